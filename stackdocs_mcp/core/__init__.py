@@ -1,0 +1,1 @@
+"""The domain: model, binding, errors, schema, values, evidence, completion, ports."""

@@ -1,0 +1,50 @@
+"""Who a call acts for, decided before any tool runs and never changed afterwards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal, NewType, Self
+
+from stackdocs_mcp.core.errors import MissingRight
+
+UserId = NewType("UserId", str)
+StackId = NewType("StackId", str)
+
+
+class Right(StrEnum):
+    """What a binding may do; each right stands alone."""
+
+    READ = "stack:read"
+    WRITE = "stack:write"
+    ADMIN = "stack:admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes: a person at a command line or review page, or an agent with its client's name."""
+
+    kind: Literal["agent", "person"]
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One user, one stack, and the rights there. Everything a tool can reach hangs off this."""
+
+    user: UserId
+    stack: StackId
+    rights: frozenset[Right]
+    actor: Actor = Actor("agent")
+
+    def acting_as(self, actor: Actor) -> Self:
+        """The same binding with the author that this call's changes carry."""
+        return replace(self, actor=actor)
+
+    def limited_to(self, rights: Iterable[Right]) -> Self:
+        """The same binding with no more than these rights."""
+        return replace(self, rights=self.rights & frozenset(rights))
+
+    def require(self, right: Right) -> None:
+        """Raise MissingRight unless this binding has the right."""
+        if right not in self.rights:
+            raise MissingRight(right.value)

@@ -1,0 +1,186 @@
+"""Every error a caller can meet, each with advice on the next useful step.
+
+StackdocsError
+|- NotFound
+|  |- DocumentNotFound       also for a document of another stack or user: byte for byte the same
+|  |- PageNotFound
+|  |- ChangeNotFound
+|  `- FieldNotFound
+|- MissingRight              the binding does not allow this
+|- NotReady                  the document is still being read, or could not be
+|- InvalidArgument           an argument has the right type but no meaning here
+|  |- InvalidCursor
+|  |- InvalidPath            not a field path, or not one that the schema has
+|  `- InvalidSchema
+|- Conflict                  somebody else was there first
+|  |- StaleRevision
+|  |- PathThroughValue       a value stands where the path wants an object or a list, or the reverse
+|  |- NothingToUndo
+|  `- UndoConflict
+|- FileRefused               a file outside the allowed folders, or not a regular file
+|- ExtractionFailed          one document could not be read; it fails alone
+`- StoreFailed               the store cannot be reached, opened or written
+   `- StoreTooNew            written by a newer version of this program
+
+A message names the value with ``!r``; ``advice`` is a sentence that says what to do next. Messages
+are ours: an exception's text from a database, a parser or a library never becomes part of one.
+"""
+
+from collections.abc import Sequence
+
+
+class StackdocsError(Exception):
+    """Something the caller can read and act upon."""
+
+    code = "error"
+    advice = ""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        if advice:
+            self.advice = advice
+
+    @property
+    def message(self) -> str:
+        """One sentence about what is wrong, without the advice."""
+        return str(self.args[0])
+
+
+class NotFound(StackdocsError):
+    code = "not_found"
+
+
+class DocumentNotFound(NotFound):
+    code = "document_not_found"
+    advice = "Call list_documents for the documents of this stack."
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"no document {document!r} in this stack")
+
+
+class PageNotFound(NotFound):
+    code = "page_not_found"
+
+    def __init__(self, page: int, pages: int) -> None:
+        super().__init__(f"no page {page}", f"The document has pages 1 to {pages}.")
+
+
+class ChangeNotFound(NotFound):
+    code = "change_not_found"
+    advice = "Leave change_id out to undo the last change."
+
+    def __init__(self, change: str) -> None:
+        super().__init__(f"no change {change!r} in this document's history")
+
+
+class FieldNotFound(NotFound):
+    code = "field_not_found"
+    advice = "Call read_extraction for the fields that are set."
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no value is set at {path!r}")
+
+
+class MissingRight(StackdocsError):
+    code = "missing_right"
+
+    def __init__(self, right: str) -> None:
+        super().__init__(
+            f"this needs the right {right!r}",
+            "Ask the owner of the stack, or use the tools listed.",
+        )
+
+
+class NotReady(StackdocsError):
+    code = "not_ready"
+
+
+class InvalidArgument(StackdocsError):
+    code = "invalid_argument"
+
+
+class InvalidCursor(InvalidArgument):
+    code = "invalid_cursor"
+    advice = "Call again without a cursor to start from the beginning."
+
+    def __init__(self) -> None:
+        super().__init__("the cursor does not belong to this call")
+
+
+class InvalidPath(InvalidArgument):
+    """Not a field path, or not one that the schema has."""
+
+    code = "unknown_field"
+
+    def __init__(self, message: str, near: Sequence[str] = ()) -> None:
+        named = ", ".join(repr(name) for name in near)
+        super().__init__(
+            message,
+            f"Did you mean {named}?" if near else "Call get_schema for the fields.",
+        )
+
+
+class InvalidSchema(InvalidArgument):
+    code = "invalid_schema"
+    advice = "Correct the schema and call set_schema again; nothing was changed."
+
+
+class Conflict(StackdocsError):
+    code = "conflict"
+
+
+class StaleRevision(Conflict):
+    code = "stale_revision"
+    advice = "Look at the current value, then write again with the current revision."
+
+    def __init__(self, expected: int, current: int) -> None:
+        super().__init__(f"the extraction is at revision {current}, not {expected}")
+
+
+class PathThroughValue(Conflict):
+    code = "path_conflict"
+
+    def __init__(self, path: str, other: str) -> None:
+        super().__init__(
+            f"{path!r} cannot be set while {other!r} holds a value",
+            f"Delete {other!r} first with delete_field, or write to another path.",
+        )
+
+
+class NothingToUndo(Conflict):
+    code = "nothing_to_undo"
+    advice = "Call read_extraction to see the fields."
+
+    def __init__(self) -> None:
+        super().__init__("there is no change left to undo")
+
+
+class UndoConflict(Conflict):
+    code = "undo_conflict"
+
+    def __init__(self, change: str, later: str) -> None:
+        super().__init__(
+            f"change {change!r} was followed by {later!r} at the same place",
+            f"Undo {later!r} first.",
+        )
+
+
+class FileRefused(StackdocsError):
+    code = "file_refused"
+
+
+class ExtractionFailed(StackdocsError):
+    """One document could not be read. ``code`` says which way: see the ``ocr`` package."""
+
+    def __init__(self, code: str, message: str, advice: str = "") -> None:
+        super().__init__(message, advice)
+        self.code = code
+
+
+class StoreFailed(StackdocsError):
+    code = "store_failed"
+    advice = "Nothing was changed. Try again; `stackdocs-mcp doctor` says what is wrong."
+
+
+class StoreTooNew(StoreFailed):
+    code = "store_too_new"

@@ -1,0 +1,348 @@
+"""Documents, pages, lines, fields, evidence, changes: the nouns everything else speaks in.
+
+Lengths are PDF points (1/72 inch), origin at the top left of the page as a reader holds it.
+Times are UTC. Values are JSON values whose numbers are ``int`` or ``Decimal``, never ``float``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, NewType
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stackdocs_mcp.core.binding import Actor, StackId
+from stackdocs_mcp.core.paths import FieldPath
+
+DocumentId = NewType("DocumentId", str)
+ChangeId = NewType("ChangeId", str)
+"""``"12-1"``: the first change of revision 12."""
+Sha256 = NewType("Sha256", str)
+JsonScalar = None | bool | int | Decimal | str
+JsonValue = JsonScalar | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject = Mapping[str, object]
+
+
+class DocumentStatus(StrEnum):
+    """processing -> ocr_complete -> completed; failed has a reason and can be tried again."""
+
+    PROCESSING = "processing"
+    OCR_COMPLETE = "ocr_complete"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points from the top left of the page; x1 and y1 are exclusive."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a page as a reader sees it, clean of anything that cannot be shown.
+
+    ``number`` counts from 1 on each page in reading order. ``box`` is None where the format has no
+    layout. ``score`` is the OCR engine's confidence 0..1, None for text that was not recognised
+    but read. A ``hidden`` line is text that no reader can see: it is shown flagged, never evidence.
+    """
+
+    number: int
+    text: str
+    box: Box | None = None
+    score: float | None = None
+    hidden: bool = False
+
+
+class PageSource(StrEnum):
+    """Where a page's lines come from."""
+
+    TEXT = "text"  # the file's own text
+    OCR = "ocr"  # recognised from the page's picture
+    HYBRID = "hybrid"  # the file's own text, and recognised text from pictures on the page
+    BLANK = "blank"  # nothing is printed on the page
+    NONE = "none"  # something is printed, but no text could be read
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its number from 1, its size in points as a reader holds it, its lines in order."""
+
+    number: int
+    width: float
+    height: float
+    source: PageSource
+    lines: tuple[Line, ...] = ()
+    rotation: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise that the stored page had to be turned by to be upright."""
+
+    @property
+    def has_text(self) -> bool:
+        return any(not line.hidden for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutline:
+    """A page without its lines: what listing, reading and completing need to know of it."""
+
+    number: int
+    source: PageSource
+    lines: int
+    characters: int
+    hidden_lines: int
+    read: bool
+    """An agent or person has been shown all of its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of the stack. ``pages`` is 0 until they have been counted."""
+
+    id: DocumentId
+    filename: str
+    sha256: Sha256
+    size: int
+    status: DocumentStatus
+    pages: int
+    pages_done: int
+    pages_without_text: int
+    fields: int
+    flagged: int
+    """Fields whose last write carries a warning."""
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    media_type: str | None = None
+    error: "Failure | None" = None
+    superseded_by: DocumentId | None = None
+    """The file changed on disk; this is the document of its newer bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a document could not be read, in our words."""
+
+    code: str
+    message: str
+    advice: str = ""
+
+
+class Verdict(StrEnum):
+    """What the server found of a value on the page. See DESIGN 4.3."""
+
+    VERIFIED = "verified"
+    FUZZY = "fuzzy"
+    WRONG_PAGE = "wrong_page"
+    LOCATED = "located"
+    DERIVED = "derived"
+    VALUE_DIFFERS = "value_differs"
+    NOT_FOUND = "not_found"
+    HIDDEN = "hidden"
+    UNCHECKED = "unchecked"  # the policy says off
+
+    @property
+    def holds(self) -> bool:
+        """The value has a place on a page, or the schema says that it needs none."""
+        return self in _HOLDING
+
+
+_HOLDING = frozenset(
+    {Verdict.VERIFIED, Verdict.FUZZY, Verdict.WRONG_PAGE, Verdict.LOCATED, Verdict.DERIVED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a client says that a value stands: a page, with line numbers or a quote."""
+
+    page: int
+    lines: tuple[int, ...] = ()
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of one page; ``quote`` is what stands there, ``boxes`` where, as far as it is known."""
+
+    page: int
+    lines: tuple[int, ...]
+    quote: str
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The server's own finding. ``place`` is where the value stands, or where it was looked for."""
+
+    verdict: Verdict
+    place: Place | None = None
+    others: tuple[Place, ...] = ()
+    """Further places where the same value stands, likeliest first, at most five."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something that does not block a write but should be looked at."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One typed value at one path, as it is stored: a scalar, or an empty list or object."""
+
+    path: FieldPath
+    value: JsonValue
+    evidence: Evidence
+    confidence: float | None = None
+    warnings: tuple[Warn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A leaf that is set, with who set it and in which revision."""
+
+    leaf: Leaf
+    revision: int
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """One write at ``path``: the leaves there from now on. None at all deletes what is there.
+
+    A write of an object or a list replaces the subtree: leaves below ``path`` that it does not
+    name are gone (the history keeps them).
+    """
+
+    path: FieldPath
+    leaves: tuple[Leaf, ...]
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one write: changed, nothing to change, or the conflict that refused it."""
+
+    changed: bool
+    revision: int
+    change: ChangeId | None = None
+    conflict: Literal["stale_revision", "path_conflict", "field_not_found"] | None = None
+    current: tuple[FieldValue, ...] = ()
+    """With a conflict: what is set at the path now, or the value that stands in its way."""
+
+
+class Action(StrEnum):
+    """What a change did."""
+
+    SET = "set"
+    DELETE = "delete"
+    UNDO = "undo"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a document's history. ``before`` and ``after`` are the leaves at the path."""
+
+    id: ChangeId
+    document: DocumentId
+    revision: int
+    action: Action
+    path: FieldPath
+    before: tuple[Leaf, ...]
+    after: tuple[Leaf, ...]
+    actor: Actor
+    at: datetime
+    undoes: ChangeId | None = None
+    reason: str = ""
+    acknowledged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A line that a search found."""
+
+    document: DocumentId
+    filename: str
+    page: int
+    line: int
+    snippet: str
+
+
+class Policy(BaseModel):
+    """How strict a stack is. Fields override ``evidence`` with ``x-evidence`` in the schema."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    evidence: Literal["require", "warn", "off"] = "warn"
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    acknowledgeable: list[str] = ["page_without_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A collection of documents with one field schema and one policy."""
+
+    id: StackId
+    name: str
+    schema: JsonObject | None
+    instructions: str
+    policy: Policy
+    folder: str | None = None
+    """The folder on this machine whose files are the stack, for ``serve FOLDER``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackSummary:
+    """A stack with how much is in it."""
+
+    stack: Stack
+    documents: Mapping[DocumentStatus, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A file about to become a document. Its bytes are in the file store already."""
+
+    filename: str
+    sha256: Sha256
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFile:
+    """What a folder's file looked like when it was last taken in, to notice a change cheaply."""
+
+    name: str
+    """Relative to the folder, with ``/``."""
+    size: int
+    modified_ns: int
+    document: DocumentId
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that still stands between a document and ``completed``."""
+
+    code: str
+    message: str
+    path: str | None = None
+    page: int | None = None
+    acknowledgeable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How an attempt to complete is recorded."""
+
+    acknowledged: Sequence[str] = ()
+    reason: str = ""

@@ -1,0 +1,274 @@
+"""What the domain needs from the outside. The prose is the contract: each sentence is a test.
+
+Every method raises StoreFailed when the store cannot be reached or written, and nothing was changed
+then. A returned write is on disk: it survives ``kill -9``.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.model import (
+    Change,
+    ChangeId,
+    Completion,
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Failure,
+    FieldValue,
+    FieldWrite,
+    FolderFile,
+    Hit,
+    JsonObject,
+    NewDocument,
+    Page,
+    PageOutline,
+    Policy,
+    Sha256,
+    Stack,
+    StackSummary,
+    WriteResult,
+)
+from stackdocs_mcp.core.paths import FieldPath, PathKey
+
+
+class Clock(Protocol):
+    """The time, passed in so that tests can hold it."""
+
+    def __call__(self) -> datetime:
+        """The current time in UTC, with a time zone."""
+
+
+class Documents(Protocol):
+    """The documents of one binding, their pages, and how far reading them has come."""
+
+    async def stack(self) -> Stack:
+        """The bound stack. Raises NotFound when it has been deleted."""
+
+    async def set_schema(
+        self, schema: JsonObject | None, instructions: str, policy: Policy
+    ) -> Stack:
+        """Replace schema, instructions and policy in one transaction; fields stay as they are."""
+
+    async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
+        """The document with these bytes, and whether it is new.
+
+        The same bytes are one document of a stack: the second time gives the first document, with
+        its first file name, and changes nothing. A new one is ``processing`` with no pages; a
+        failed one comes back as it is.
+        """
+
+    async def document(self, document: DocumentId) -> Document:
+        """Raises DocumentNotFound, for one outside the binding exactly as for one nowhere."""
+
+    async def documents(
+        self,
+        *,
+        status: DocumentStatus | None = None,
+        query: str | None = None,
+        after: DocumentId | None = None,
+        limit: int,
+    ) -> Sequence[Document]:
+        """At most ``limit`` documents, oldest first, ties by id, starting behind ``after``.
+
+        ``query`` is part of a file name, case-insensitive, with no wildcards. An ``after`` that is
+        not in the stack gives nothing.
+        """
+
+    async def outlines(
+        self, document: DocumentId, *, first: int = 1, last: int | None = None
+    ) -> Sequence[PageOutline]:
+        """The pages that have been read so far, in order, from ``first`` to ``last`` inclusive."""
+
+    async def pages(self, document: DocumentId, numbers: Collection[int]) -> Sequence[Page]:
+        """These pages with their lines, in order; those that are not there are left out."""
+
+    async def mark_read(self, document: DocumentId, numbers: Collection[int]) -> None:
+        """Remember that all lines of these pages were shown. Again is harmless."""
+
+    async def search(
+        self,
+        query: str,
+        *,
+        document: DocumentId | None = None,
+        after: int = 0,
+        limit: int,
+    ) -> Sequence[Hit]:
+        """Lines that hold all words of ``query``, best first, skipping the first ``after``.
+
+        Words are matched whole, the last one also as a beginning; case and accents do not matter.
+        No character of the query is an operator. Hidden lines are not found. Only the stack's own
+        documents are counted or ranked.
+        """
+
+    # --- reading files in -----------------------------------------------------------------------
+
+    async def claim(self, document: DocumentId, owner: str, until: datetime) -> bool:
+        """Become the one process that reads this document, until that time or ``finish``/``fail``.
+
+        False while another owner's claim has not run out, and for a document that is not
+        ``processing``. Claiming again as the same owner prolongs.
+        """
+
+    async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
+        """Documents of this stack in ``processing`` that no live claim holds, oldest first."""
+
+    async def set_outline(self, document: DocumentId, media_type: str, pages: int) -> None:
+        """Record what the file is and how many pages it has."""
+
+    async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
+        """Pages of these bytes that this user's store has already, read by the same engine.
+
+        They count as read for this document at once: nothing is ever recognised twice, also not
+        for the same file in another stack of the user. Another user's pages never count.
+        """
+
+    async def save_pages(self, document: DocumentId, engine: str, pages: Sequence[Page]) -> None:
+        """Add pages that were read by ``engine``; a page that is there already stays as it is."""
+
+    async def finish(self, document: DocumentId) -> Document:
+        """``processing`` -> ``ocr_complete``; releases the claim. Harmless again."""
+
+    async def fail(self, document: DocumentId, failure: Failure) -> Document:
+        """``processing`` -> ``failed`` with the reason; pages that were read stay."""
+
+    async def retry(self, document: DocumentId) -> Document:
+        """``failed`` -> ``processing``. Any other status is left as it is."""
+
+    # --- a folder as a stack --------------------------------------------------------------------
+
+    async def folder_files(self) -> Sequence[FolderFile]:
+        """What is remembered of the stack's folder, by name."""
+
+    async def remember_file(self, file: FolderFile) -> None:
+        """Remember the file; a document that stood for its earlier bytes becomes superseded."""
+
+
+class Extractions(Protocol):
+    """The fields of each document of one binding, with revisions and history.
+
+    Every method raises DocumentNotFound as ``Documents.document`` does.
+    """
+
+    async def fields(
+        self,
+        document: DocumentId,
+        *,
+        below: FieldPath = (),
+        after: PathKey | None = None,
+        limit: int | None = None,
+    ) -> Sequence[FieldValue]:
+        """Leaves in key order, at or below a path, behind ``after``, at most ``limit``."""
+
+    async def write(
+        self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
+    ) -> Sequence[WriteResult]:
+        """Apply the writes in order, in one transaction, and answer each.
+
+        * A write that leaves everything as it is is ``changed=False`` - also with a stale
+          ``expected_revision``, so that a client that lost the answer can repeat the call.
+          Evidence, confidence and warnings belong to what is compared.
+        * ``expected_revision`` that is not the revision before this call: ``stale_revision``.
+        * A value above the path, or leaves below a path that is to hold a scalar:
+          ``path_conflict``. A delete of nothing: ``field_not_found``.
+        * A refused write stops nothing else. The revision grows by one when anything changed, and
+          every change is in the history with its leaves before and after.
+        * A completed document that is changed is ``ocr_complete`` again.
+        * ``dry_run`` answers the same and changes nothing.
+        * The cost depends on the writes, not on how many fields the document has.
+        """
+
+    async def undo(self, document: DocumentId, change: ChangeId | None = None) -> Change:
+        """Put back what stood before a change, as a new change.
+
+        Without ``change``: the last set or delete that has not been undone (an undo is not undone
+        by default, so repeating walks back). Raises NothingToUndo, ChangeNotFound, or UndoConflict
+        when a later change that stands has touched the same leaves.
+        """
+
+    async def complete(
+        self, document: DocumentId, *, revision: int, completion: Completion
+    ) -> Document:
+        """``ocr_complete`` -> ``completed`` with an entry in the history; the revision stays.
+
+        Raises StaleRevision when the extraction is no longer at ``revision``: what was checked is
+        not what would be completed. A completed document is left as it is, with no new entry.
+        Raises NotReady for one that is ``processing`` or ``failed``.
+        """
+
+    async def changes(
+        self,
+        document: DocumentId | None = None,
+        *,
+        after: int = 0,
+        limit: int,
+    ) -> Sequence[Change]:
+        """The history, newest first, skipping ``after``: of a document, or of the whole stack."""
+
+
+class StackStore(Documents, Extractions, Protocol):
+    """All that one binding can reach in a store. No method takes a user or a stack."""
+
+
+class Files(Protocol):
+    """The bytes of one user's documents, by their SHA-256."""
+
+    async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
+        """Copy a file in and give its hash and size; the same bytes are kept once.
+
+        Durable before it returns; a crash leaves nothing half-written behind. Raises FileRefused
+        for more than ``limit`` bytes.
+        """
+
+    async def local(self, sha256: Sha256) -> Path:
+        """A file on this machine with these bytes, to be read and not written."""
+
+
+class Store(Protocol):
+    """A place where many users' stacks live."""
+
+    def bind(self, binding: Binding) -> StackStore:
+        """The repositories of this binding; costs nothing."""
+
+    def files(self, user: UserId) -> Files:
+        """The user's file store."""
+
+    async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
+        """The user's stack of this name, made if there is none. With a folder, that folder's."""
+
+    async def stacks(self, user: UserId) -> Sequence[StackSummary]:
+        """The user's stacks by name, with their documents counted by status."""
+
+    async def close(self) -> None:
+        """Give everything back. Harmless twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutline:
+    """What a file turned out to be, before any page of it is read."""
+
+    media_type: str
+    pages: int
+
+
+class Engine(Protocol):
+    """Turns a file into pages. Never runs a parser in this process or blocks the event loop."""
+
+    @property
+    def identity(self) -> str:
+        """Engine, version and parameters: pages with another identity are not the same work."""
+
+    def read(self, file: Path, have: Collection[int]) -> AsyncIterator[FileOutline | Page]:
+        """First the outline, then each page that is not in ``have``, as it becomes ready.
+
+        Raises ExtractionFailed with one of the codes ``unsupported``, ``damaged``, ``encrypted``,
+        ``too_large``, ``timed_out``, ``crashed``, ``ocr_unavailable``. Closing the iterator early
+        stops the work behind it.
+        """
+
+    async def close(self) -> None:
+        """Stop all processes. Harmless twice."""

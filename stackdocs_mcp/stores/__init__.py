@@ -1,0 +1,1 @@
+"""Where data lives: implementations of the core's store and file ports."""
