@@ -11,7 +11,8 @@ StackdocsError
 |- InvalidArgument           an argument has the right type but no meaning here
 |  |- InvalidCursor
 |  |- InvalidPath            not a field path, or not one that the schema has
-|  `- InvalidSchema
+|  |- InvalidSchema
+|  `- BadValue              a value that cannot be what its field asks for
 |- Conflict                  somebody else was there first
 |  |- StaleRevision
 |  |- PathThroughValue       a value stands where the path wants an object or a list, or the reverse
@@ -123,6 +124,14 @@ class InvalidPath(InvalidArgument):
 class InvalidSchema(InvalidArgument):
     code = "invalid_schema"
     advice = "Correct the schema and call set_schema again; nothing was changed."
+
+
+class BadValue(InvalidArgument):
+    """A value cannot be read as what its field asks for. ``code`` says why: see ``core.values``."""
+
+    def __init__(self, code: str, message: str, advice: str) -> None:
+        super().__init__(message, advice)
+        self.code = code
 
 
 class Conflict(StackdocsError):

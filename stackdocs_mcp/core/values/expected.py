@@ -1,0 +1,28 @@
+"""What a field asks for, and what became of a value that was sent for it."""
+
+from dataclasses import dataclass
+
+from stackdocs_mcp.core.model import JsonValue, Warn
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the schema says of one place. All empty: anything goes, and stays what it is."""
+
+    types: frozenset[str] = frozenset()
+    """JSON Schema types: string, number, integer, boolean, object, array, null."""
+    format: str | None = None
+    """``date``, ``date-time`` and ``time`` are read as printed; others are left to the schema."""
+    enum: tuple[JsonValue, ...] | None = None
+
+    @property
+    def is_date(self) -> bool:
+        return self.format in ("date", "date-time")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The canonical value, and what was done to make it one."""
+
+    value: JsonValue
+    notes: tuple[Warn, ...] = ()

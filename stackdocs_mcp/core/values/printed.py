@@ -1,0 +1,102 @@
+"""Numbers as documents print them: with sign, money, percent and scale, and how sure they are."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stackdocs_mcp.core.values.numerals import Numeral, numerals_in, under
+from stackdocs_mcp.core.values.signs import Signs
+from stackdocs_mcp.core.values.words import SCALES, is_currency
+
+_MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?$")
+_CLOSING = re.compile(r" ?(?:%|[^\W\d_]{1,4}|[^\w\s.,()\-/%]{1,2})? ?\)")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?$")
+_PERCENT = re.compile(r" ?(?:%|percent\b|prozent\b|pour ?cent\b|v\. ?h\.)", re.IGNORECASE)
+_LETTERS_THEN_DIGIT = re.compile(r"[^\W\d_]+\d")
+_SCALE = re.compile(r" ?([^\W\d_]{1,9}\.?)")
+_PREFIX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedNumber:
+    """A number at ``start:end`` of a plain text, sign included.
+
+    ``negative`` is None where a dash or brackets may or may not be a sign. ``joined`` numbers are
+    held together by spaces, and could be neighbours in a row. A number that is not ``whole`` is
+    part of something longer: an order number, a time, a range.
+    """
+
+    start: int
+    end: int
+    numeral: Numeral
+    negative: bool | None = False
+    percent: bool = False
+    scale: int = 0
+    whole: bool = True
+    joined: bool = False
+
+    def magnitudes(self, signs: Signs) -> tuple[Decimal, ...]:
+        """What it can be under these signs, without its sign, before any scale."""
+        return under(self.numeral.readings, signs.decimal)
+
+
+def numbers_in(text: str) -> Iterator[PrintedNumber]:
+    """Every number of a plain text, in order; a joined one comes behind its parts."""
+    for numeral in numerals_in(text):
+        if _is_number(text, numeral):
+            yield _printed(text, numeral)
+
+
+def _is_number(text: str, numeral: Numeral) -> bool:
+    """Letters before it are money, a multiplier or a numbering, or it is an amount: not ``A4``."""
+    before = text[numeral.start - 1 : numeral.start]
+    if not (before.isalpha() or before == "_"):
+        return True
+    word = _LETTERS_BEFORE.search(text, max(0, numeral.start - _PREFIX), numeral.start)
+    glued = word[0].casefold() if word else "_"
+    return is_currency(glued) or glued in ("x", "nr", "no") or numeral.decimal_sign is not None
+
+
+def _printed(text: str, numeral: Numeral) -> PrintedNumber:
+    start, end = numeral.start, numeral.end
+    percent = bool(_PERCENT.match(text, end))
+    word = _SCALE.match(text, end)
+    scale = SCALES.get(word[1].casefold(), 0) if word else 0
+    whole = _stands_alone(text, numeral)
+    negative: bool | None = False
+    if whole:
+        negative, start = _sign(text, numeral)
+        if negative is False and text[end : end + 1] == "-" and numeral.decimal_sign:
+            negative, end = True, end + 1
+    joined = " " in numeral.text
+    return PrintedNumber(start, end, numeral, negative, percent, scale, whole, joined)
+
+
+def _stands_alone(text: str, numeral: Numeral) -> bool:
+    start, end = numeral.start, numeral.end
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before and before in "-/:." and text[start - 2 : start - 1].isalnum() and start > 1:
+        return False
+    if after and after in "-/:" and text[end + 1 : end + 2].isalnum():
+        return False
+    return not (after.isalpha() and _LETTERS_THEN_DIGIT.match(text, end))
+
+
+def _sign(text: str, numeral: Numeral) -> tuple[bool | None, int]:
+    """Whether a minus or an accountant's brackets make it negative, and where it begins."""
+    start = numeral.start
+    if text[start - 1 : start] == "-":
+        return True, start - 1
+    money = _MONEY_BEFORE.search(text, max(0, start - _PREFIX), start)
+    if money and is_currency(money[1]):
+        start = money.start()
+    before = text[max(0, start - 2) : start]
+    is_amount = numeral.decimal_sign is not None or start < numeral.start
+    if before.endswith("(") and (closing := _CLOSING.match(text, numeral.end)):
+        return (True if is_amount and "%" not in closing[0] else None), numeral.start
+    if before.endswith("-") and not before[:1].isalnum():
+        return True, start - 1
+    if before == "- " and not text[max(0, start - 3) : start - 2].isalnum():
+        return None, start - 2
+    return False, numeral.start
