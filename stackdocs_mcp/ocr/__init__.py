@@ -1,1 +1,12 @@
-"""From a file to pages of numbered lines: implementations of the core's engine port."""
+"""From a file to pages of numbered lines: implementations of the core's engine port.
+
+``local`` is the engine. What it is made of, by the process that runs it:
+
+server process       local -> reading -> parsing (one child per file), recognising (OCR workers)
+throw-away child     child -> formats -> pdf, images, plain, word  (parses hostile bytes, limited)
+OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
+both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
+
+``clean`` is the border at which text becomes text that can be shown; every line passes it once,
+in the server process.
+"""

@@ -1,0 +1,96 @@
+"""The throw-away process that parses one file: limits first, then nothing but the file.
+
+Everything a file does to a parser ends here: the process has bounded memory and time, cannot write
+files, and is gone after the last page. Importing this module is cheap: the server process names
+``main`` when it starts the child.
+"""
+
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator
+from multiprocessing import connection, process
+from pathlib import Path
+from typing import Any
+
+from stackdocs_mcp.ocr import formats, wire
+from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.limits import Limits
+
+_OPEN_FILES = 64
+Converter = Callable[[Path, Collection[int], Limits], Iterator[Any]]
+
+
+def main(channel: connection.Connection, file: str, skip: Collection[int], limits: Limits) -> None:
+    """Send the outline and the pages that are not in ``skip``, or the reason why not."""
+    withdraw()
+    _restrict(limits)
+    try:
+        _convert(channel, Path(file), skip, limits)
+    except Unreadable as error:
+        wire.send(channel, wire.Failed(reason=error.reason))
+    except MemoryError:
+        wire.send(channel, wire.Failed(reason="memory"))
+    except BrokenPipeError:
+        return  # the server does not want the rest
+    except Exception:  # noqa: BLE001 - the last barrier: whatever a parser raises, the file is bad
+        wire.send(channel, wire.Failed(reason="damaged"))
+
+
+def withdraw() -> None:
+    """Let go of the protocol's streams, and of life when the server is gone."""
+    void = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # a library's complaint may quote the document: it goes nowhere
+        os.dup2(void, stream)
+    os.close(void)
+    sys.stdin = sys.stdout = sys.stderr = None
+    server = process.parent_process()
+    assert server is not None
+    threading.Thread(target=_follow, args=(server.sentinel,), daemon=True).start()
+
+
+def _follow(server: int) -> None:
+    connection.wait([server])
+    os._exit(1)
+
+
+def _restrict(limits: Limits) -> None:
+    """Memory, processor time, no new files, no processes, no core dump. POSIX only."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    wanted = {
+        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: _OPEN_FILES,
+    }
+    for kind, bound in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(kind, (least, least))
+
+
+def _convert(
+    channel: connection.Connection, file: Path, skip: Collection[int], limits: Limits
+) -> None:
+    with file.open("rb") as opened:
+        if os.fstat(opened.fileno()).st_size > limits.file_bytes:
+            raise Unreadable("file_too_large")
+        kind = formats.recognise(opened)
+    if isinstance(kind, str):
+        raise Unreadable(kind)
+
+    converter = importlib.import_module(f"stackdocs_mcp.ocr.{kind.converter}")
+    pages: Converter = converter.pages
+    for item in pages(file, skip, limits):
+        if isinstance(item, tuple):
+            picture, pixels = item
+            wire.send(channel, picture)
+            channel.send_bytes(pixels)
+        else:
+            wire.send(channel, item)
+    wire.send(channel, wire.Done())

@@ -1,0 +1,108 @@
+"""PNG, JPEG and TIFF to pages: one page per frame, upright as the camera held it.
+
+Without a resolution in the file one pixel is one point, so that boxes are pixels.
+"""
+
+import warnings
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from stackdocs_mcp.core.model import PageSource
+from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.pixels import is_blank
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read
+
+_POINTS = 72
+_BELIEVABLE = range(36, 2_401)
+"""Dots per inch; others are a default that some program wrote."""
+_FORMATS = ("PNG", "JPEG", "MPO", "TIFF")
+_MEDIA_TYPES = {"PNG": "image/png", "TIFF": "image/tiff"}
+_SIXTEEN_BIT = 256
+
+Converted = Outline | Read | tuple[Picture, bytes]
+
+
+def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Converted]:
+    """The outline, then each frame that is not in ``skip``. Raises Unreadable."""
+    Image.MAX_IMAGE_PIXELS = limits.image_pixels
+    warnings.simplefilter("error")
+    try:
+        with Image.open(file, formats=_FORMATS) as image:
+            frames = _frames(image)
+            if frames > limits.image_frames:
+                raise Unreadable("too_many_pages")
+            media_type = _MEDIA_TYPES.get(image.format or "", "image/jpeg")
+            yield Outline(media_type=media_type, pages=frames)
+            for number in range(1, frames + 1):
+                if number not in skip:
+                    image.seek(number - 1)
+                    yield _page(image, number, limits)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Unreadable("picture_too_large") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Warning) as error:
+        raise Unreadable("damaged") from error
+
+
+def _frames(image: Image.Image) -> int:
+    """Of a TIFF; the second picture of a camera's JPEG is the first in another size."""
+    return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+
+
+def _page(image: Image.Image, number: int, limits: Limits) -> Read | tuple[Picture, bytes]:
+    if image.width * image.height > limits.image_pixels:  # a later frame may be larger
+        raise Unreadable("picture_too_large")
+    width, height = _points(image)
+    if not getattr(image, "is_animated", False):
+        image.draft("RGB", (limits.bitmap_side, limits.bitmap_side))
+    upright = ImageOps.exif_transpose(_bounded(image, limits.bitmap_side))
+    if (upright.width > upright.height) != (image.width > image.height):
+        width, height = height, width
+    pixels = _rgb(upright).tobytes("raw", "BGR")
+    columns, rows = upright.size
+    if is_blank(columns, rows, pixels):
+        return Read(number=number, width=width, height=height, source=PageSource.BLANK)
+
+    region = 0.0, 0.0, width, height
+    picture = Picture(
+        number=number, width=width, height=height, columns=columns, rows=rows, region=region
+    )
+    return picture, pixels
+
+
+def _points(image: Image.Image) -> tuple[float, float]:
+    """The frame's size as it is stored, by its own resolution where that can be true."""
+    across, down = image.info.get("dpi", (0, 0))
+    if round(across) not in _BELIEVABLE or round(down) not in _BELIEVABLE:
+        across = down = _POINTS
+    return image.width * _POINTS / float(across), image.height * _POINTS / float(down)
+
+
+def _bounded(image: Image.Image, side: int) -> Image.Image:
+    """A picture no larger than the OCR looks at, in shades rather than dots."""
+    shades = image.convert("L") if image.mode == "1" else image
+    longest = max(shades.size)
+    if longest <= side:
+        return shades.copy()
+    if shades.mode not in ("L", "RGB"):
+        shades = _rgb(shades)
+    factor = side / longest
+    smaller = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    resized = shades.resize(smaller, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    resized.info, resized._exif = image.info, getattr(image, "_exif", None)  # noqa: SLF001
+    return resized
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """On white where it is transparent; sixteen bits brought down to eight."""
+    if image.mode.startswith(("I", "F")):
+        _, lightest = image.getextrema()
+        assert isinstance(lightest, int | float)
+        scale = 255 / max(lightest, 1) if lightest >= _SIXTEEN_BIT else 1.0
+        image = image.convert("F").point(lambda level: level * scale).convert("L")
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image.convert("RGBA"))
+    return image.convert("RGB")

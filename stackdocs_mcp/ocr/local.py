@@ -1,0 +1,80 @@
+"""The engine that needs no network: pdfium, Pillow, python-docx and PP-OCR, each in a process.
+
+In the server process nothing is parsed, and waiting is done by threads of the engine's own.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable, Collection
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from stackdocs_mcp.core.model import Page
+from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.reading import Reading
+from stackdocs_mcp.ocr.recognising import Pool
+
+REVISION = 1
+"""Counted up when the same libraries give other lines because of a change here."""
+_DECISIVE = ("pypdfium2", "rapidocr", "python-docx")
+Result = TypeVar("Result")
+
+
+class LocalEngine:
+    """Implements ``core.ports.Engine``. One for the process; costs nothing until it is used."""
+
+    def __init__(self, limits: Limits | None = None, workers: int | None = None) -> None:
+        """``workers`` OCR processes, by default as many as there are processors, at most two.
+
+        Each takes nearly a gigabyte once a scan has been read.
+        """
+        self._limits = limits or Limits()
+        self._pool = Pool(workers or min(2, os.cpu_count() or 1), self._limits)
+        self._documents = anyio.Semaphore(self._limits.documents)
+        self._threads = anyio.CapacityLimiter(2 * self._limits.documents)
+        self._readings: set[Reading] = set()
+        self._identity = f"local-{REVISION} " + " ".join(map(_versioned, _DECISIVE))
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    async def read(
+        self, file: Path, have: Collection[int] = ()
+    ) -> AsyncIterator[FileOutline | Page]:
+        """See ``core.ports.Engine.read``. Pages come as they become ready, so not always in order.
+
+        At most ``Limits.documents`` files are read at once; a file counts until its iterator is
+        closed.
+        """
+        async with self._documents:
+            reading = Reading(file, frozenset(have), self._limits, self._pool)
+            self._readings.add(reading)
+            try:
+                while (item := await self._in_thread(reading.next)) is not None:
+                    yield item
+            finally:
+                self._readings.discard(reading)
+                reading.stop()
+                with anyio.CancelScope(shield=True):
+                    await self._in_thread(reading.close)
+
+    async def close(self) -> None:
+        """Stop all processes; files that are being read end early. Harmless twice."""
+        for reading in self._readings:
+            reading.stop()
+        await self._in_thread(self._pool.close)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
+
+
+def _versioned(package: str) -> str:
+    try:
+        return f"{package}-{version(package)}"
+    except PackageNotFoundError:
+        return f"{package}-absent"

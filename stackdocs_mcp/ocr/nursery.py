@@ -1,0 +1,14 @@
+"""Loaded by multiprocessing's fork server alone, before it forks: what children have in common.
+
+Importing it takes the protocol's output away from the fork server, and loads what most children
+need, so that a child costs milliseconds. Nothing of it starts threads, which do not survive a fork.
+"""
+
+import os
+
+_void = os.open(os.devnull, os.O_WRONLY)
+os.dup2(_void, 1)
+os.close(_void)
+
+import stackdocs_mcp.ocr.child  # noqa: E402
+import stackdocs_mcp.ocr.pdf  # noqa: E402, F401

@@ -1,0 +1,125 @@
+"""Reading order: from pieces of text with boxes to the lines that a reader would read out.
+
+First the page is cut into blocks (the recursive XY-cut of Nagy and Seth, 1984): at a gutter when
+running text stands on both sides of it, at a gap between lines otherwise. Then the pieces of a
+block that stand on one baseline are one line, so that a row of a table stays a row. Boxes are
+x0, y0, x1, y1 from the top left, in any unit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+Rectangle = tuple[float, float, float, float]
+
+_COLUMN_PIECES = 4
+_COLUMN_WIDTH = 8.0
+"""In line heights: narrower pieces are labels and amounts, not running text."""
+_COLUMN_FILL = 0.55
+"""Running text fills its column; the cells of a table rarely do."""
+_COLUMN_HEIGHT = 6.0
+_GUTTER = 0.8
+_CELL_GAP = 1.2
+"""In line heights: a wider gap within a line is shown as two spaces."""
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text on one baseline, without a gap as wide as one between columns."""
+
+    text: str
+    box: Rectangle
+    hidden: bool = False
+    score: float = 1.0
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+def rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """The lines of a page in reading order, each with its pieces from left to right."""
+    return [row for block in _blocks(list(pieces), 0) for row in _rows(block)]
+
+
+def joined(row: Sequence[Piece]) -> str:
+    """The text of a line; two spaces where the gap is as wide as one between columns."""
+    text = row[0].text
+    for left, right in pairwise(row):
+        gap = right.box[0] - left.box[2]
+        height = min(left.height, right.height)
+        text += ("  " if gap > _CELL_GAP * height else " ") + right.text
+
+    return text
+
+
+def around(boxes: Iterable[Rectangle]) -> Rectangle:
+    """The smallest box around all of them."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def _blocks(pieces: list[Piece], depth: int) -> list[list[Piece]]:
+    if len(pieces) < 2 * _COLUMN_PIECES or depth > _MAX_DEPTH:
+        return [pieces] if pieces else []
+    height = median(piece.height for piece in pieces)
+    gutter = _widest_gap(((p.box[0], p.box[2]) for p in pieces), _GUTTER * height)
+    if gutter is not None:
+        left = [piece for piece in pieces if piece.box[2] <= gutter]
+        right = [piece for piece in pieces if piece.box[0] >= gutter]
+        if _is_column(left, height) and _is_column(right, height):
+            return _blocks(left, depth + 1) + _blocks(right, depth + 1)
+
+    gap = _widest_gap(((p.box[1], p.box[3]) for p in pieces), 0.3 * height)
+    if gap is None:
+        return [pieces]
+    above = [piece for piece in pieces if piece.box[3] <= gap]
+    below = [piece for piece in pieces if piece.box[1] >= gap]
+    return _blocks(above, depth + 1) + _blocks(below, depth + 1)
+
+
+def _is_column(pieces: Sequence[Piece], height: float) -> bool:
+    if len(pieces) < _COLUMN_PIECES:
+        return False
+    x0, y0, x1, y1 = around(piece.box for piece in pieces)
+    width = median(piece.box[2] - piece.box[0] for piece in pieces)
+    return (
+        width > _COLUMN_WIDTH * height
+        and width > _COLUMN_FILL * (x1 - x0)
+        and y1 - y0 > _COLUMN_HEIGHT * height
+    )
+
+
+def _widest_gap(intervals: Iterable[tuple[float, float]], least: float) -> float | None:
+    """The middle of the widest gap that no interval covers, or None when none is wide enough."""
+    ordered = sorted(intervals)
+    reach, best, middle = ordered[0][1], least, None
+    for start, end in ordered[1:]:
+        if start - reach > best:
+            best, middle = start - reach, (start + reach) / 2
+        reach = max(reach, end)
+
+    return middle
+
+
+def _rows(block: Sequence[Piece]) -> list[list[Piece]]:
+    found: list[list[Piece]] = []
+    for piece in sorted(block, key=lambda piece: piece.middle):
+        if found and _on_one_line(found[-1][-1], piece):
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+
+    for row in found:
+        row.sort(key=lambda piece: piece.box[0])
+    return found
+
+
+def _on_one_line(one: Piece, other: Piece) -> bool:
+    return abs(one.middle - other.middle) < 0.5 * min(one.height, other.height)

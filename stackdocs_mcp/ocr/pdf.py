@@ -1,0 +1,227 @@
+"""PDF to pages, by pdfium. Runs in the throw-away child only: importing it loads pdfium.
+
+Form values and notes are made part of the page first, or they would be lost. Boxes leave here in
+points from the top left of the page as a reader holds it: inside the crop box, after /Rotate, and
+turned upright where all of the text runs sideways.
+"""
+
+import ctypes
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+from stackdocs_mcp.core.model import PageSource
+from stackdocs_mcp.ocr import order, route, turn
+from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.order import Rectangle
+from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
+from stackdocs_mcp.ocr.pixels import is_blank
+from stackdocs_mcp.ocr.wire import Outline, Picture, Piece as SentPiece, Read
+
+MEDIA_TYPE = "application/pdf"
+DPI = 150
+"""More makes the recognition slower and not better."""
+_LEAST_SIDE = 1_280
+"""Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
+_POINTS = 72
+_NEVER_DRAWN = {c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_POPUP}
+_MAX_FORM_DEPTH = 3
+_A4 = (595.0, 842.0)
+
+Converted = Outline | Read | tuple[Picture, bytes]
+
+
+def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Converted]:
+    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+    document = _open(file)
+    document.init_forms()  # before any page is loaded, or form values are not drawn
+    if len(document) > limits.pages:
+        raise Unreadable("too_many_pages")
+    if not len(document):
+        raise Unreadable("damaged")
+    yield Outline(media_type=MEDIA_TYPE, pages=len(document))
+
+    for number in range(1, len(document) + 1):
+        if number not in skip:
+            yield _page(document, number, limits)
+
+
+def _open(file: Path) -> pdfium.PdfDocument:
+    try:
+        return pdfium.PdfDocument(file)
+    except pdfium.PdfiumError as error:
+        locked = error.err_code in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
+        raise Unreadable("encrypted" if locked else "damaged") from error
+
+
+def _page(
+    document: pdfium.PdfDocument, number: int, limits: Limits
+) -> Read | tuple[Picture, bytes]:
+    try:
+        page = _flattened(document, number - 1)
+    except pdfium.PdfiumError:  # one broken page does not make the others unreadable
+        return Read(number=number, width=_A4[0], height=_A4[1], source=PageSource.NONE)
+    try:
+        return _converted(page, number, limits)
+    finally:
+        page.close()
+
+
+def _converted(page: pdfium.PdfPage, number: int, limits: Limits) -> Read | tuple[Picture, bytes]:
+    frame = Frame(page)
+    text = read_text(page, frame)
+    width, height = turn.size(frame.width, frame.height, text.turn)
+    if route.decide(text.raw, text.visible) == "ocr":
+        return _scan(page, number, text, limits)
+
+    pictures = [
+        turn.turned(box, frame.width, frame.height, text.turn) for box in _pictures(page, frame)
+    ]
+    unread = route.pictures_to_read(pictures, text.visible, width, height)
+    if not unread:
+        return Read(
+            number=number,
+            width=width,
+            height=height,
+            source=PageSource.TEXT,
+            rotation=text.turn,
+            lines=_lines(text),
+        )
+
+    x0, y0, x1, y1 = order.around(unread)
+    region = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
+    scale = _scale(region[2] - region[0], region[3] - region[1], limits)
+    bitmap = _render(page, scale, text.turn, region, (width, height))
+    return _picture(number, (width, height), bitmap, region, text)
+
+
+def _scan(
+    page: pdfium.PdfPage, number: int, text: TextLayer, limits: Limits
+) -> Read | tuple[Picture, bytes]:
+    width, height = page.get_size()
+    whole = (0.0, 0.0, width, height)
+    columns, rows, pixels = _render(page, _scale(width, height, limits), 0, whole, (width, height))
+    hidden = [(piece.text, None, True) for row in order.rows(text.hidden) for piece in row]
+    if is_blank(columns, rows, pixels):
+        return Read(
+            number=number, width=width, height=height, source=PageSource.BLANK, lines=hidden
+        )
+    picture = Picture(
+        number=number,
+        width=width,
+        height=height,
+        columns=columns,
+        rows=rows,
+        region=whole,
+        whole=True,
+        lines=hidden,
+    )
+    return picture, pixels
+
+
+def _picture(
+    number: int,
+    size: tuple[float, float],
+    bitmap: tuple[int, int, bytes],
+    region: Rectangle,
+    text: TextLayer,
+) -> tuple[Picture, bytes]:
+    columns, rows, pixels = bitmap
+    picture = Picture(
+        number=number,
+        width=size[0],
+        height=size[1],
+        rotation=text.turn,
+        columns=columns,
+        rows=rows,
+        region=region,
+        whole=False,
+        lines=_lines(text),
+    )
+    return picture, pixels
+
+
+def _lines(text: TextLayer) -> list[SentPiece]:
+    """Visible lines in reading order, then the hidden ones."""
+    return [
+        (order.joined(row), order.around(piece.box for piece in row), row[0].hidden)
+        for pieces in (text.visible, text.hidden)
+        for row in order.rows(pieces)
+    ]
+
+
+def _flattened(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
+    """The page with its form values and notes as part of the content."""
+    page = document[index]
+    if not any(kind not in _NEVER_DRAWN for kind in _annotations(page)):
+        return page
+    c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
+    page.close()
+    return document[index]
+
+
+def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
+    for index in range(c.FPDFPage_GetAnnotCount(page)):
+        if annotation := c.FPDFPage_GetAnnot(page, index):
+            yield c.FPDFAnnot_GetSubtype(annotation)
+            c.FPDFPage_CloseAnnot(annotation)
+
+
+def _pictures(page: pdfium.PdfPage, frame: Frame) -> list[Rectangle]:
+    """Where pictures stand on the displayed page, those inside of form XObjects included."""
+    found: list[Rectangle] = []
+    _collect(page, pdfium.PdfMatrix(), 0, found)
+    return [frame.displayed(*box) for box in found]
+
+
+def _collect(parent: object, matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]) -> None:
+    count, get = (
+        (c.FPDFFormObj_CountObjects, c.FPDFFormObj_GetObject)
+        if depth
+        else (c.FPDFPage_CountObjects, c.FPDFPage_GetObject)
+    )
+    for index in range(count(parent)):
+        item = get(parent, index)
+        kind = c.FPDFPageObj_GetType(item)
+        if kind == c.FPDF_PAGEOBJ_IMAGE:
+            found.append(_bounds(item, matrix))
+        elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
+            own = c.FS_MATRIX()
+            c.FPDFPageObj_GetMatrix(item, own)
+            _collect(item, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
+
+
+def _bounds(item: object, matrix: pdfium.PdfMatrix) -> Rectangle:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    c.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    box: Rectangle = matrix.on_rect(left.value, bottom.value, right.value, top.value)
+    return box
+
+
+def _scale(width: float, height: float, limits: Limits) -> float:
+    """Pixels per point; small pages, as receipts are, get more than others."""
+    longest = max(width, height, 1.0)
+    return min(max(DPI / _POINTS, _LEAST_SIDE / longest), limits.bitmap_side / longest)
+
+
+def _render(
+    page: pdfium.PdfPage,
+    scale: float,
+    degrees: turn.Turn,
+    region: Rectangle,
+    size: tuple[float, float],
+) -> tuple[int, int, bytes]:
+    """Columns, rows and the packed rows of BGR of a region of the page."""
+    x0, y0, x1, y1 = region
+    bitmap = page.render(
+        scale=scale,
+        rotation=degrees,
+        crop=(x0, size[1] - y1, size[0] - x1, y0),
+    )
+    columns, rows, stride = bitmap.width, bitmap.height, bitmap.stride
+    view = memoryview(bitmap.buffer).cast("B")
+    packed = b"".join(view[row * stride : row * stride + columns * 3] for row in range(rows))
+    return columns, rows, packed

@@ -1,0 +1,166 @@
+"""One file on its way to pages: a child that parses it, and OCR workers for its pictures.
+
+Blocking; one thread at a time calls ``next``. Nothing is prefetched but what the child has drawn
+while the workers are busy, so that a file of any length needs the memory of a few pages.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from multiprocessing import connection
+from pathlib import Path
+
+from stackdocs_mcp.core.errors import ExtractionFailed
+from stackdocs_mcp.core.model import Page
+from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.ocr import pages, wire
+from stackdocs_mcp.ocr.failures import failure
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.parsing import Parsing
+from stackdocs_mcp.ocr.recognising import Pool, Worker, WorkerDied
+
+_TRIES = 2
+
+
+@dataclass(slots=True)
+class _Job:
+    """A picture to recognise."""
+
+    picture: wire.Picture
+    pixels: bytes
+    tries: int = 0
+
+
+class Reading:
+    """Pages of one file, as they become ready."""
+
+    def __init__(self, file: Path, have: Collection[int], limits: Limits, pool: Pool) -> None:
+        self._file = file
+        self._have = have
+        self._limits = limits
+        self._pool = pool
+        self._parsing: Parsing | None = None
+        self._waiting: deque[_Job] = deque()
+        self._asked: dict[connection.Connection, tuple[Worker, _Job]] = {}
+        self._ready: deque[FileOutline | Page] = deque()
+        self._is_parsed = False
+        self._is_stopped = False
+        self._state = threading.Lock()
+        """Held while what ``stop`` has to kill changes."""
+        self._busy = threading.Lock()
+        """Held by ``next``, whose caller may have been cancelled, so that ``close`` waits."""
+
+    def next(self) -> FileOutline | Page | None:
+        """The outline, then one page after the other, then None, also once it has been stopped.
+
+        Raises ExtractionFailed.
+        """
+        with self._busy:
+            try:
+                return self._next()
+            except ExtractionFailed:
+                if self._is_stopped:  # killed processes look like crashes
+                    return None
+                raise
+
+    def stop(self) -> None:
+        """End the work at once, from any thread; a ``next`` under way returns None."""
+        with self._state:
+            self._is_stopped = True
+            if self._parsing:
+                self._parsing.kill()
+            for worker, _ in self._asked.values():
+                worker.kill()
+        self._pool.nudge()
+
+    def close(self) -> None:
+        """Give processes and workers back. Only after ``stop``, or the last ``next``."""
+        with self._busy:
+            for worker, _ in self._asked.values():
+                self._pool.give_back(worker, sound=False)
+            self._asked.clear()
+            if self._parsing:
+                self._parsing.close()
+
+    def _next(self) -> FileOutline | Page | None:
+        parsing = self._started()
+        while not self._is_stopped:
+            self._ask()
+            if self._ready:
+                return self._ready.popleft()
+            if self._is_parsed and not self._asked and not self._waiting:
+                return None
+            self._hear(parsing)
+        return None
+
+    def _started(self) -> Parsing:
+        if self._parsing is None:
+            parsing = Parsing(self._file, self._have, self._limits)
+            with self._state:
+                self._parsing = parsing
+                if self._is_stopped:
+                    parsing.kill()
+        return self._parsing
+
+    def _ask(self) -> None:
+        """Hand waiting pictures to free workers; wait for one only when nothing else is to do."""
+        while self._waiting:
+            idle = not self._asked and not self._ready
+            worker = self._pool.borrow(wait=idle, unless=lambda: self._is_stopped)
+            if worker is None:
+                return
+            job = self._waiting.popleft()
+            with self._state:
+                self._asked[worker.channel] = worker, job
+                if self._is_stopped:
+                    worker.kill()
+            try:
+                worker.ask(job.picture, job.pixels)
+            except WorkerDied:
+                self._again(worker, job)
+
+    def _hear(self, parsing: Parsing) -> None:
+        """Take what comes next from the child, unless a picture waits, or from the workers."""
+        channels = list(self._asked)
+        if not self._is_parsed and not self._waiting:
+            parsing.expect()
+            channels.append(parsing.channel)
+        for channel in connection.wait(channels):
+            if channel is parsing.channel:
+                self._take_frame(*parsing.frame())
+            else:
+                assert isinstance(channel, connection.Connection)
+                self._take_answer(*self._asked[channel])
+
+    def _take_frame(self, frame: wire.Frame, pixels: bytes) -> None:
+        match frame:
+            case wire.Outline():
+                self._ready.append(FileOutline(frame.media_type, frame.pages))
+            case wire.Read():
+                self._ready.append(pages.read(frame))
+            case wire.Picture():
+                self._waiting.append(_Job(frame, pixels))
+            case _:
+                self._is_parsed = True
+
+    def _take_answer(self, worker: Worker, job: _Job) -> None:
+        try:
+            answer = worker.answer()
+        except WorkerDied:
+            self._again(worker, job)
+            return
+        with self._state:
+            del self._asked[worker.channel]
+        self._pool.give_back(worker, sound=True)
+        self._ready.append(pages.recognised(job.picture, answer))
+
+    def _again(self, worker: Worker, job: _Job) -> None:
+        """The worker died over this page: another one may try once more."""
+        with self._state:
+            del self._asked[worker.channel]
+        self._pool.give_back(worker, sound=False)
+        job.tries += 1
+        if job.tries == _TRIES:
+            raise failure("ocr_crashed")
+        self._waiting.append(job)

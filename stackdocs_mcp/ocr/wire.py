@@ -1,0 +1,155 @@
+"""What crosses a process border: small JSON frames, validated on arrival, and raw bitmaps.
+
+Never pickles: the other side may have been taken over by the file that it parsed.
+"""
+
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from stackdocs_mcp.core.model import PageSource
+
+Turn = Literal[0, 90, 180, 270]
+Length = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Rectangle = tuple[Length, Length, Length, Length]
+"""x0, y0, x1, y1 from the top left."""
+Piece = tuple[str, Rectangle | None, bool]
+"""Text of one line, where it stands, and whether it is hidden."""
+
+
+class Garbled(Exception):
+    """The other side sent something that is not a frame."""
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Outline(_Frame):
+    kind: Literal["outline"] = "outline"
+    media_type: str = Field(max_length=100)
+    pages: int = Field(ge=0, le=1_000_000)
+
+
+class Read(_Frame):
+    """A page that needs no OCR."""
+
+    kind: Literal["read"] = "read"
+    number: int = Field(ge=1)
+    width: Length
+    height: Length
+    source: PageSource
+    rotation: Turn = 0
+    lines: Sequence[Piece] = ()
+
+
+class Picture(_Frame):
+    """A page, or a part of one, to recognise. Its bitmap, rows of BGR, is the next message."""
+
+    kind: Literal["picture"] = "picture"
+    number: int = Field(ge=1)
+    width: Length
+    height: Length
+    columns: int = Field(ge=1)
+    rows: int = Field(ge=1)
+    region: Rectangle
+    """The part of the page that the bitmap shows, in points."""
+    rotation: Turn = 0
+    whole: bool = True
+    """The bitmap is the page and may have to be turned; otherwise it is a picture on the page."""
+    lines: Sequence[Piece] = ()
+    """The page's own text."""
+
+
+class Failed(_Frame):
+    """The file cannot be read; ``reason`` is a key of ``failures.SAID``."""
+
+    kind: Literal["failed"] = "failed"
+    reason: str = Field(max_length=40)
+
+
+class Done(_Frame):
+    kind: Literal["done"] = "done"
+
+
+class Bitmap(_Frame):
+    """What an OCR worker is asked; the bitmap is the next message.
+
+    A ``whole`` page may be turned.
+    """
+
+    columns: int = Field(ge=1)
+    rows: int = Field(ge=1)
+    whole: bool
+
+
+class Recognised(_Frame):
+    """Lines in reading order with boxes in pixels of the turned picture, and scores 0..1."""
+
+    rotation: Turn = 0
+    lines: Sequence[tuple[str, Rectangle, Annotated[float, Field(ge=0, le=1)]]] = ()
+    unavailable: bool = False
+    """The OCR libraries cannot be imported here."""
+
+
+Frame = Outline | Read | Picture | Failed | Done
+_FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])
+
+
+def send(channel: Connection, frame: BaseModel) -> None:
+    """Send one frame. Characters that UTF-8 cannot carry (lone surrogates) stay behind."""
+    channel.send_bytes(_encodable(frame).model_dump_json().encode())
+
+
+def receive(channel: Connection, limit: int) -> Frame:
+    """The next frame of a parsing child.
+
+    Raises EOFError when the other side is gone, Garbled for anything that is not a frame.
+    """
+    try:
+        return _FRAME.validate_json(_message(channel, limit))
+    except ValidationError as error:
+        raise Garbled from error
+
+
+def receive_bitmap(channel: Connection, columns: int, rows: int, limit: int) -> bytes:
+    """The raw rows of BGR that follow a Picture or Bitmap. Raises EOFError, Garbled."""
+    if columns * rows * 3 > limit:
+        raise Garbled
+    pixels = _message(channel, columns * rows * 3)
+    if len(pixels) != columns * rows * 3:
+        raise Garbled
+    return pixels
+
+
+def receive_recognised(channel: Connection, limit: int) -> Recognised:
+    """The answer of an OCR worker. Raises EOFError, Garbled."""
+    try:
+        return Recognised.model_validate_json(_message(channel, limit))
+    except ValidationError as error:
+        raise Garbled from error
+
+
+def receive_request(channel: Connection) -> Bitmap:
+    """What an OCR worker is to do next. Raises EOFError when there is nothing more to come."""
+    return Bitmap.model_validate_json(channel.recv_bytes())
+
+
+def _message(channel: Connection, limit: int) -> bytes:
+    try:
+        return channel.recv_bytes(limit)
+    except ConnectionError as error:
+        raise EOFError from error
+    except OSError as error:  # longer than the limit; the connection is closed by then
+        raise Garbled from error
+
+
+def _encodable(frame: BaseModel) -> BaseModel:
+    if not isinstance(frame, Read | Picture):
+        return frame
+    lines = [
+        (text.encode("utf-8", "ignore").decode(), box, hidden) for text, box, hidden in frame.lines
+    ]
+    return frame.model_copy(update={"lines": lines})
