@@ -192,7 +192,7 @@ def _is_integral_number(value: JsonValue, types: frozenset[str]) -> bool:
 
 def _same(member: JsonValue, value: JsonValue) -> bool:
     """Equal as JSON: ``1`` is ``1.0``, and neither is ``true``."""
-    if isinstance(member, float):
+    if isinstance(member, float):  # a schema that was read with plain json
         member = canonical(Decimal(repr(member)))
     if isinstance(member, bool) != isinstance(value, bool):
         return False

@@ -15,8 +15,12 @@ FLOAT_DIGITS = 15
 _SAFE_INTEGER = 2**53
 
 
-def exact(number: float | Decimal) -> int | Decimal:
+def exact(number: int | float | Decimal) -> int | Decimal:
     """The canonical number. Raises BadValue for NaN, Infinity, and what a float cannot hold."""
+    if isinstance(number, int):
+        if abs(number) >= 10**MAX_DIGITS:
+            raise _too_long()
+        return number
     if isinstance(number, float):
         if not math.isfinite(number):
             raise BadValue("not_a_number", "NaN and Infinity are no values", _OMIT)
@@ -28,10 +32,6 @@ def exact(number: float | Decimal) -> int | Decimal:
                 "Send the number as a string, as it is printed.",
             )
         return canonical(decimal)
-    if isinstance(number, int):
-        if abs(number) >= 10**MAX_DIGITS:
-            raise _too_long()
-        return number
     if not number.is_finite():
         raise BadValue("not_a_number", "NaN and Infinity are no values", _OMIT)
     return canonical(number)

@@ -52,7 +52,7 @@ def number_of(text: str, signs: Signs) -> Typed:
 def date_of(text: str, signs: Signs) -> Typed:
     """``5. März 2018``, ``05/03/18`` -> ``2018-03-05``."""
     found, rest = _one_date(text, signs)
-    notes = ()
+    notes: tuple[Warn, ...] = ()
     if next(times_in(rest), None):
         notes = (Warn("time_dropped", "The field takes a date; the time of day is not kept."),)
     elif any(char.isdigit() for char in rest):

@@ -1,0 +1,12 @@
+"""Evidence: whether a value follows from what stands on the page, and where it stands.
+
+With a citation: ``at(claim, page)`` first; if the finding is not ``settled``, ``elsewhere`` with
+the pages that ``search_terms`` find. Without one: ``located(claim, pages)``.
+"""
+
+from stackdocs_mcp.core.evidence.claim import Claim, Finding
+from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.terms import search_terms
+from stackdocs_mcp.core.evidence.verdicts import at, elsewhere, located
+
+__all__ = ["Claim", "Finding", "PageText", "at", "elsewhere", "located", "search_terms"]

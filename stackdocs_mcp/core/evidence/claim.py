@@ -1,0 +1,38 @@
+"""What is claimed of a document, and what the server found of it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from stackdocs_mcp.core.model import Citation, Evidence, JsonValue, Place, Warn
+from stackdocs_mcp.core.values.expected import Expected
+from stackdocs_mcp.core.values.signs import Signs
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A canonical value of a field, and where a client says that it stands.
+
+    ``labels`` are what the page may call the field, the most telling first: its name, title,
+    synonyms, description. ``near`` are places of its siblings in the same row or object.
+    """
+
+    value: JsonValue
+    expected: Expected = Expected()
+    signs: Signs = Signs()
+    citation: Citation | None = None
+    labels: tuple[str, ...] = ()
+    near: tuple[Place, ...] = ()
+
+    @cached_property
+    def is_nothing(self) -> bool:
+        """Null and empty containers stand nowhere."""
+        return self.value is None or self.value in ([], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict with its place, what to warn about, and whether more pages could change it."""
+
+    evidence: Evidence
+    warnings: tuple[Warn, ...] = ()
+    settled: bool = True

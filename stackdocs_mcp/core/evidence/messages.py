@@ -1,0 +1,155 @@
+"""What an agent reads about a finding: what was looked for, where, what is nearest, what to do.
+
+Messages are trusted text, so no words of a document ever stand in them: only numbers, dates, and
+where they stand.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from stackdocs_mcp.core.evidence.claim import Claim
+from stackdocs_mcp.core.evidence.matching import Match, day_of, number_of
+from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.model import Citation, Place, Warn
+from stackdocs_mcp.core.values.printed import PrintedNumber
+
+_WHY = {
+    "scaled": "{where} prints it with % or a word like thousand; check which the field wants.",
+    "sign_differs": "{where} has the number with the other sign; check which one is meant.",
+    "part_of_longer": "{where} has it only as part of something longer; check that it is meant.",
+    "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
+    "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
+    "confusable": "{where} has it only if letters are read as digits or the like; look at the page.",
+}
+
+
+def why(match: Match, place: Place) -> Iterator[Warn]:
+    """What is worth knowing of a match."""
+    if match.why:
+        yield Warn(match.why, _WHY[match.why].format(where=where(place).capitalize()))
+
+
+def where(place: Place) -> str:
+    """``line 14 of page 1``, ``lines 3 to 6 of page 2``."""
+    return lines_of(place.lines, place.page)
+
+
+def lines_of(lines: Sequence[int], page: int) -> str:
+    if not lines:
+        return f"page {page}"
+    if len(lines) == 1:
+        return f"line {lines[0]} of page {page}"
+    if lines[-1] - lines[0] == len(lines) - 1:
+        return f"lines {lines[0]} to {lines[-1]} of page {page}"
+    return f"lines {', '.join(map(str, lines[:8]))} of page {page}"
+
+
+def several_places(places: Sequence[Place]) -> Warn:
+    other = ", ".join(where(place) for place in places[1:4])
+    return Warn(
+        "several_places",
+        f"The value stands at {where(places[0])} and also at {other}; cite the line that is meant.",
+    )
+
+
+def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -> Warn:
+    cited = "the quote" if citation.quote else lines_of(citation.lines, page.number)
+    return Warn(
+        "other_line",
+        f"{cited.capitalize()} does not have {wanted(claim)}, {where(place)} has; check that this "
+        "is the field's place.",
+    )
+
+
+def wrong_page(citation: Citation, place: Place) -> Warn:
+    return Warn(
+        "wrong_page",
+        f"Page {citation.page} does not have the value, {where(place)} has; cite page {place.page}.",
+    )
+
+
+def value_differs(claim: Claim, cited: PageText, page: int) -> Warn:
+    lines = lines_of([line.number for line in cited.lines], page)
+    nearest = nearest_to(claim, cited)
+    has = f"has {nearest}, not {wanted(claim)}" if nearest else f"does not have {wanted(claim)}"
+    return Warn(
+        "value_differs", f"{lines.capitalize()} {has}; read the page again and correct the value."
+    )
+
+
+def quote_not_found(citation: Citation, places: Sequence[Place]) -> Warn:
+    found = f" The value itself stands at {where(places[0])}." if places else ""
+    return Warn(
+        "not_found",
+        f"The quote does not stand on page {citation.page}; cite line numbers as read_ocr shows "
+        f"them.{found}",
+    )
+
+
+def no_such_lines(citation: Citation, count: int) -> Warn:
+    return Warn(
+        "no_such_lines",
+        f"Page {citation.page} has no such line, only {count}; cite line numbers as read_ocr shows "
+        "them.",
+    )
+
+
+def no_such_page(citation: Citation) -> Warn:
+    return Warn("no_such_page", f"The document has no page {citation.page}; cite one that it has.")
+
+
+def not_found(claim: Claim, pages: Sequence[PageText]) -> Warn:
+    best = [(near, page) for page in pages if (near := nearest_to(claim, page))]
+    hint = f"; page {best[0][1].number} has {best[0][0]}" if best else ""
+    return Warn(
+        "not_found",
+        f"No page has {wanted(claim)}{hint}. Check the value, or cite the line that it follows from.",
+    )
+
+
+def hidden(place: Place) -> Warn:
+    return Warn(
+        "hidden",
+        f"The value stands only in text of page {place.page} that a reader cannot see; use what is "
+        "visible, or leave the field empty.",
+    )
+
+
+def wanted(claim: Claim) -> str:
+    """The value when it is a number or a date, else a word for it."""
+    if (number := number_of(claim)) is not None:
+        return format(number, "f")
+    if (day := day_of(claim)) is not None:
+        return day.isoformat()
+    return "the text" if isinstance(claim.value, str) else "the value"
+
+
+def nearest_to(claim: Claim, page: PageText) -> str:
+    """The printed number or date that is most like the value; empty for other values."""
+    number = number_of(claim)
+    if number is not None:
+        printed = {id(one): one for found in page.numbers.values() for one in found}.values()
+        found = min(printed, key=lambda one: _distance(number, one), default=None)
+        return found.numeral.text if found else ""
+    if (day := day_of(claim)) is not None:
+        return min(
+            (one.isoformat() for one in page.dates),
+            key=lambda one: _differing(one, day.isoformat()),
+            default="",
+        )
+    return ""
+
+
+def _distance(wanted_number: Decimal, printed: PrintedNumber) -> tuple[int, Decimal]:
+    value = printed.numeral.readings[0].value
+    digits = _digits(abs(wanted_number)), _digits(value)
+    return _differing(*digits), abs(value - abs(wanted_number))
+
+
+def _digits(number: Decimal) -> str:
+    return format(number.normalize(), "f").replace(".", "")
+
+
+def _differing(one: str, other: str) -> int:
+    """How many characters are not the same, from the front; a difference in length counts too."""
+    return sum(a != b for a, b in zip(one, other, strict=False)) + abs(len(one) - len(other))

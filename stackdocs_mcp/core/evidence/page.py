@@ -1,0 +1,175 @@
+"""A page made ready for finding values: its text in one piece, and what is printed there."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
+from typing import Self
+
+from stackdocs_mcp.core.evidence.folding import Folded, folded
+from stackdocs_mcp.core.model import Box, Line, Page, Place
+from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
+from stackdocs_mcp.core.values.plain import plain
+from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
+from stackdocs_mcp.core.values.signs import Signs, signs_of
+
+MAX_QUOTE = 500
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+
+
+class PageText:
+    """The lines of a page that a reader sees, and apart from them those that nobody sees.
+
+    Made once per page and kept: what is costly is worked out on first use. Spans are offsets into
+    ``text``, in which the lines follow each other with a line break between them.
+    """
+
+    def __init__(self, number: int, lines: Iterable[Line], hidden: Iterable[Line] = ()) -> None:
+        self.number = number
+        self.lines = tuple(lines)
+        self._hidden_lines = tuple(hidden)
+        texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
+        self.text = "\n".join(texts)
+        self._starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        return cls(
+            page.number,
+            (line for line in page.lines if not line.hidden),
+            (line for line in page.lines if line.hidden),
+        )
+
+    def only(self, numbers: Collection[int]) -> Self:
+        """The visible lines with these numbers, as if nothing else stood on the page."""
+        return type(self)(self.number, [line for line in self.lines if line.number in numbers])
+
+    @cached_property
+    def hidden(self) -> "PageText":
+        """What nobody sees."""
+        return PageText(self.number, self._hidden_lines)
+
+    @cached_property
+    def rows(self) -> "PageText | None":
+        """The lines as rows across the page; None where the order is the same or unknown."""
+        ordered = rows_of(self.lines)
+        return None if ordered == self.lines else PageText(self.number, ordered)
+
+    @cached_property
+    def signs(self) -> Signs:
+        """How this page writes numbers and dates."""
+        return signs_of([self.text])
+
+    @cached_property
+    def plain(self) -> str:
+        return plain(self.text)
+
+    @cached_property
+    def folded(self) -> Folded:
+        return folded(self.text)
+
+    @cached_property
+    def unhyphenated(self) -> Folded | None:
+        """Folded without the hyphens at line ends; None where there are none."""
+        joined = folded(self.text, joining=True)
+        return None if len(joined.text) == len(self.folded.text) else joined
+
+    @cached_property
+    def numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
+        """Printed numbers by every magnitude that they can be."""
+        found: dict[Decimal, list[PrintedNumber]] = {}
+        for number in numbers_in(self.plain):
+            for reading in number.numeral.readings:
+                found.setdefault(reading.value, []).append(number)
+                if shift := -2 if number.percent else number.scale:
+                    found.setdefault(reading.value.scaleb(shift), []).append(number)
+
+        return found
+
+    @cached_property
+    def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
+        """Printed dates by every day that they can be."""
+        found: dict[date, list[PrintedDate]] = {}
+        for printed in dates_in(self.plain):
+            for day, _ in printed.readings:
+                found.setdefault(day, []).append(printed)
+
+        return found
+
+    @cached_property
+    def times(self) -> Sequence[PrintedTime]:
+        return list(times_in(self.plain))
+
+    def index_at(self, offset: int) -> int:
+        """Which of ``lines`` an offset lies in, counted from 0."""
+        return bisect_right(self._starts, offset) - 1
+
+    def start_of(self, index: int) -> int:
+        """The offset at which a line begins."""
+        return self._starts[index]
+
+    def numbers_at(self, start: int, end: int) -> tuple[int, ...]:
+        """The numbers of the lines that a span runs over."""
+        return tuple(
+            line.number for line in self.lines[self.index_at(start) : self.index_at(end - 1) + 1]
+        )
+
+    def place(self, spans: Sequence[tuple[int, int]]) -> Place:
+        """Where spans stand: lines, text and boxes, the text of several spans by line breaks."""
+        pieces = [piece for start, end in spans for piece in self._pieces(start, end)]
+        quote = "\n".join(self.lines[index].text[low:high] for index, low, high in pieces)
+        numbers = sorted({self.lines[index].number for index, _, _ in pieces})
+        boxes = [part_of(self.lines[index], low, high) for index, low, high in pieces]
+        return Place(
+            self.number,
+            tuple(numbers),
+            quote[:MAX_QUOTE],
+            tuple(box for box in boxes if box is not None),
+        )
+
+    def _pieces(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
+        """Line by line: which line, and from where to where in its text."""
+        for index in range(self.index_at(start), self.index_at(end - 1) + 1):
+            base = self._starts[index]
+            length = len(self.lines[index].text)
+            low, high = max(start - base, 0), min(end - base, length)
+            if low < high:
+                yield index, low, high
+
+
+def part_of(line: Line, low: int, high: int) -> Box | None:
+    """The box of characters ``low:high`` of a line, each taken as equally wide.
+
+    The error is that of a proportional font, a few points in practice. Lines of a script that runs
+    from right to left keep their whole box.
+    """
+    box = line.box
+    if box is None or not line.text or (low <= 0 and high >= len(line.text)):
+        return box
+    if _RIGHT_TO_LEFT.search(line.text):
+        return box
+    width = (box.x1 - box.x0) / len(line.text)
+    return Box(box.x0 + low * width, box.y0, box.x0 + high * width, box.y1)
+
+
+def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines from left to right within rows, rows from top to bottom; as they are without boxes.
+
+    A line belongs to the row whose first line's middle it covers.
+    """
+    if any(line.box is None for line in lines):
+        return tuple(lines)
+    rows: list[list[tuple[Box, Line]]] = []
+    boxed = [(line.box, line) for line in lines if line.box is not None]
+    for box, line in sorted(boxed, key=lambda one: one[0].y0 + one[0].y1):
+        middle = (box.y0 + box.y1) / 2
+        first = rows[-1][0][0] if rows else None
+        if first is not None and first.y0 <= middle <= first.y1:
+            rows[-1].append((box, line))
+        else:
+            rows.append([(box, line)])
+
+    return tuple(line for row in rows for _, line in sorted(row, key=lambda one: one[0].x0))

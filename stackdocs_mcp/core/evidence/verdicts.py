@@ -1,0 +1,188 @@
+"""The verdict on a value: at the place that was cited, elsewhere, or wherever it stands."""
+
+from collections.abc import Iterable, Sequence
+
+from stackdocs_mcp.core.evidence import messages
+from stackdocs_mcp.core.evidence.claim import Claim, Finding
+from stackdocs_mcp.core.evidence.labels import likeliest
+from stackdocs_mcp.core.evidence.matching import Grade, Match, matches, quote_spans
+from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict, Warn
+
+MAX_OTHERS = 5
+_PROOF = 6
+"""Texts of this many characters do not stand on another line of the page by chance."""
+
+
+def at(claim: Claim, page: PageText | None) -> Finding:
+    """The verdict from the cited page alone; None for a page that the document does not have.
+
+    Not ``settled`` when the value does not stand there: pages that hold one of ``search_terms``
+    may, and ``elsewhere`` looks at them.
+    """
+    citation = _cited(claim)
+    if claim.is_nothing:
+        return Finding(Evidence(Verdict.DERIVED))
+    if page is None:
+        warning = messages.no_such_page(citation)
+        return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
+    found = _by_quote(claim, citation, page) if citation.quote else _by_lines(claim, citation, page)
+    return found or _by_hidden(claim, citation, page) or _missing(claim, citation, page)
+
+
+def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Finding:
+    """The verdict from other pages than the cited one, when ``at`` did not settle it.
+
+    A cited quote must stand there too; without it the value's places are listed, no more.
+    """
+    citation = _cited(claim)
+    others = [page for page in pages if page.number != citation.page]
+    if citation.quote:
+        for page in others:
+            if found := _by_quote(claim, citation, page):
+                if found.evidence.verdict in (Verdict.VERIFIED, Verdict.FUZZY):
+                    return _relocated(citation, found.evidence)
+    places = _ranked(claim, others)
+    if not places:
+        return cited
+    if citation.quote:
+        evidence = Evidence(
+            cited.evidence.verdict, cited.evidence.place, tuple(places[:MAX_OTHERS])
+        )
+        return Finding(evidence, cited.warnings)
+    return _relocated(citation, Evidence(Verdict.WRONG_PAGE, places[0], tuple(places[1:6])))
+
+
+def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
+    """The likeliest place of a value that came without a citation, from all pages given."""
+    if claim.is_nothing:
+        return Finding(Evidence(Verdict.DERIVED))
+    found = [(page, match) for page in pages for match in matches(claim, page)]
+    best = min((match.grade for _, match in found), default=Grade.SURE)
+    found = [(page, match) for page, match in found if match.grade is best]
+    if not found:
+        return _nowhere(claim, pages)
+    scored = likeliest(claim, found)
+    places = [found[position][0].place(found[position][1].spans) for _, position in scored]
+    warnings = list(messages.why(found[scored[0][1]][1], places[0]))
+    if len(scored) > 1 and scored[0][0] == scored[1][0]:
+        warnings.append(messages.several_places(places))
+    evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1 : MAX_OTHERS + 1]))
+    return Finding(evidence, tuple(warnings))
+
+
+def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    cited = page.only(citation.lines)
+    for view in (cited, cited.rows):
+        if view is not None and (found := matches(claim, view)):
+            return _held(found[0], view.place(found[0].spans))
+
+    whole = matches(claim, page)
+    overlapping = [
+        one for one in whole if set(page.numbers_at(one.start, one.end)) & set(citation.lines)
+    ]
+    if overlapping:
+        return _held(overlapping[0], page.place(overlapping[0].spans))
+    if not whole or whole[0].grade is not Grade.SURE:
+        return None
+    places = _ranked(claim, [page])
+    proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
+    verdict = Verdict.VERIFIED if proved else Verdict.LOCATED
+    warning = messages.other_line(claim, citation, page, places[0])
+    return Finding(Evidence(verdict, places[0], tuple(places[1 : MAX_OTHERS + 1])), (warning,))
+
+
+def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    views = [page] if page.rows is None else [page, page.rows]
+    for view in views:
+        spans = quote_spans(citation.quote, view)
+        inside = [
+            match
+            for match in (matches(claim, view) if spans else ())
+            if any(start <= match.start and match.end <= end for start, end in spans)
+        ]
+        if inside:
+            return _held(inside[0], view.place(inside[0].spans))
+        if spans:
+            place = view.place(spans[:1])
+            elsewhere_on_page = matches(claim, page)
+            if elsewhere_on_page and elsewhere_on_page[0].grade is Grade.SURE:
+                places = _ranked(claim, [page])
+                warning = messages.other_line(claim, citation, page, places[0])
+                evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1:6]))
+                return Finding(evidence, (warning,))
+            warning = messages.value_differs(claim, view.only(place.lines), page.number)
+            return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
+    return None
+
+
+def _by_hidden(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    if not page.hidden.lines:
+        return None
+    found = matches(claim, page.hidden)
+    if not found:
+        return None
+    place = page.hidden.place(found[0].spans)
+    return Finding(Evidence(Verdict.HIDDEN, place), (messages.hidden(place),), settled=False)
+
+
+def _missing(claim: Claim, citation: Citation, page: PageText) -> Finding:
+    if citation.quote:
+        places = tuple(_ranked(claim, [page])[:MAX_OTHERS])
+        warning = messages.quote_not_found(citation, places)
+        return Finding(Evidence(Verdict.NOT_FOUND, None, places), (warning,), settled=False)
+    cited = page.only(citation.lines)
+    if not cited.lines:
+        warning = messages.no_such_lines(citation, len(page.lines))
+        return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
+    place = cited.place([(0, len(cited.text))])
+    warning = messages.value_differs(claim, cited, page.number)
+    return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
+
+
+def _held(match: Match, place: Place) -> Finding:
+    verdict = Verdict.VERIFIED if match.grade is Grade.SURE else Verdict.FUZZY
+    return Finding(Evidence(verdict, place), tuple(messages.why(match, place)))
+
+
+def _relocated(citation: Citation, evidence: Evidence) -> Finding:
+    assert evidence.place is not None
+    moved = Evidence(Verdict.WRONG_PAGE, evidence.place, evidence.others)
+    return Finding(moved, (messages.wrong_page(citation, evidence.place),))
+
+
+def _nowhere(claim: Claim, pages: Sequence[PageText]) -> Finding:
+    for page in pages:
+        if found := matches(claim, page.hidden):
+            place = page.hidden.place(found[0].spans)
+            return Finding(Evidence(Verdict.HIDDEN, place), (messages.hidden(place),))
+    return Finding(Evidence(Verdict.NOT_FOUND), (messages.not_found(claim, pages),))
+
+
+def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
+    """The sure places of the value, the likeliest first."""
+    found = [
+        (page, match)
+        for page in pages
+        for match in matches(claim, page)
+        if match.grade is Grade.SURE
+    ]
+    return [
+        found[position][0].place(found[position][1].spans)
+        for _, position in likeliest(claim, found)
+    ]
+
+
+def _is_figure(claim: Claim) -> bool:
+    """The value is digits in the main, which stand anywhere sooner than words do."""
+    text = str(claim.value)
+    return sum(char.isdigit() for char in text) * 2 > len(text)
+
+
+def _cited(claim: Claim) -> Citation:
+    assert claim.citation is not None, "a claim without a citation goes to located()"
+    return claim.citation
+
+
+def _warn(code: str, message: str) -> Warn:
+    return Warn(code, message)
