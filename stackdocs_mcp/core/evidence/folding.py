@@ -18,6 +18,10 @@ _INK = re.compile(r"\S+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-[ ]*\n[ ]*(?=[^\W\d_])")
 
 
+_CONFUSABLE = str.maketrans("oqlisbz", "0011582")
+_RN = "m"
+
+
 class _Folds(dict[str, str]):
     """What each character folds to, found out the first time it is met."""
 
@@ -67,6 +71,34 @@ def folded(text: str, *, joining: bool = False) -> Folded:
             origins.extend([at] * len(kept))
 
     return Folded("".join(parts), origins)
+
+
+def bare(view: Folded) -> Folded:
+    """A folded text with letters and digits only, letters without accents."""
+    kept = [at for at, char in enumerate(view.text) if char.isalnum()]
+    return Folded(
+        "".join([view.text[at] for at in kept]), array("I", [view.origins[at] for at in kept])
+    )
+
+
+def bare_text(folded_text: str) -> str:
+    """Letters and digits of a folded text alone, for what is looked for."""
+    return "".join(filter(str.isalnum, folded_text))
+
+
+def skeleton(view: Folded) -> Folded:
+    """A bare text in which letters that an engine takes for digits are those digits, rn is m.
+
+    No two digits become the same, so that what matches has every digit right.
+    """
+    text = view.text.translate(_CONFUSABLE)
+    kept = [at for at in range(len(text)) if text[at] != "r" or text[at + 1 : at + 2] != "n"]
+    return Folded(text.replace("rn", _RN), array("I", [view.origins[at] for at in kept]))
+
+
+def skeleton_text(bare_needle: str) -> str:
+    """The skeleton of what is looked for."""
+    return bare_needle.translate(_CONFUSABLE).replace("rn", _RN)
 
 
 def _folded_char(char: str) -> str:

@@ -1,47 +1,22 @@
 """Which of several places is the field's own: the one that its label stands at."""
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from stackdocs_mcp.core.evidence.claim import Claim
+from stackdocs_mcp.core.evidence.concepts import concepts, label_concepts
 from stackdocs_mcp.core.evidence.matching import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.model import Box, Line
-from stackdocs_mcp.core.values.words import letters
 
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LEFT, _SAME_ROW, _ABOVE, _BEFORE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
 _NEAR = 0.25
 _LINES_ABOVE = 40
 _MAX_LABELS = 12
 
-_CONCEPTS = (
-    "total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand "
-    "endbetrag razem montant_total suma",
-    "net netto nettobetrag nettosumme subtotal zwischensumme ht",
-    "tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst",
-    "number no nr num numero nummer numer invoicenumber rechnungsnummer rechnungsnr",
-    "invoice rechnung facture factura fattura factuur fatura faktura bill",
-    "date datum fecha data",
-    "due payable zahlbetrag fallig falligkeit zahlbar residual balance",
-    "amount betrag montant importe importo bedrag valor kwota positionsbetrag",
-    "quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl",
-    "price preis prix precio prezzo prijs preco cena einzelpreis nettopreis",
-    "unit einheit unite einzel stuck",
-    "currency wahrung rechnungswahrung devise moneda valuta moeda waluta",
-    "seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from",
-    "buyer customer client kunde kaufer leistungsempfanger acheteur cliente bill_to",
-    "description beschreibung bezeichnung designation descripcion descrizione artikel product item",
-    "address adresse anschrift direccion indirizzo",
-)
-"""What documents call the same thing, without accents; words of a concept count as equal."""
-
 
 def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[tuple[float, int]]:
     """Scores and positions in ``found``, the likeliest place first, ties in the order given."""
-    labels = [_label_words(label) for label in claim.labels[:_MAX_LABELS]]
+    labels = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]]
     wanted = [words for words in labels if words]
     scored = [
         (round(_score(wanted, page, match) + _nearness(claim, page, match), 3), position)
@@ -58,7 +33,7 @@ def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> fl
     around += [(weight, other.text) for weight, other in _surroundings(page, index, line)]
     best = 0.0
     for weight, text in around:
-        words = _page_words(text)
+        words = concepts(text)
         for rank, label in enumerate(labels):
             share = sum(word in words for word in label) / len(label)
             best = max(best, weight * share * (1 + 0.1 * len(label)) * 0.98**rank)
@@ -97,20 +72,3 @@ def _beside(one: Box, other: Box) -> bool:
 
 def _over(one: Box, other: Box) -> bool:
     return one.x0 < other.x1 and other.x0 < one.x1
-
-
-@lru_cache(maxsize=4096)
-def _page_words(text: str) -> frozenset[str]:
-    return frozenset(_concept(letters(word)) for word in _WORDS.findall(text))
-
-
-def _label_words(label: str) -> frozenset[str]:
-    spaced = _CAMEL.sub(" ", label).replace("_", " ")
-    return frozenset(_concept(letters(word)) for word in _WORDS.findall(spaced)[:8])
-
-
-def _concept(word: str) -> str:
-    return _CONCEPT_OF.get(word, word)
-
-
-_CONCEPT_OF = {word: concept.split()[0] for concept in _CONCEPTS for word in concept.split()}

@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import IntEnum
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.folding import Folded, fold
+from stackdocs_mcp.core.evidence.concepts import asks_for_money, asks_for_quantity
+from stackdocs_mcp.core.evidence.folding import Folded, bare_text, fold, skeleton_text
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
@@ -21,12 +22,17 @@ from stackdocs_mcp.core.values.words import (
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)[.,]\d+")
+_DIGITS = re.compile(r"\d+")
 _PIECES = re.compile(r"[\n;,]+")
 _MARK = re.compile(r"\[\s?[xX]\s?\]|[☑☒✓✔]")
 _NO_MARK = re.compile(r"\[\s*\]|[☐□]")
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_MONEY_WORDS = re.compile(r"[^\W\d_]+\.?|[^\w\s]")
 _WINDOW = 8
 """Lines within which the parts of an address stand."""
 _SPACE_FREE_DIGITS = 8
+_PUNCTUATION_FREE = 8
+_MISREAD_TEXT = 5
 _SPACE_FREE = 5
 """From this length on, white space may differ: an IBAN in groups, words that OCR ran together."""
 
@@ -107,19 +113,47 @@ def _matches(claim: Claim, page: PageText) -> Iterator[Match]:
 
 
 def _numbers(value: Decimal, claim: Claim, page: PageText) -> Iterator[Match]:
+    found = False
     for printed in page.numbers.get(abs(value), ()):
-        direct = abs(value) in printed.magnitudes(claim.signs)
-        if not direct and not (printed.percent or printed.scale):
-            continue  # only a reading that the document's signs rule out
-        if not direct and not _scaled(abs(value), printed, claim):
-            continue
-        why = "" if direct else "scaled"
-        if printed.negative is not None and value and printed.negative != (value < 0):
-            why = "sign_differs"
-        if not printed.whole:
-            why = "part_of_longer"
-        weak = why in ("sign_differs", "part_of_longer")
-        yield Match(((printed.start, printed.end),), Grade.WEAK if weak else Grade.SURE, why)
+        why = _why(value, printed, claim, page)
+        if why is not None:
+            found = True
+            grade = Grade.SURE if why in ("", "scaled") else Grade.WEAK
+            yield Match(((printed.start, printed.end),), grade, why)
+    for printed in () if found else page.misread_numbers.get(abs(value), ()):
+        if abs(value) in printed.magnitudes(claim.signs):
+            yield Match(((printed.start, printed.end),), Grade.WEAK, "confusable")
+
+
+def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -> str | None:
+    """What keeps a printed number from being plainly the value; None when it is not at all."""
+    direct = abs(value) in printed.magnitudes(claim.signs)
+    if not direct and not _scaled(abs(value), printed, claim):
+        return None  # only a reading that the document's signs rule out
+    if not printed.whole:
+        return "part_of_longer"
+    if printed.negative is not None and value and printed.negative != (value < 0):
+        return "sign_differs"
+    if direct and not _is_likely(printed, claim, page):
+        return "unlikely_kind"
+    return "" if direct else "scaled"
+
+
+def _is_likely(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
+    """No percentage or bare count for an amount, as far as the field's name tells.
+
+    Half of the one-digit slips that stand in the right line are of this kind: "19 %" for 10.00.
+    """
+    name = claim.labels[0] if claim.labels else ""
+    if printed.percent:
+        return not asks_for_money(name) and not asks_for_quantity(name)
+    if not printed.numeral.text.isdigit() or not asks_for_money(name):
+        return True
+    around = page.plain[max(printed.start - 4, 0) : printed.end + 4]
+    if any(is_currency(word) for word in _MONEY_WORDS.findall(around)):
+        return True
+    line = page.plain[page.start_of(page.index_at(printed.start)) :].split("\n", 1)[0]
+    return not _CENTS.search(line)
 
 
 def _scaled(magnitude: Decimal, printed: PrintedNumber, claim: Claim) -> bool:
@@ -161,21 +195,50 @@ def _booleans(value: bool, page: PageText) -> Iterator[Match]:
 
 def _texts(value: str, page: PageText) -> Iterator[Match]:
     needle = fold(value)
-    if not needle:
-        return
-    found = False
+    for look in (_literally, _as_currency, _without_punctuation, _in_pieces, _misread):
+        if found := list(look(value, needle, page)):
+            yield from found
+            return
+
+
+def _literally(value: str, needle: str, page: PageText) -> Iterator[Match]:
     for span in _folded_spans(needle, value, page):
-        found = True
         yield Match((span,))
+
+
+def _as_currency(value: str, _: str, page: PageText) -> Iterator[Match]:
     for form in currency_forms(value):
         for span in _folded_spans(fold(form), form, page):
-            found = True
             yield Match((span,))
-    if not found:
-        yield from _in_pieces(value, page)
+
+
+def _without_punctuation(_: str, needle: str, page: PageText) -> Iterator[Match]:
+    """Long texts whose commas and full stops differ; the groups of digits must be the same."""
+    short = bare_text(needle)
+    if sum(map(str.isalpha, short)) < _PUNCTUATION_FREE:
+        return
+    digits = _DIGITS.findall(needle)
+    for start, end in page.bare.find(short):
+        if _is_whole(short, short, page.text, start, end):
+            there = page.text[start:end]
+            if _DIGITS.findall(fold(there)) == digits or _DIGITS.findall(there) == digits:
+                yield Match(((start, end),))
+
+
+def _misread(_: str, needle: str, page: PageText) -> Iterator[Match]:
+    """Texts that OCR got wrong by characters that look the same; every digit must be right."""
+    short = bare_text(needle)
+    if len(short) < _MISREAD_TEXT:
+        return
+    wanted = skeleton_text(short)
+    for start, end in page.skeleton.find(wanted):
+        if _is_whole(short, short, page.text, start, end):
+            yield Match(((start, end),), Grade.WEAK, "confusable")
 
 
 def _folded_spans(needle: str, text: str, page: PageText) -> Iterator[tuple[int, int]]:
+    if not needle:
+        return
     views: list[Folded] = [page.folded]
     if page.unhyphenated is not None:
         views.append(page.unhyphenated)
@@ -187,7 +250,7 @@ def _folded_spans(needle: str, text: str, page: PageText) -> Iterator[tuple[int,
                 yield start, end
 
 
-def _in_pieces(value: str, page: PageText) -> Iterator[Match]:
+def _in_pieces(value: str, _: str, page: PageText) -> Iterator[Match]:
     """A value of several lines whose parts stand near each other with other things between them."""
     pieces = [piece.strip() for piece in _PIECES.split(value) if fold(piece)]
     if len(pieces) < 2:  # noqa: PLR2004  one piece was looked for already

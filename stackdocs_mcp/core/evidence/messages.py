@@ -17,6 +17,7 @@ _WHY = {
     "scaled": "{where} prints it with % or a word like thousand; check which the field wants.",
     "sign_differs": "{where} has the number with the other sign; check which one is meant.",
     "part_of_longer": "{where} has it only as part of something longer; check that it is meant.",
+    "unlikely_kind": "{where} has it as a percentage or a count, not as an amount; check the value.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
     "confusable": "{where} has it only if letters are read as digits or the like; look at the page.",

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Self
 
-from stackdocs_mcp.core.evidence.folding import Folded, folded
+from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, skeleton
 from stackdocs_mcp.core.model import Box, Line, Page, Place
 from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
 from stackdocs_mcp.core.values.plain import plain
@@ -17,6 +17,11 @@ from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
 from stackdocs_mcp.core.values.signs import Signs, signs_of
 
 MAX_QUOTE = 500
+_MISREAD = re.compile(
+    r"(?<![^\W\d_])(?=[\d.,]*[OoQlI|SBZ])(?=(?:\D?\d){2})[\dOoQlI|SBZ.,]{3,}(?!\w)"
+)
+"""Three characters and more, digits in the main, with at least one letter that looks like one."""
+_DIGIT_LIKE = str.maketrans("OoQlI|SBZ", "000111582")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -78,16 +83,32 @@ class PageText:
         return None if len(joined.text) == len(self.folded.text) else joined
 
     @cached_property
+    def bare(self) -> Folded:
+        """Letters and digits only, with words joined that a line end breaks."""
+        return bare(self.unhyphenated or self.folded)
+
+    @cached_property
+    def skeleton(self) -> Folded:
+        return skeleton(self.bare)
+
+    @cached_property
     def numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
         """Printed numbers by every magnitude that they can be."""
-        found: dict[Decimal, list[PrintedNumber]] = {}
-        for number in numbers_in(self.plain):
-            for reading in number.numeral.readings:
-                found.setdefault(reading.value, []).append(number)
-                if shift := -2 if number.percent else number.scale:
-                    found.setdefault(reading.value.scaleb(shift), []).append(number)
+        return _by_magnitude(numbers_in(self.plain))
 
-        return found
+    @cached_property
+    def misread_numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
+        """Numbers that stand there if letters like ``O`` and ``l`` are taken for digits."""
+        changed: set[int] = set()
+
+        def mend(match: re.Match[str]) -> str:
+            changed.update(range(*match.span()))
+            return match[0].translate(_DIGIT_LIKE)
+
+        text = _MISREAD.sub(mend, self.plain)
+        if not changed:
+            return {}
+        return _by_magnitude(one for one in numbers_in(text) if one.start in changed)
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
@@ -138,6 +159,17 @@ class PageText:
             low, high = max(start - base, 0), min(end - base, length)
             if low < high:
                 yield index, low, high
+
+
+def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[PrintedNumber]]:
+    found: dict[Decimal, list[PrintedNumber]] = {}
+    for number in numbers:
+        for reading in number.numeral.readings:
+            found.setdefault(reading.value, []).append(number)
+            if shift := -2 if number.percent else number.scale:
+                found.setdefault(reading.value.scaleb(shift), []).append(number)
+
+    return found
 
 
 def part_of(line: Line, low: int, high: int) -> Box | None:

@@ -10,6 +10,7 @@ from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.words import SCALES, is_currency
 
 _MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?$")
+_WORD_BEFORE_BRACKET = re.compile(r"[^\W\d_] ?\($")
 _CLOSING = re.compile(r" ?(?:%|[^\W\d_]{1,4}|[^\w\s.,()\-/%]{1,2})? ?\)")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?$")
 _PERCENT = re.compile(r" ?(?:%|percent\b|prozent\b|pour ?cent\b|v\. ?h\.)", re.IGNORECASE)
@@ -94,7 +95,9 @@ def _sign(text: str, numeral: Numeral) -> tuple[bool | None, int]:
     before = text[max(0, start - 2) : start]
     is_amount = numeral.decimal_sign is not None or start < numeral.start
     if before.endswith("(") and (closing := _CLOSING.match(text, numeral.end)):
-        return (True if is_amount and "%" not in closing[0] else None), numeral.start
+        # Behind a word, brackets may as well be a remark: "including tax (35,13 €)".
+        remark = _WORD_BEFORE_BRACKET.search(text, max(0, start - _PREFIX), start)
+        return (True if is_amount and "%" not in closing[0] and not remark else None), numeral.start
     if before.endswith("-") and not before[:1].isalnum():
         return True, start - 1
     if before == "- " and not text[max(0, start - 3) : start - 2].isalnum():
