@@ -6,8 +6,11 @@ an Outline, then a Read or a Picture with its bitmap for each page that is not i
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from stackdocs_mcp.ocr import charset
 
 HEAD = 4_096
 """Bytes that are looked at to tell the kind of a file."""
@@ -32,24 +35,21 @@ class Kind:
     converter: str
 
 
-KINDS = (
-    Kind("PDF", "application/pdf", (".pdf",), "pdf"),
-    Kind("PNG", "image/png", (".png",), "images"),
-    Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), "images"),
-    Kind("TIFF", "image/tiff", (".tif", ".tiff"), "images"),
-    Kind(
-        "DOCX",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        (".docx",),
-        "word",
-    ),
-    Kind("plain text", "text/plain", (".txt",), "plain"),
+PDF = Kind("PDF", "application/pdf", (".pdf",), "pdf")
+PNG = Kind("PNG", "image/png", (".png",), "images")
+JPEG = Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), "images")
+TIFF = Kind("TIFF", "image/tiff", (".tif", ".tiff"), "images")
+DOCX = Kind(
+    "DOCX",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    (".docx",),
+    "word",
 )
+TEXT = Kind("plain text", "text/plain", (".txt",), "plain")
+KINDS = (PDF, PNG, JPEG, TIFF, DOCX, TEXT)
 SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes)
 """What to look for in a folder. The content decides in the end."""
 NAMES = ", ".join(kind.name for kind in KINDS[:-1]) + f" and {KINDS[-1].name}"
-
-_BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def recognise(file: BinaryIO) -> Kind | str:
@@ -61,29 +61,28 @@ def recognise(file: BinaryIO) -> Kind | str:
         return _old_office(file)
     if head.startswith(b"PK\x03\x04"):
         return _zipped(file)
-    return _BY_NAME.get(_magic(head), "unsupported")
+    return _magic(head)
 
 
-def _magic(head: bytes) -> str:
+def _magic(head: bytes) -> Kind | str:
     if b"%PDF-" in head[:1_024]:
-        return "PDF"
+        return PDF
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
+        return PNG
     if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
+        return JPEG
     if head.startswith((b"II*\x00", b"MM\x00*")):
-        return "TIFF"
-    return "plain text" if _is_text(head) else ""
+        return TIFF
+    return TEXT if _is_text(head) else "unsupported"
 
 
 def _is_text(head: bytes) -> bool:
     """Readable as text, and not markup or mail, which read badly without a converter."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    body = head.removeprefix(b"\xef\xbb\xbf")
-    if _MARKUP.match(body) or _MAIL.search(body):
+    if charset.marked(head):
+        head = charset.decoded(head).encode("utf-8", "replace")
+    if _MARKUP.match(head) or _MAIL.search(head):
         return False
-    return len(_CONTROLS.findall(body)) <= len(body) // 100
+    return len(_CONTROLS.findall(head)) <= len(head) // 100
 
 
 def _zipped(file: BinaryIO) -> Kind | str:
@@ -96,10 +95,10 @@ def _zipped(file: BinaryIO) -> Kind | str:
             types = archive.read(part)
     except KeyError:
         return "unsupported"
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, zlib.error):
         return "damaged"
     if b"wordprocessingml.document.main+xml" in types:
-        return _BY_NAME["DOCX"]
+        return DOCX
     return "unsupported"
 
 

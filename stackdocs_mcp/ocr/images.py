@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.formats import JPEG, PNG, TIFF
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.wire import Outline, Picture, Read
@@ -19,7 +20,7 @@ _POINTS = 72
 _BELIEVABLE = range(36, 2_401)
 """Dots per inch; others are a default that some program wrote."""
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF")
-_MEDIA_TYPES = {"PNG": "image/png", "TIFF": "image/tiff"}
+_KINDS = {"PNG": PNG, "TIFF": TIFF}
 _SIXTEEN_BIT = 256
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -28,21 +29,22 @@ Converted = Outline | Read | tuple[Picture, bytes]
 def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Converted]:
     """The outline, then each frame that is not in ``skip``. Raises Unreadable."""
     Image.MAX_IMAGE_PIXELS = limits.image_pixels
-    warnings.simplefilter("error")
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         with Image.open(file, formats=_FORMATS) as image:
             frames = _frames(image)
             if frames > limits.image_frames:
                 raise Unreadable("too_many_pages")
-            media_type = _MEDIA_TYPES.get(image.format or "", "image/jpeg")
-            yield Outline(media_type=media_type, pages=frames)
+            kind = _KINDS.get(image.format or "", JPEG)
+            yield Outline(media_type=kind.media_type, pages=frames)
             for number in range(1, frames + 1):
                 if number not in skip:
                     image.seek(number - 1)
                     yield _page(image, number, limits)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("picture_too_large") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Warning) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable("damaged") from error
 
 

@@ -15,13 +15,13 @@ import pypdfium2.raw as c
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr import order, route, turn
 from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.formats import PDF
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.wire import Outline, Picture, Piece as SentPiece, Read
 
-MEDIA_TYPE = "application/pdf"
 DPI = 150
 """More makes the recognition slower and not better."""
 _LEAST_SIDE = 1_280
@@ -42,7 +42,7 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Convert
         raise Unreadable("too_many_pages")
     if not len(document):
         raise Unreadable("damaged")
-    yield Outline(media_type=MEDIA_TYPE, pages=len(document))
+    yield Outline(media_type=PDF.media_type, pages=len(document))
 
     for number in range(1, len(document) + 1):
         if number not in skip:

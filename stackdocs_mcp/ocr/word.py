@@ -1,0 +1,121 @@
+"""DOCX to pages, in the order of the body: paragraphs, and tables with one line per row.
+
+A page ends where the author ended it: at a page break, or before a paragraph or section that starts
+on a new page. Headers come before the first page's text, footers after the last one's. Nothing that
+the file points to is opened: entities stay unresolved and relationships unfollowed.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import docx
+from docx.document import Document
+from docx.opc.exceptions import PackageNotFoundError
+from lxml import etree
+
+from stackdocs_mcp.core.model import PageSource
+from stackdocs_mcp.ocr import word_text
+from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.formats import DOCX
+from stackdocs_mcp.ocr.limits import MIB, Limits
+from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+
+_ENCRYPTED = 0x1
+_LETTER = 612.0, 792.0
+"""Points; what Word itself takes when a document says nothing."""
+_BROKEN = (
+    PackageNotFoundError,
+    etree.LxmlError,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    OSError,
+    RecursionError,
+)
+"""What python-docx raises for a file that is not what it claims to be."""
+
+
+def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
+    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+    try:
+        _refuse_bombs(file, limits)
+        document = docx.Document(str(file))
+        sheets = list(_sheets(document))
+        width, height = _size(document)
+    except _BROKEN as error:
+        raise Unreadable("damaged") from error
+    if len(sheets) > limits.pages:
+        raise Unreadable("too_many_pages")
+    yield Outline(media_type=DOCX.media_type, pages=len(sheets))
+
+    for number, lines in enumerate(sheets, 1):
+        if number not in skip:
+            source = PageSource.TEXT if lines else PageSource.BLANK
+            yield Read(number=number, width=width, height=height, source=source, lines=lines)
+
+
+def _refuse_bombs(file: Path, limits: Limits) -> None:
+    """Judge by the archive's own directory: zipfile never unpacks more than that says."""
+    with zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
+    if any(part.flag_bits & _ENCRYPTED for part in parts):
+        raise Unreadable("encrypted")
+    unpacked = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    swells = unpacked > MIB and unpacked > limits.unpacked_ratio * packed
+    if swells or unpacked > limits.unpacked_bytes:
+        raise Unreadable("unpacks_too_large")
+
+
+def _sheets(document: Document) -> Iterator[list[Piece]]:
+    """The lines of each page."""
+    body = document.element.body
+    vanishing = word_text.vanishing_styles(document.styles.element)
+    section_ends = word_text.section_ends(body)
+    sheet = _stories(document, "header", vanishing)
+    is_begun = False
+    for block in word_text.blocks(body):
+        if is_begun and word_text.starts_page(block):
+            yield sheet
+            sheet = []
+        is_begun = True
+        for text, hidden in word_text.lines(block, vanishing):
+            if text == word_text.PAGE_END:
+                yield sheet
+                sheet = []
+            else:
+                sheet.append((text, None, hidden))
+        if block in section_ends:
+            yield sheet
+            sheet = []
+
+    yield sheet + _stories(document, "footer", vanishing)
+
+
+def _stories(document: Document, kind: str, vanishing: Collection[str]) -> list[Piece]:
+    """The lines of all headers or footers, each once, in the order of their parts."""
+    stories = [
+        relation.target_part.element
+        for relation in document.part.rels.values()
+        if not relation.is_external and relation.reltype.endswith(f"/{kind}")
+    ]
+    lines: list[Piece] = [
+        (text, None, hidden)
+        for story in stories
+        for block in word_text.blocks(story)
+        for text, hidden in word_text.lines(block, vanishing)
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _size(document: Document) -> tuple[float, float]:
+    """Of the first section, in points."""
+    for section in document.sections:
+        if section.page_width and section.page_height:
+            return section.page_width.pt, section.page_height.pt
+    return _LETTER

@@ -1,0 +1,170 @@
+"""Text from the XML of a word processor's document (ECMA-376 part 1, WordprocessingML).
+
+All walks are loops: the depth of a document is its author's choice, and not always well meant.
+"""
+
+from collections.abc import Collection, Iterator
+from itertools import groupby, pairwise
+from typing import Any, TypeAlias
+
+from docx.oxml.ns import qn
+
+Element: TypeAlias = Any
+"""Of lxml, which has no types."""
+
+PAGE_END = "\f"
+PARAGRAPH, TABLE = qn("w:p"), qn("w:tbl")
+_ROW, _CELL, _RUN, _TEXT = qn("w:tr"), qn("w:tc"), qn("w:r"), qn("w:t")
+_BREAK, _TYPE, _VALUE, _STYLE_ID = qn("w:br"), qn("w:type"), qn("w:val"), qn("w:styleId")
+_PROPERTIES, _VANISH = qn("w:rPr"), qn("w:vanish")
+_SKIPPED = {
+    qn("w:del"),
+    qn("w:moveFrom"),
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+}
+"""Text that was struck out, and the second copy of a text box."""
+_SIGNS = {
+    qn("w:tab"): "\t",
+    qn("w:ptab"): "\t",
+    qn("w:cr"): "\n",
+    qn("w:noBreakHyphen"): "-",
+}
+_CELLS = " | "
+_NO = {"0", "false", "off"}
+
+Line = tuple[str, bool]
+"""Text, and whether it is hidden. ``PAGE_END`` as text ends a page."""
+
+
+def blocks(story: Element) -> Iterator[Element]:
+    """Paragraphs and tables in order, those inside of content controls and insertions included."""
+    for element in _walk(story, {PARAGRAPH, TABLE}):
+        if element.tag in (PARAGRAPH, TABLE):
+            yield element
+
+
+def lines(block: Element, vanishing: Collection[str]) -> list[Line]:
+    """The lines of a paragraph, or of a table row by row, and the page ends between them."""
+    if block.tag == PARAGRAPH:
+        return list(_paragraph(block, vanishing))
+    rows = (element for element in _walk(block, {_ROW}) if element.tag == _ROW)
+    return [line for row in rows for line in _row(row, vanishing)]
+
+
+def starts_page(block: Element) -> bool:
+    """The paragraph is set to begin a new page."""
+    before = block.find(f"{qn('w:pPr')}/{qn('w:pageBreakBefore')}")
+    return before is not None and before.get(_VALUE) not in _NO
+
+
+def section_ends(body: Element) -> set[Element]:
+    """The paragraphs after which a section follows that starts on a new page."""
+    sections = list(body.iter(qn("w:sectPr")))
+    ends = set[Element]()
+    for section, following in pairwise(sections):
+        kind = following.find(_TYPE)
+        paragraph = section.getparent()
+        if kind is not None and kind.get(_VALUE) == "continuous":
+            continue
+        if paragraph is not None and (owner := paragraph.getparent()) is not None:
+            ends.add(owner)
+
+    return ends
+
+
+def vanishing_styles(styles: Element) -> set[str]:
+    """The ids of the styles that hide text by themselves."""
+    return {
+        style.get(_STYLE_ID, "")
+        for style in styles.iter(qn("w:style"))
+        if _is_on(style.find(f"{_PROPERTIES}/{_VANISH}"))
+    }
+
+
+def _row(row: Element, vanishing: Collection[str]) -> Iterator[Line]:
+    """One line, cells parted by bars, and one with what is hidden in any of the cells."""
+    cells = [element for element in _walk(row, {_CELL}) if element.tag == _CELL]
+    for hidden in (False, True):
+        texts = [
+            " ".join(
+                text.strip()
+                for paragraph in cell.iter(PARAGRAPH)
+                for text, vanished in _paragraph(paragraph, vanishing)
+                if vanished is hidden and text != PAGE_END
+            )
+            for cell in cells
+        ]
+        if any(texts):
+            yield _CELLS.join(texts).rstrip(" |"), hidden
+
+
+def _paragraph(paragraph: Element, vanishing: Collection[str]) -> Iterator[Line]:
+    """Lines in order; what is hidden in a line follows it as a line of its own."""
+    style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+    vanished = style is not None and style.get(_VALUE) in vanishing
+    line: list[Line] = []
+    for text, hidden in _stretches(paragraph, vanishing):
+        if text in ("\n", PAGE_END):
+            yield from _parted(line)
+            line = []
+            if text == PAGE_END:
+                yield PAGE_END, False
+        else:
+            line.append((text, hidden or vanished))
+
+    yield from _parted(line)
+
+
+def _parted(line: list[Line]) -> Iterator[Line]:
+    for hidden, stretches in groupby(sorted(line, key=_is_hidden), key=_is_hidden):
+        if text := "".join(text for text, _ in stretches).strip():
+            yield text, hidden
+
+
+def _is_hidden(line: Line) -> bool:
+    return line[1]
+
+
+def _stretches(paragraph: Element, vanishing: Collection[str]) -> Iterator[Line]:
+    """Text as its runs have it, and breaks."""
+    for element in _walk(paragraph, {_TEXT}):
+        if element.tag == _TEXT:
+            yield element.text or "", _vanishes(element.getparent(), vanishing)
+        elif element.tag == _BREAK:
+            yield (PAGE_END if element.get(_TYPE) == "page" else "\n"), False
+        elif element.tag == PARAGRAPH:  # of a text box
+            yield "\n", False
+        elif element.tag in _SIGNS and _is_of_run(element):
+            yield _SIGNS[element.tag], False
+
+
+def _is_of_run(element: Element) -> bool:
+    """Drawn, and not the definition of a tab stop."""
+    parent = element.getparent()
+    return parent is not None and parent.tag == _RUN
+
+
+def _vanishes(run: Element | None, vanishing: Collection[str]) -> bool:
+    if run is None:
+        return False
+    style = run.find(f"{_PROPERTIES}/{qn('w:rStyle')}")
+    if style is not None and style.get(_VALUE) in vanishing:
+        return True
+    return _is_on(run.find(f"{_PROPERTIES}/{_VANISH}"))
+
+
+def _is_on(switch: Element | None) -> bool:
+    return switch is not None and switch.get(_VALUE) not in _NO
+
+
+def _walk(root: Element, leaves: Collection[str]) -> Iterator[Element]:
+    """What stands below ``root``, in order; ``leaves`` are given but not entered."""
+    open_elements: list[Iterator[Element]] = [iter(root)]
+    while open_elements:
+        element = next(open_elements[-1], None)
+        if element is None:
+            open_elements.pop()
+        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
+            yield element
+            if element.tag not in leaves:
+                open_elements.append(iter(element))
