@@ -4,7 +4,7 @@ Every method raises StoreFailed when the store cannot be reached or written, and
 then. A returned write is on disk: it survives ``kill -9``.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -262,7 +262,7 @@ class Engine(Protocol):
     def identity(self) -> str:
         """Engine, version and parameters: pages with another identity are not the same work."""
 
-    def read(self, file: Path, have: Collection[int]) -> AsyncIterator[FileOutline | Page]:
+    def read(self, file: Path, have: Collection[int]) -> AsyncGenerator[FileOutline | Page, None]:
         """First the outline, then each page that is not in ``have``, as it becomes ready.
 
         Raises ExtractionFailed with one of the codes ``unsupported``, ``damaged``, ``encrypted``,

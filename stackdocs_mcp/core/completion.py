@@ -1,0 +1,116 @@
+"""What still stands between a document and ``completed``: every reason at once."""
+
+from collections.abc import Iterator, Sequence
+
+from stackdocs_mcp.core.assembly import assemble
+from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentStatus,
+    FieldValue,
+    PageOutline,
+    PageSource,
+    Policy,
+    Reason,
+)
+from stackdocs_mcp.core.paths import FieldPath, dotted
+from stackdocs_mcp.core.schema import Schema
+from stackdocs_mcp.core.schema.tree import EvidenceRule
+
+
+def reasons(
+    document: Document,
+    outlines: Sequence[PageOutline],
+    fields: Sequence[FieldValue],
+    schema: Schema | None,
+    policy: Policy,
+) -> list[Reason]:
+    """All that is missing, in the order in which it is best mended. Empty: it may be completed.
+
+    ``fields`` are all leaves of the extraction in key order.
+    """
+    if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
+        return [_not_ready(document)]
+
+    found = [
+        *_page_reasons(document, outlines),
+        *_value_reasons(fields, schema),
+        *_evidence_reasons(fields, schema, policy),
+    ]
+    allowed = frozenset(policy.acknowledgeable)
+    return [
+        Reason(one.code, one.message, one.path, one.page, acknowledgeable=one.code in allowed)
+        for one in found
+    ]
+
+
+def evidence_rule(path: FieldPath, schema: Schema | None, policy: Policy) -> EvidenceRule:
+    """The field's own rule where the schema has one at or above it, else the stack's."""
+    if schema is None:
+        return policy.evidence
+    for length in range(len(path), 0, -1):
+        try:
+            rule = schema.node(path[:length]).evidence
+        except InvalidPath:
+            continue
+        if rule is not None:
+            return rule
+    return policy.evidence
+
+
+def _not_ready(document: Document) -> Reason:
+    if document.status is DocumentStatus.FAILED and document.error is not None:
+        return Reason("failed", f"the document could not be read: {document.error.message}")
+    return Reason(
+        "processing",
+        f"the document is still being read: {document.pages_done} of {document.pages or '?'} pages",
+    )
+
+
+def _page_reasons(document: Document, outlines: Sequence[PageOutline]) -> Iterator[Reason]:
+    for page in outlines:
+        if not page.read:
+            yield Reason(
+                "page_unread",
+                f"page {page.number} was never read; call read_ocr for it",
+                page=page.number,
+            )
+        if page.lines == page.hidden_lines:
+            blank = page.source is PageSource.BLANK
+            what = "is blank" if blank else "has no text that could be read"
+            yield Reason("page_without_text", f"page {page.number} {what}", page=page.number)
+    if not document.pages:
+        yield Reason("page_without_text", "the document has no pages")
+
+
+def _value_reasons(fields: Sequence[FieldValue], schema: Schema | None) -> Iterator[Reason]:
+    if not fields:
+        yield Reason("no_fields", "no field has a value; write the fields with set_fields")
+    value, gaps = assemble((field.leaf.path, field.leaf.value) for field in fields)
+    for gap in gaps:
+        yield Reason(
+            "row_missing",
+            f"{dotted(gap)} is missing although a later row is set",
+            path=dotted(gap),
+        )
+    if schema is None:
+        return
+    for violation in schema.violations(value):
+        if violation.path not in gaps:
+            yield Reason(violation.code, violation.message, path=dotted(violation.path) or None)
+
+
+def _evidence_reasons(
+    fields: Sequence[FieldValue], schema: Schema | None, policy: Policy
+) -> Iterator[Reason]:
+    for field in fields:
+        leaf = field.leaf
+        if leaf.evidence.verdict.holds or leaf.value is None:
+            continue
+        if evidence_rule(leaf.path, schema, policy) == "require":
+            shown = dotted(leaf.path)
+            yield Reason(
+                "evidence_unverified",
+                f"{shown} needs evidence and has the verdict {leaf.evidence.verdict.value}",
+                path=shown,
+            )

@@ -1,0 +1,91 @@
+"""What a schema must be before a stack may have it: valid, local, bounded, safe to run."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stackdocs_mcp.core.errors import InvalidSchema
+from stackdocs_mcp.core.model import JsonObject
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 48
+MAX_NODES = 10_000
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_DIGITS = re.compile(r"[0-9]+")
+_EVIDENCE = frozenset({"require", "warn", "off", "derived"})
+
+
+def check(document: JsonObject) -> None:
+    """Raise InvalidSchema with the first reason why this cannot be a stack's schema."""
+    if len(json.dumps(document)) > MAX_BYTES:
+        raise InvalidSchema(f"the schema is larger than {MAX_BYTES // 1024} KiB")
+    if document.get("$schema", DIALECT) != DIALECT:
+        raise InvalidSchema(f"'$schema' must be {DIALECT!r} or left out")
+    if document.get("type", "object") != "object" or not isinstance(
+        document.get("properties"), Mapping
+    ):
+        raise InvalidSchema("the schema must be an object with 'properties'")
+
+    for count, (where, node) in enumerate(_nodes(document)):
+        if count > MAX_NODES:
+            raise InvalidSchema(f"the schema has more than {MAX_NODES} parts")
+        _check_node(where, node)
+
+    _check_dialect(document)
+
+
+def _check_node(where: str, node: Mapping[str, Any]) -> None:
+    if where.count("/") > MAX_DEPTH:
+        raise InvalidSchema(f"the schema is nested deeper than {MAX_DEPTH} levels")
+    for keyword in ("$ref", "$dynamicRef"):
+        target = node.get(keyword)
+        if isinstance(target, str) and not re.fullmatch(r"#(/.*)?", target):
+            raise InvalidSchema(
+                f"{keyword!r} at {where!r} points outside the schema; only '#/...' is followed"
+            )
+    for keyword in ("$id", "$anchor", "$dynamicAnchor"):
+        if where != "#" and isinstance(node.get(keyword), str):
+            raise InvalidSchema(f"{keyword!r} at {where!r} is not supported; use '#/$defs/...'")
+    evidence = node.get("x-evidence")
+    if evidence is not None and evidence not in _EVIDENCE:
+        raise InvalidSchema(f"'x-evidence' at {where!r} must be one of {sorted(_EVIDENCE)}")
+    properties = node.get("properties")
+    if isinstance(properties, Mapping):
+        for name in properties:
+            if _DIGITS.fullmatch(name):
+                raise InvalidSchema(
+                    f"the property name {name!r} at {where!r} cannot be told from a row number"
+                )
+
+
+def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object in the document with its pointer; not only subschemas, which is stricter."""
+    waiting: list[tuple[str, Any]] = [("#", document)]
+    while waiting:
+        where, node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield where, node
+            waiting += [(f"{where}/{name}", child) for name, child in node.items()]
+        elif isinstance(node, list):
+            waiting += [(f"{where}/{index}", child) for index, child in enumerate(node)]
+
+
+def _check_dialect(document: JsonObject) -> None:
+    import jsonschema_rs  # noqa: PLC0415  30 ms, only where there is a schema
+
+    try:
+        jsonschema_rs.Draft202012Validator(
+            dict(document), offline=True, pattern_options=jsonschema_rs.RegexOptions()
+        )
+    except jsonschema_rs.ValidationError as error:
+        where = "/".join(["#", *map(str, error.instance_path)])
+        if error.instance_path and error.instance_path[-1] == "pattern":
+            raise InvalidSchema(
+                f"the pattern at {where!r} is not a regular expression that runs in linear time; "
+                "look-around and back-references are not supported"
+            ) from error
+        raise InvalidSchema(f"not valid JSON Schema 2020-12 at {where!r}") from error
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise InvalidSchema("a '$ref' in the schema leads nowhere") from error

@@ -1,0 +1,347 @@
+"""Finding a field's place in a schema, what it expects there, and what breaks it."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal, Self, cast
+
+from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.model import JsonObject, JsonValue
+from stackdocs_mcp.core.paths import FieldPath, dotted, without_rows
+from stackdocs_mcp.core.schema.checks import check
+from stackdocs_mcp.core.values import Expected
+
+MAX_NAMES = 1_000
+_APPLICATORS = ("allOf", "anyOf", "oneOf")
+_BRANCHES = ("then", "else")
+
+EvidenceRule = Literal["require", "warn", "off", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value breaks the schema, in our words."""
+
+    code: Literal["missing_required", "schema"]
+    path: FieldPath
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A subschema and the pointer (``#/properties/total``) that it is compiled under."""
+
+    pointer: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """All that a schema says of one place: the parts that apply there."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def expected(self) -> Expected:
+        """The types, format and enumeration that typing a value needs."""
+        types = frozenset[str]().union(*(_types(part.schema) for part in self.parts))
+        enums = [part.schema["enum"] for part in self.parts if "enum" in part.schema]
+        enums += [[part.schema["const"]] for part in self.parts if "const" in part.schema]
+        formats = [part.schema["format"] for part in self.parts if "format" in part.schema]
+        return Expected(
+            types=types,
+            format=formats[0] if formats else None,
+            enum=tuple(value for enum in enums for value in enum) or None,
+        )
+
+    @property
+    def evidence(self) -> EvidenceRule | None:
+        """The field's own evidence rule, where the schema has one."""
+        rules = (part.schema.get("x-evidence") for part in self.parts)
+        return cast("EvidenceRule | None", next((rule for rule in rules if rule), None))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the page may call the field: title, description, ``x-synonyms``."""
+        found: list[str] = []
+        for part in self.parts:
+            found += [part.schema[name] for name in ("title",) if name in part.schema]
+            found += part.schema.get("x-synonyms", ())
+            found += [part.schema[name] for name in ("description",) if name in part.schema]
+
+        return tuple(label for label in found if isinstance(label, str))
+
+    @property
+    def names(self) -> list[str]:
+        """The properties it names, in order."""
+        return list(
+            dict.fromkeys(name for part in self.parts for name in part.schema.get("properties", ()))
+        )
+
+    @property
+    def required(self) -> list[str]:
+        return list(
+            dict.fromkeys(name for part in self.parts for name in part.schema.get("required", ()))
+        )
+
+
+class Schema:
+    """A checked schema. Compiled validators are made on first use and kept."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self.document = document
+
+    @classmethod
+    def load(cls, document: JsonObject) -> Self:
+        """Raises InvalidSchema with the reason."""
+        check(document)
+        return cls(document)
+
+    @cached_property
+    def root(self) -> Node:
+        return self._node([Part("#", self.document)])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every field it names, dotted, rows as ``[0]``, in the schema's order; at most 1,000."""
+        found: list[str] = []
+        for path in self._leaves(self.root, ()):
+            found.append(dotted(path))
+            if len(found) == MAX_NAMES:
+                break
+
+        return tuple(found)
+
+    def node(self, path: FieldPath) -> Node:
+        """What the schema says at ``path``.
+
+        Raises InvalidPath, with the nearest names, where the schema has no such field. A schema
+        that names no properties at some level, or allows additional ones there, allows any name.
+        """
+        node = self.root
+        for depth, segment in enumerate(path, start=1):
+            child = self._child(node, segment)
+            if child is None:
+                raise InvalidPath(f"the schema has no field {dotted(path)!r}", self._near(path))
+            node = child
+            if not node.parts and depth < len(path):
+                return Node(())  # below a place where anything goes
+
+        return node
+
+    def order(self, path: FieldPath) -> tuple[int, ...]:
+        """Sorts paths as the schema lists its fields."""
+        node, ranks = self.root, list[int]()
+        for segment in path:
+            if isinstance(segment, int):
+                ranks.append(segment)
+            else:
+                names = node.names
+                ranks.append(names.index(segment) if segment in names else len(names))
+            node = self._child(node, segment) or Node(())
+
+        return tuple(ranks)
+
+    def violations_at(self, path: FieldPath, value: JsonValue) -> list[Violation]:
+        """How one value breaks the schema at its own place, whatever the other fields hold."""
+        compiled = [self._validators.get(part.pointer) for part in self._own_parts(path)]
+        checks = [list(one.iter_errors(value)) for one in compiled if one is not None]
+        if not checks or any(not errors for errors in checks):
+            return []
+        return [violation for error in checks[0] for violation in _violations(error, path)]
+
+    def violations(self, document: Mapping[str, JsonValue]) -> list[Violation]:
+        """Everything that keeps the whole extraction from matching; missing leaves one by one."""
+        found: list[Violation] = []
+        for error in self._validators["#"].iter_errors(document):
+            for violation in _violations(error, ()):
+                if violation.code == "missing_required":
+                    found += [_missing(path) for path in self._required(violation.path)]
+                else:
+                    found.append(violation)
+
+        return sorted(dict.fromkeys(found), key=lambda one: self.order(one.path))
+
+    @cached_property
+    def _validators(self) -> Any:
+        import jsonschema_rs  # noqa: PLC0415  30 ms, only where there is a schema
+
+        return jsonschema_rs.validator_map_for(
+            dict(self.document),
+            validate_formats=True,
+            offline=True,
+            pattern_options=jsonschema_rs.RegexOptions(),
+        )
+
+    def _node(self, parts: Iterable[Part]) -> Node:
+        """Follow references and applicators, each part once, in order."""
+        seen: dict[str, Part] = {}
+        waiting = list(parts)
+        while waiting:
+            part = waiting.pop(0)
+            if part.pointer in seen or not isinstance(part.schema, Mapping):
+                continue
+            seen[part.pointer] = part
+            waiting[:0] = self._applied(part)
+
+        return Node(tuple(seen.values()))
+
+    def _applied(self, part: Part) -> list[Part]:
+        applied: list[Part] = []
+        reference = part.schema.get("$ref")
+        if isinstance(reference, str):
+            applied.append(Part(reference, self._at(reference)))
+        for keyword in _APPLICATORS:
+            options = part.schema.get(keyword, ())
+            applied += [
+                Part(f"{part.pointer}/{keyword}/{index}", option)
+                for index, option in enumerate(options)
+            ]
+        applied += [
+            Part(f"{part.pointer}/{keyword}", part.schema[keyword])
+            for keyword in _BRANCHES
+            if keyword in part.schema
+        ]
+        return applied
+
+    def _at(self, pointer: str) -> Mapping[str, Any]:
+        found: Any = self.document
+        for segment in pointer.split("/")[1:]:
+            name = segment.replace("~1", "/").replace("~0", "~")
+            found = found[int(name)] if isinstance(found, list) else found[name]
+        return cast("Mapping[str, Any]", found)
+
+    def _child(self, node: Node, segment: str | int) -> Node | None:
+        """The node one step down; None where the schema has no such place."""
+        parts = self._child_parts(node, segment)
+        return None if parts is None else self._node(parts)
+
+    def _child_parts(self, node: Node, segment: str | int) -> list[Part] | None:
+        if not node.parts:
+            return []
+        steps = [_step(part, segment) for part in node.parts]
+        found = [child for step in steps if step for child in step]
+        if found:
+            return found
+        # Nobody names it: it is allowed where a part says so, or where none describes the place.
+        return [] if any(step == [] for step in steps) else None
+
+    def _own_parts(self, path: FieldPath) -> list[Part]:
+        """The parts at ``path`` before references are followed: what a validator is kept for."""
+        parent = self.node(path[:-1]) if path[:-1] else self.root
+        return self._child_parts(parent, path[-1]) or []
+
+    def _leaves(self, node: Node, path: FieldPath) -> Iterator[FieldPath]:
+        if len(path) > 8:  # a recursive schema has no end
+            return
+        if names := node.names:
+            for name in names:
+                yield from self._leaves(self._child(node, name) or Node(()), (*path, name))
+        elif "array" in node.expected.types and (rows := self._child(node, 0)) and rows.parts:
+            yield from self._leaves(rows, (*path, 0))
+        else:
+            yield path
+
+    def _required(self, path: FieldPath) -> Iterator[FieldPath]:
+        """The required leaves of a missing place: itself, unless it is an object that has some."""
+        node = self.node(path)
+        if node.required and len(path) < 8:
+            for name in node.required:
+                yield from self._required((*path, name))
+        else:
+            yield path
+
+    def _near(self, path: FieldPath) -> list[str]:
+        wanted = ".".join(without_rows(path))
+        plain = {name.replace("[0]", ""): name for name in self.names}
+        return [plain[name] for name in difflib.get_close_matches(wanted, plain, n=3, cutoff=0.5)]
+
+
+def cached(document: JsonObject) -> Schema:
+    """The schema of a document that was checked before, compiled once for as long as it is used."""
+    return _compiled(exact.dumps(cast("JsonValue", document)))
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> Schema:
+    return Schema(cast("JsonObject", exact.loads(text)))
+
+
+def _step(part: Part, segment: str | int) -> list[Part] | None:
+    """The part's own subschemas one step down; [] where anything goes, None where nothing does."""
+    if isinstance(segment, int):
+        return _row(part, segment)
+    return _member(part, segment)
+
+
+def _row(part: Part, row: int) -> list[Part] | None:
+    schema, where = part.schema, part.pointer
+    prefix = schema.get("prefixItems", ())
+    if row < len(prefix):
+        return [Part(f"{where}/prefixItems/{row}", prefix[row])]
+    if "items" in schema:
+        items = schema["items"]
+        return None if items is False else [Part(f"{where}/items", items)]
+    return [] if "array" in _types(schema) and not prefix else None
+
+
+def _member(part: Part, name: str) -> list[Part] | None:
+    schema, where = part.schema, part.pointer
+    properties = schema.get("properties", {})
+    if name in properties:
+        escaped = name.replace("~", "~0").replace("/", "~1")
+        return [Part(f"{where}/properties/{escaped}", properties[name])]
+    additional = schema.get("additionalProperties")
+    if isinstance(additional, Mapping):
+        return [Part(f"{where}/additionalProperties", additional)]
+    open_ended = additional is True or (additional is None and not properties)
+    return [] if open_ended and "object" in _types(schema) else None
+
+
+def _types(schema: Mapping[str, Any]) -> frozenset[str]:
+    declared = schema.get("type")
+    if isinstance(declared, str):
+        return frozenset({declared})
+    if isinstance(declared, list):
+        return frozenset(declared)
+    if "properties" in schema:
+        return frozenset({"object"})
+    return frozenset({"array"}) if "items" in schema else frozenset()
+
+
+def _missing(path: FieldPath) -> Violation:
+    return Violation("missing_required", path, f"{dotted(path)} is required and has no value")
+
+
+def _violations(error: Any, base: FieldPath) -> Iterator[Violation]:
+    path = (*base, *error.instance_path)
+    keyword, limit = error.kind.name, error.kind.value
+    if keyword == "required":
+        yield _missing((*path, limit))
+        return
+    yield Violation("schema", path, f"{dotted(path) or 'the extraction'} {_rule(keyword, limit)}")
+
+
+_BOUNDS = frozenset(
+    "minimum exclusiveMinimum maximum exclusiveMaximum multipleOf "
+    "minLength maxLength minItems maxItems".split()  # noqa: SIM905  the keywords as a list read worse
+)
+
+
+def _rule(keyword: str, limit: object) -> str:
+    """What the schema asks, from the schema's own words: never from the value."""
+    if keyword in _BOUNDS:
+        return f"breaks {keyword} {limit}"
+    match keyword:
+        case "enum" if isinstance(limit, list):
+            return f"must be one of {exact.dumps(limit)}"
+        case "const":
+            return f"must be {exact.dumps(cast('JsonValue', limit))}"
+        case "type":
+            return f"must be of type {limit}"
+        case "format" | "pattern":
+            return f"must match the {keyword} {limit!r}"
+        case _:
+            return f"does not match the schema ({keyword})"

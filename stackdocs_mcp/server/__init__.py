@@ -1,0 +1,1 @@
+"""The composition root, and the one MCP server that all transports share."""

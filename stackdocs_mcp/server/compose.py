@@ -1,0 +1,115 @@
+"""The one place where settings become a store, an engine, an intake and bindings."""
+
+import getpass
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
+from stackdocs_mcp.core.model import Stack
+from stackdocs_mcp.core.ports import Store
+from stackdocs_mcp.ocr.formats import SUFFIXES
+from stackdocs_mcp.ocr.local import LocalEngine
+from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.stores.embedded import open_store
+from stackdocs_mcp.workspace import Shared, Workspace
+from stackdocs_mcp.workspace.cursors import Cursors
+from stackdocs_mcp.workspace.folder import follow
+from stackdocs_mcp.workspace.intake import Intake
+from stackdocs_mcp.workspace.pagecache import PageCache
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running product: everything is built, the intake works in the background."""
+
+    settings: Settings
+    store: Store
+    shared: Shared
+    tasks: TaskGroup
+    user: UserId
+
+    async def open_stack(self) -> Stack:
+        """The stack that the settings name: the folder's, or the one of that name."""
+        folder = self.settings.folder
+        if folder is None:
+            return await self.store.open_stack(self.user, self.settings.stack)
+        real = folder.resolve()
+        return await self.store.open_stack(self.user, real.name or "folder", str(real))
+
+    def workspace(self, stack: Stack, actor: Actor) -> Workspace:
+        """The local user's use cases in the stack; everything on one's own machine is allowed."""
+        rights = frozenset({Right.READ} if self.settings.read_only else Right)
+        binding = Binding(self.user, stack.id, rights, actor)
+        return self.shared.workspace(binding, self.settings.allowed)
+
+    def read_behind(self, workspace: Workspace) -> None:
+        """Keep the stack's documents being read, and its folder followed, from now on."""
+        self.tasks.start_soon(self.shared.intake.resume, workspace.store, workspace.files)
+        if self.settings.folder is not None:
+            folder = self.settings.folder.resolve()
+            self.tasks.start_soon(follow, workspace, folder, SUFFIXES)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[App]:
+    """Build everything from the settings, run it, and give everything back at the end.
+
+    Raises StoreFailed when the data folder cannot be used.
+    """
+    store = await open_store(settings.data_dir.absolute(), clock=now)
+    engine = LocalEngine(workers=settings.ocr_workers)
+    try:
+        shared = Shared(
+            store=store,
+            intake=Intake(engine, now),
+            cursors=Cursors(_key(settings.data_dir.absolute() / "cursor.key")),
+            pages=PageCache(),
+            exports=settings.exports,
+            max_file_bytes=settings.max_file_mb * 1024 * 1024,
+        )
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(shared.intake.run)
+            yield App(settings, store, shared, tasks, local_user())
+            tasks.cancel_scope.cancel()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await engine.close()
+            await store.close()
+
+
+def local_user() -> UserId:
+    """The operating system's user, as this machine knows it."""
+    if hasattr(os, "getuid"):
+        return UserId(f"local:{os.getuid()}")
+    return UserId(f"local:{getpass.getuser()}")
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+def _key(path: Path) -> bytes:
+    """The key of this data folder, made on first use; two processes at once agree on one."""
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+        try:
+            os.link(temporary, path)  # fails where it exists: the first process wins
+        except FileExistsError:
+            pass
+        finally:
+            Path(temporary).unlink()
+    return path.read_bytes()

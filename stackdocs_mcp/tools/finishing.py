@@ -1,0 +1,159 @@
+"""Tools for the schema, for reading an extraction back, completing and exporting it."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from stackdocs_mcp.core.model import DocumentId, Policy, Stack
+from stackdocs_mcp.tools.shapes import (
+    FieldItem,
+    ReasonItem,
+    field_item,
+    reason_items,
+)
+from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
+from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
+
+
+class GetSchema(Arguments):
+    pass
+
+
+class SetSchema(Arguments):
+    schema_: Annotated[
+        dict[str, Any] | None,
+        Field(alias="schema", description="JSON Schema 2020-12 of an object; null: any field"),
+    ]
+    instructions: Annotated[
+        str | None, Field(max_length=schemas.MAX_INSTRUCTIONS, description="For the reader")
+    ] = None
+    policy: Policy | None = None
+
+
+class SchemaResult(Result):
+    stack: str
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    instructions: str
+    policy: Policy
+
+
+class ReadExtraction(Arguments):
+    document_id: Id
+    only: completing.Only = "all"
+    cursor: Cursor | None = None
+
+
+class ExtractionResult(Result):
+    document_id: str
+    status: str
+    revision: int
+    fields: list[FieldItem]
+    missing: list[str]
+    reasons: list[ReasonItem]
+    next_cursor: str | None = None
+
+
+class Complete(Arguments):
+    document_id: Id
+    acknowledge: Annotated[
+        list[str] | None, Field(max_length=20, description="Codes of acknowledgeable reasons")
+    ] = None
+    reason: Annotated[str, Field(max_length=1_000)] = ""
+
+
+class CompleteResult(Result):
+    completed: bool
+    reasons: list[ReasonItem]
+    revision: int
+
+
+class Export(Arguments):
+    format: exporting.Format
+    evidence: bool = False
+
+
+class Inline(Result):
+    content: str
+
+
+class ExportResult(Result):
+    files: list[str]
+    documents: int
+    untrusted: Inline | None = None
+
+
+async def get_schema(workspace: Workspace, _given: GetSchema) -> Answer:
+    return _schema_answer(await schemas.get_schema(workspace))
+
+
+async def set_schema(workspace: Workspace, given: SetSchema) -> Answer:
+    return _schema_answer(
+        await schemas.set_schema(workspace, given.schema_, given.instructions, given.policy)
+    )
+
+
+async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer:
+    found = await completing.read_extraction(
+        workspace, DocumentId(given.document_id), given.only, given.cursor
+    )
+    document = found.document
+    missing = f"; missing: {', '.join(found.missing[:40])}" if found.missing else ""
+    codes = ", ".join(sorted({one.code for one in found.reasons}))
+    stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
+    if document.status.value == "completed":
+        stands = ""
+    return Answer(
+        f"{document.status.value}, revision {document.revision}, {document.fields} fields"
+        f"{missing}{stands}",
+        ExtractionResult(
+            document_id=document.id,
+            status=document.status.value,
+            revision=document.revision,
+            fields=[field_item(field) for field in found.fields],
+            missing=found.missing,
+            reasons=reason_items(found.reasons),
+            next_cursor=found.next_cursor,
+        ),
+    )
+
+
+async def complete(workspace: Workspace, given: Complete) -> Answer:
+    attempt = await completing.complete(
+        workspace, DocumentId(given.document_id), given.acknowledge or (), given.reason
+    )
+    items = reason_items(attempt.reasons)
+    said = "; ".join(f"{one.code}: {one.message}" for one in items[:20])
+    return Answer(
+        "completed" if attempt.completed else f"not completed: {said}",
+        CompleteResult(
+            completed=attempt.completed, reasons=items, revision=attempt.document.revision
+        ),
+    )
+
+
+async def export(workspace: Workspace, given: Export) -> Answer:
+    exported = await exporting.export(workspace, given.format, evidence=given.evidence)
+    inline = exported.inline
+    return Answer(
+        f"{exported.documents} documents in {', '.join(map(str, exported.files))}",
+        ExportResult(
+            files=[str(path) for path in exported.files],
+            documents=exported.documents,
+            untrusted=None if inline is None else Inline(content=inline),
+        ),
+    )
+
+
+def _schema_answer(stack: Stack) -> Answer:
+    fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
+    return Answer(
+        f"fields: {fields}",
+        SchemaResult.model_validate(
+            {
+                "stack": stack.name,
+                "schema": stack.schema,
+                "instructions": stack.instructions,
+                "policy": stack.policy,
+            }
+        ),
+    )

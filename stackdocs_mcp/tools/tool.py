@@ -1,0 +1,118 @@
+"""What a tool is: a row of the table, and the shapes that its arguments and results take."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Generic, TypeVar
+
+import mcp_types as types
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.workspace import Workspace
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=1_024)]
+
+
+class Arguments(BaseModel):
+    """A tool's arguments: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Result(BaseModel):
+    """A tool's structured content; what is None is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Structured content with one line of summary, or text alone."""
+
+    summary: str
+    content: Result | None = None
+
+
+@dataclass(frozen=True)
+class Tool(Generic[ArgumentsT]):
+    """A row of the table. ``result`` is None for a tool that answers with text alone."""
+
+    name: str
+    title: str
+    description: str
+    arguments: type[ArgumentsT]
+    result: type[Result] | None
+    right: Right
+    run: Callable[[Workspace, ArgumentsT], Awaitable[Answer]]
+    destructive: bool = False
+    idempotent: bool = True
+    writes_files: bool = False
+
+    @property
+    def read_only(self) -> bool:
+        """Changes nothing, neither in the stack nor on this machine."""
+        return self.right is Right.READ and not self.writes_files
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        return slim(self.arguments.model_json_schema(schema_generator=_Generator))
+
+    @cached_property
+    def listed(self) -> types.Tool:
+        """What ``tools/list`` says of it, made once."""
+        output = None
+        if self.result is not None:
+            output = slim(
+                self.result.model_json_schema(mode="serialization", schema_generator=_Generator)
+            )
+        return types.Tool(
+            name=self.name,
+            title=self.title,
+            description=self.description,
+            input_schema=self.input_schema,
+            output_schema=output,
+            annotations=types.ToolAnnotations(
+                read_only_hint=self.read_only,
+                destructive_hint=self.destructive,
+                idempotent_hint=self.idempotent,
+                open_world_hint=False,
+            ),
+        )
+
+
+class _Generator(GenerateJsonSchema):
+    """Optional means left out: null is not offered as a value beside it."""
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        default = schema.get("default")
+        return inner if default is None or default == () else {**inner, "default": default}
+
+
+def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema without the titles and model docstrings that say nothing new to a model."""
+    kept: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name == "title" and isinstance(value, str):
+            continue
+        if name == "description" and "properties" in schema:
+            continue
+        if name in ("properties", "$defs"):
+            kept[name] = {inner: slim(child) for inner, child in value.items()}
+        elif isinstance(value, Mapping):
+            kept[name] = slim(value)
+        elif isinstance(value, list):
+            kept[name] = [slim(one) if isinstance(one, Mapping) else one for one in value]
+        else:
+            kept[name] = value
+
+    return kept

@@ -1,0 +1,90 @@
+"""Finding documents of the stack, and lines in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit
+from stackdocs_mcp.workspace.context import Workspace
+
+MAX_QUERY = 400
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some of the stack's documents, oldest first, and how to go on."""
+
+    documents: Sequence[Document]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HitPage:
+    """Some of a search's hits, best first, and how to go on."""
+
+    hits: Sequence[Hit]
+    next_cursor: str | None
+
+
+async def list_documents(
+    workspace: Workspace,
+    status: DocumentStatus | None = None,
+    query: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> DocumentPage:
+    """Documents by status and part of the file name."""
+    workspace.binding.require(Right.READ)
+    scope = workspace.scope("list_documents", status, query)
+    after: DocumentId | None = None
+    if cursor is not None:
+        after = DocumentId(str(workspace.shared.cursors.open(cursor, scope)[0]))
+    found = await workspace.store.documents(
+        status=status, query=query, after=after, limit=limit + 1
+    )
+    more = len(found) > limit
+    shown = found[:limit]
+    return DocumentPage(
+        shown, workspace.shared.cursors.seal([shown[-1].id], scope) if more else None
+    )
+
+
+async def search_documents(
+    workspace: Workspace,
+    query: str,
+    document_id: DocumentId | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> HitPage:
+    """Lines that hold all the words, best first."""
+    workspace.binding.require(Right.READ)
+    if not any(character.isalnum() for character in query) or len(query) > MAX_QUERY:
+        raise InvalidArgument(
+            f"the query must have a word and at most {MAX_QUERY} characters",
+            "Search for words or numbers as they are printed.",
+        )
+    if document_id is not None:
+        await workspace.store.document(document_id)
+    scope = workspace.scope("search_documents", query, document_id)
+    after = 0 if cursor is None else int(workspace.shared.cursors.open(cursor, scope)[0])
+    hits = await workspace.store.search(query, document=document_id, after=after, limit=limit + 1)
+    more = len(hits) > limit
+    return HitPage(
+        hits[:limit], workspace.shared.cursors.seal([after + limit], scope) if more else None
+    )
+
+
+def problems(document: Document) -> list[str]:
+    """What a reader of a listing should know of a document, one phrase each."""
+    found: list[str] = []
+    if document.status is DocumentStatus.PROCESSING:
+        of = f" of {document.pages}" if document.pages else ""
+        found.append(f"being read: {document.pages_done}{of} pages done")
+    if document.pages_without_text:
+        found.append(f"pages without text: {document.pages_without_text}")
+    if document.flagged:
+        found.append(f"fields with warnings: {document.flagged}")
+    if document.superseded_by is not None:
+        found.append(f"the file has changed; its newer version is {document.superseded_by}")
+    return found

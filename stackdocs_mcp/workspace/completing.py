@@ -1,0 +1,117 @@
+"""Reading an extraction back, and completing it when nothing is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.completion import reasons
+from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
+from stackdocs_mcp.core.model import (
+    Completion,
+    Document,
+    DocumentId,
+    DocumentStatus,
+    FieldValue,
+    Reason,
+)
+from stackdocs_mcp.core.paths import PathKey, key
+from stackdocs_mcp.workspace.context import Workspace
+
+FIELDS_AT_ONCE = 200
+TRIES = 3
+
+Only = Literal["all", "missing", "flagged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The fields of a document and what still stands between it and ``completed``."""
+
+    document: Document
+    fields: Sequence[FieldValue]
+    reasons: Sequence[Reason]
+    next_cursor: str | None
+
+    @property
+    def missing(self) -> list[str]:
+        """Paths that are required and have no value."""
+        return [one.path for one in self.reasons if one.code == "missing_required" and one.path]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Whether the document is completed now, and if not, everything that is missing."""
+
+    completed: bool
+    reasons: Sequence[Reason]
+    document: Document
+
+
+async def read_extraction(
+    workspace: Workspace,
+    document_id: DocumentId,
+    only: Only = "all",
+    cursor: str | None = None,
+) -> Extraction:
+    """The fields in key order, 200 at a time, and all reasons against completing."""
+    workspace.binding.require(Right.READ)
+    scope = workspace.scope("read_extraction", document_id, only)
+    after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
+    document, found, fields = await _standing(workspace, document_id)
+    shown = [
+        field
+        for field in fields
+        if only == "all" or (only == "flagged" and field.leaf.warnings)
+        if after is None or key(field.leaf.path) > PathKey(after)
+    ]
+    page = shown[:FIELDS_AT_ONCE]
+    more = len(shown) > FIELDS_AT_ONCE
+    next_cursor = workspace.shared.cursors.seal([key(page[-1].leaf.path)], scope) if more else None
+    return Extraction(document, page, found, next_cursor)
+
+
+async def complete(
+    workspace: Workspace,
+    document_id: DocumentId,
+    acknowledge: Sequence[str] = (),
+    reason: str = "",
+) -> Attempt:
+    """Complete the document, or say everything that is missing; a refusal changes nothing."""
+    workspace.binding.require(Right.WRITE)
+    if acknowledge and not reason.strip():
+        raise InvalidArgument(
+            "acknowledging needs a reason", "Say in 'reason' why this is right as it is."
+        )
+    for _ in range(TRIES):
+        document, found, _fields = await _standing(workspace, document_id)
+        if document.status is DocumentStatus.COMPLETED:
+            return Attempt(completed=True, reasons=(), document=document)
+        open_reasons = [
+            one for one in found if not (one.acknowledgeable and one.code in acknowledge)
+        ]
+        if open_reasons:
+            return Attempt(completed=False, reasons=open_reasons, document=document)
+        passed = sorted({one.code for one in found})
+        try:
+            document = await workspace.store.complete(
+                document_id,
+                revision=document.revision,
+                completion=Completion(passed, reason.strip()),
+            )
+        except StaleRevision:
+            continue  # somebody wrote between the check and the completion: check again
+        return Attempt(completed=True, reasons=(), document=document)
+
+    raise StaleRevision(document.revision, document.revision + 1)
+
+
+async def _standing(
+    workspace: Workspace, document_id: DocumentId
+) -> tuple[Document, list[Reason], Sequence[FieldValue]]:
+    """The document, its reasons and its fields, all of one revision or of a later check."""
+    document = await workspace.store.document(document_id)
+    stack, schema = await workspace.stack()
+    outlines = await workspace.store.outlines(document_id)
+    fields = await workspace.store.fields(document_id)
+    return document, reasons(document, outlines, fields, schema, stack.policy), fields

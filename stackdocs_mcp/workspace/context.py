@@ -1,0 +1,65 @@
+"""What every use case is given: one binding, and the ports it may reach through it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from stackdocs_mcp.core.binding import Actor, Binding
+from stackdocs_mcp.core.model import DocumentId, Stack
+from stackdocs_mcp.core.ports import Files, StackStore, Store
+from stackdocs_mcp.core.schema import Schema, cached
+from stackdocs_mcp.workspace.cursors import Cursors
+from stackdocs_mcp.workspace.intake import Intake
+from stackdocs_mcp.workspace.pagecache import PageCache
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all bindings of a process share: nothing in here knows a user or a stack."""
+
+    store: Store
+    intake: Intake
+    cursors: Cursors
+    pages: PageCache
+    exports: Path
+    max_file_bytes: int
+
+    def workspace(self, binding: Binding, allowed: tuple[Path, ...] = ()) -> "Workspace":
+        """The use cases of one binding; costs nothing, made anew for each call."""
+        return Workspace(
+            binding=binding,
+            store=self.store.bind(binding),
+            files=self.store.files(binding.user),
+            shared=self,
+            allowed=allowed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One binding at work."""
+
+    binding: Binding
+    store: StackStore
+    files: Files
+    shared: Shared
+    allowed: tuple[Path, ...] = ()
+    """Folders of this machine that documents may be added from; none over HTTP."""
+
+    def acting_as(self, actor: Actor) -> Self:
+        """The same workspace, whose changes carry this author."""
+        binding = self.binding.acting_as(actor)
+        return replace(self, binding=binding, store=self.shared.store.bind(binding))
+
+    async def stack(self) -> tuple[Stack, Schema | None]:
+        """The bound stack and its schema, compiled once for all calls."""
+        stack = await self.store.stack()
+        return stack, None if stack.schema is None else cached(stack.schema)
+
+    def scope(self, *parts: object) -> str:
+        """What a cursor of this binding is good for: one tool with one set of filters."""
+        return repr((self.binding.user, self.binding.stack, *parts))
+
+    def page_key(self, document: DocumentId, page: int) -> tuple[str, str, int]:
+        """Where a prepared page is cached; a page's lines never change once they are stored."""
+        return (self.binding.stack, document, page)

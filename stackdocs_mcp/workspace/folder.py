@@ -1,0 +1,97 @@
+"""A folder as a stack: what is in it now, new and changed. Nothing is written there."""
+
+import logging
+import os
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio.to_thread
+
+from stackdocs_mcp.core.errors import FileRefused, StackdocsError
+from stackdocs_mcp.core.model import FolderFile
+from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.intake import Job, needs_reading
+
+log = logging.getLogger(__name__)
+
+MAX_FILES = 20_000
+SETTLE_MS = 300
+"""A file that changes again within this time is looked at once, when it has come to rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file of the folder as the file system shows it."""
+
+    name: str
+    path: Path
+    size: int
+    modified_ns: int
+
+
+async def follow(workspace: Workspace, folder: Path, suffixes: Collection[str]) -> None:
+    """Take in what is new and changed in the folder, now and whenever it changes, until cancelled.
+
+    Folders that send no notice of changes (network drives) are looked through by the watcher.
+    """
+    from watchfiles import awatch  # noqa: PLC0415  only where a folder is served
+
+    await take_in(workspace, folder, suffixes)
+    async for _changes in awatch(folder, step=SETTLE_MS, debounce=2_000, yield_on_timeout=False):
+        await take_in(workspace, folder, suffixes)
+
+
+async def take_in(workspace: Workspace, folder: Path, suffixes: Collection[str]) -> None:
+    """Add every file that is not remembered as it is now; a bad one stops no other."""
+    remembered = {file.name: file for file in await workspace.store.folder_files()}
+    seen = await anyio.to_thread.run_sync(lambda: list(look(folder, suffixes)))
+    for file in seen:
+        known = remembered.get(file.name)
+        if known and (known.size, known.modified_ns) == (file.size, file.modified_ns):
+            continue
+        try:
+            await _add(workspace, file)
+        except FileRefused as error:  # gone again, or too large
+            log.warning("a file of the folder was left out: %s", error.message)
+        except StackdocsError as error:
+            log.warning("a file of the folder could not be added: %s", error.code)
+
+
+def look(folder: Path, suffixes: Collection[str]) -> Iterator[Seen]:
+    """The folder's regular files with these suffixes, by name, also in its subfolders.
+
+    Hidden files and folders and links are passed over. At most 20,000. Reads the file system.
+    """
+    found = 0
+    for where, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(where, name)
+            if name.startswith((".", "~$")) or path.suffix.lower() not in suffixes:
+                continue
+            try:
+                status = path.lstat()
+            except OSError:  # gone since the folder was listed
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            found += 1
+            if found > MAX_FILES:
+                log.warning("only the first %d files of the folder are taken in", MAX_FILES)
+                return
+            relative = path.relative_to(folder).as_posix()
+            yield Seen(relative, path, status.st_size, status.st_mtime_ns)
+
+
+async def _add(workspace: Workspace, file: Seen) -> None:
+    shared = workspace.shared
+    document, _new = await shared.intake.add(
+        workspace.store, workspace.files, file.path, file.name, shared.max_file_bytes
+    )
+    await workspace.store.remember_file(
+        FolderFile(file.name, file.size, file.modified_ns, document.id)
+    )
+    if needs_reading(document):
+        shared.intake.start(Job(workspace.store, workspace.files, document.id))

@@ -1,0 +1,161 @@
+"""Taking files in: bytes to the file store, a document at once, its pages as they become ready."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from stackdocs_mcp.core.errors import ExtractionFailed, StackdocsError
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Failure,
+    NewDocument,
+    Page,
+)
+from stackdocs_mcp.core.ports import Clock, Engine, FileOutline, Files, StackStore
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+RENEW_SECONDS = 20.0
+RESUME_SECONDS = 15.0
+
+BROKEN = Failure(
+    "crashed",
+    "the document could not be read because of a fault in this program",
+    "Please report it; the other documents are not affected.",
+)
+
+OnPage = Callable[[int, int], None]
+"""Called with pages done and pages in all, whenever one becomes ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document to be read, with the store and the files of its own binding."""
+
+    store: StackStore
+    files: Files
+    document: DocumentId
+    on_page: OnPage | None = None
+
+
+class Intake:
+    """Reads documents behind the calls that add them; one per process.
+
+    A claim with a lease makes sure that of several processes on one store exactly one reads a
+    document, and that another takes over when that one dies; pages already stored are kept.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, *, at_once: int = 2) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._owner = uuid.uuid4().hex
+        self._slots = anyio.Semaphore(at_once)
+        self._running: dict[DocumentId, anyio.Event] = {}
+        self._tasks: TaskGroup | None = None
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Work in the background until cancelled; ``start`` may be called from then on."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            task_status.started()
+            await anyio.sleep_forever()
+
+    async def resume(self, store: StackStore, files: Files) -> None:
+        """Take up, again and again until cancelled, documents that nobody reads any more."""
+        while True:
+            for document in await store.unclaimed(self._clock(), limit=100):
+                self.start(Job(store, files, document.id))
+            await anyio.sleep(RESUME_SECONDS)
+
+    async def add(
+        self, store: StackStore, files: Files, source: Path, filename: str, limit: int
+    ) -> tuple[Document, bool]:
+        """The document of a file's bytes and whether it is new; reading it is a job of its own."""
+        sha256, size = await files.put(source, limit)
+        return await store.add_document(NewDocument(filename, sha256, size))
+
+    def start(self, job: Job) -> anyio.Event:
+        """Read the document in the background; the event is set when the job is over."""
+        if running := self._running.get(job.document):
+            return running
+        if self._tasks is None:
+            raise RuntimeError("Intake.run must be running")
+        over = self._running[job.document] = anyio.Event()
+        self._tasks.start_soon(self._background, job, over)
+        return over
+
+    async def _background(self, job: Job, over: anyio.Event) -> None:
+        try:
+            async with self._slots:
+                await self.process(job)
+        except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
+            log.warning("reading a document stopped: %s", error.code)
+        except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
+            log.error("reading a document broke: %s", type(error).__name__)  # noqa: TRY400
+            await job.store.fail(job.document, BROKEN)
+        finally:
+            del self._running[job.document]
+            over.set()
+
+    async def process(self, job: Job) -> Document:
+        """Read the document now, unless another process does, and answer how it stands after."""
+        until = self._clock() + LEASE
+        if not await job.store.claim(job.document, self._owner, until):
+            return await job.store.document(job.document)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._renew, job)
+            try:
+                await self._read(job)
+                document = await job.store.finish(job.document)
+            except ExtractionFailed as error:
+                failure = Failure(error.code, error.message, error.advice)
+                document = await job.store.fail(job.document, failure)
+            tasks.cancel_scope.cancel()
+
+        return document
+
+    async def _read(self, job: Job) -> None:
+        document = await job.store.document(job.document)
+        file = await job.files.local(document.sha256)
+        engine = self._engine.identity
+        have = await job.store.stored_pages(job.document, engine)
+        done, pages = len(have), 0
+        async with aclosing(self._engine.read(file, have)) as read:
+            async for one in read:
+                match one:
+                    case FileOutline():
+                        pages = one.pages
+                        await job.store.set_outline(job.document, one.media_type, pages)
+                    case Page():
+                        done += 1
+                        await job.store.save_pages(job.document, engine, [one])
+                if job.on_page is not None:
+                    job.on_page(done, pages)
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await anyio.sleep(RENEW_SECONDS)
+            await job.store.claim(job.document, self._owner, self._clock() + LEASE)
+
+
+async def wait_for(over: anyio.Event, seconds: float) -> bool:
+    """Whether the job was over within the time."""
+    with anyio.move_on_after(seconds):
+        await over.wait()
+    return over.is_set()
+
+
+def needs_reading(document: Document) -> bool:
+    """The document has pages to be read."""
+    return document.status is DocumentStatus.PROCESSING

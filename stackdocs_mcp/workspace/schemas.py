@@ -1,0 +1,44 @@
+"""The stack's schema, instructions and policy."""
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.model import JsonObject, Policy, Stack
+from stackdocs_mcp.core.schema import Schema, cached
+from stackdocs_mcp.workspace.context import Workspace
+
+MAX_INSTRUCTIONS = 8_000
+
+
+async def get_schema(workspace: Workspace) -> Stack:
+    """The bound stack with all three."""
+    workspace.binding.require(Right.READ)
+    return await workspace.store.stack()
+
+
+async def set_schema(
+    workspace: Workspace,
+    schema: JsonObject | None,
+    instructions: str | None = None,
+    policy: Policy | None = None,
+) -> Stack:
+    """Replace the schema; instructions and policy stay as they are when they are not given.
+
+    Raises InvalidSchema with the reason, and then changes nothing. Fields that are set stay; what
+    they break under the new schema is said by ``read_extraction`` and ``complete``.
+    """
+    workspace.binding.require(Right.ADMIN)
+    if schema is not None:
+        Schema.load(schema)
+    if instructions is not None and len(instructions) > MAX_INSTRUCTIONS:
+        raise InvalidArgument(f"the instructions have more than {MAX_INSTRUCTIONS} characters")
+    stack = await workspace.store.stack()
+    return await workspace.store.set_schema(
+        schema,
+        stack.instructions if instructions is None else instructions,
+        stack.policy if policy is None else policy,
+    )
+
+
+def names(stack: Stack) -> tuple[str, ...]:
+    """The fields that the stack's schema names, dotted; none without a schema."""
+    return () if stack.schema is None else cached(stack.schema).names

@@ -1,0 +1,227 @@
+"""Writing fields: path, type, evidence, history - one outcome for each, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from stackdocs_mcp.core.assembly import assemble, leaves_of
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.errors import (
+    FieldNotFound,
+    InvalidArgument,
+    NotReady,
+    PathThroughValue,
+    StackdocsError,
+    StaleRevision,
+)
+from stackdocs_mcp.core.model import (
+    ChangeId,
+    Citation,
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Evidence,
+    Failure,
+    FieldWrite,
+    JsonValue,
+    Leaf,
+    Warn,
+    WriteResult,
+)
+from stackdocs_mcp.core.paths import FieldPath, dotted, parse, pointer
+from stackdocs_mcp.workspace.checking import Checker
+from stackdocs_mcp.workspace.context import Workspace
+
+MAX_LEAVES = 2_000
+"""Leaves in one call; a larger table is written in several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field as a client sends it."""
+
+    path: str
+    value: object
+    confidence: float | None = None
+    citation: Citation | None = None
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write. ``evidence`` of an object or list is that of its weakest leaf."""
+
+    path: str
+    outcome: Literal["accepted", "accepted_with_warning", "rejected"]
+    revision: int
+    changed: bool
+    value: JsonValue = None
+    evidence: Evidence | None = None
+    warnings: tuple[Warn, ...] = ()
+    change: ChangeId | None = None
+    error: Failure | None = None
+
+
+async def set_fields(
+    workspace: Workspace, document_id: DocumentId, entries: Sequence[Entry], *, dry_run: bool
+) -> list[Outcome]:
+    """One outcome per entry, in order. A bad entry loses none of the good ones.
+
+    Raises DocumentNotFound, and NotReady while the document has not been read.
+    """
+    workspace.binding.require(Right.WRITE)
+    document = await _readable(workspace, document_id)
+    stack, schema = await workspace.stack()
+    checker = Checker(workspace, document, schema, stack.policy)
+    prepared: list[FieldWrite | StackdocsError] = []
+    leaves = 0
+    for entry in entries:
+        try:
+            write = await _prepared(checker, entry)
+            leaves += len(write.leaves)
+            if leaves > MAX_LEAVES:
+                raise InvalidArgument(
+                    f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
+                )
+        except StackdocsError as error:
+            prepared.append(error)
+        else:
+            prepared.append(write)
+
+    writes = [one for one in prepared if isinstance(one, FieldWrite)]
+    results = iter(await workspace.store.write(document_id, writes, dry_run=dry_run))
+    found: list[Outcome] = []
+    revision = document.revision
+    for entry, one in zip(entries, prepared, strict=True):
+        if isinstance(one, StackdocsError):
+            found.append(_rejected(_shown(entry.path), revision, one))
+            continue
+        result = next(results)
+        revision = max(revision, result.revision)
+        found.append(_outcome(one, result))
+
+    return found
+
+
+async def delete_field(workspace: Workspace, document_id: DocumentId, path: str) -> Outcome:
+    """Remove the value at the path, or everything below it."""
+    workspace.binding.require(Right.WRITE)
+    await _readable(workspace, document_id)
+    write = FieldWrite(parse(path), ())
+    (result,) = await workspace.store.write(document_id, [write])
+    return _outcome(write, result)
+
+
+async def undo(
+    workspace: Workspace, document_id: DocumentId, change_id: ChangeId | None = None
+) -> Outcome:
+    """Put back what stood before a change; see ``Extractions.undo`` for which is the last one."""
+    workspace.binding.require(Right.WRITE)
+    change = await workspace.store.undo(document_id, change_id)
+    return _of_leaves(change.path, change.after, change.revision, change.id, changed=True)
+
+
+async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
+    document = await workspace.store.document(document_id)
+    if document.status is DocumentStatus.PROCESSING:
+        raise NotReady(
+            f"the document is still being read: {document.pages_done} of "
+            f"{document.pages or '?'} pages",
+            "Call list_documents to see when it is ready.",
+        )
+    if document.status is DocumentStatus.FAILED and document.error is not None:
+        raise NotReady(
+            f"the document could not be read: {document.error.message}", document.error.advice
+        )
+    return document
+
+
+async def _prepared(checker: Checker, entry: Entry) -> FieldWrite:
+    """The entry typed and checked, leaf by leaf; what is wrong with it is raised."""
+    path = parse(entry.path)
+    whole = await checker.typed(path, entry.value)
+    leaves: list[Leaf] = []
+    for leaf_path, value in leaves_of(path, whole.value):
+        if parse(pointer(leaf_path)) != leaf_path:
+            raise InvalidArgument(f"{pointer(leaf_path)[:80]!r} has a name made of digits only")
+        one = whole if leaf_path == path else await checker.typed(leaf_path, value)
+        notes = one.notes if leaves else dict.fromkeys((*whole.notes, *one.notes))
+        leaves.append(
+            await checker.leaf(leaf_path, one.value, entry.citation, entry.confidence, tuple(notes))
+        )
+
+    return FieldWrite(path, tuple(leaves), entry.expected_revision)
+
+
+def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
+    if result.conflict is None:
+        return _of_leaves(
+            write.path, write.leaves, result.revision, result.change, changed=result.changed
+        )
+    current = [held.leaf for held in result.current]
+    error: StackdocsError
+    match result.conflict:
+        case "stale_revision":
+            error = StaleRevision(write.expected_revision or 0, result.revision)
+        case "path_conflict":
+            other = dotted(current[0].path) if current else dotted(write.path)
+            error = PathThroughValue(dotted(write.path), other)
+        case "field_not_found":
+            error = FieldNotFound(dotted(write.path))
+    shown = _value_at(write.path, current) if result.conflict == "stale_revision" else None
+    return _rejected(dotted(write.path), result.revision, error, shown)
+
+
+def _of_leaves(
+    path: FieldPath,
+    leaves: Sequence[Leaf],
+    revision: int,
+    change: ChangeId | None,
+    *,
+    changed: bool,
+) -> Outcome:
+    warnings = tuple(
+        warning
+        if leaf.path == path
+        else Warn(warning.code, f"{dotted(leaf.path)}: {warning.message}")
+        for leaf in leaves
+        for warning in leaf.warnings
+    )
+    weakest = min(leaves, key=lambda leaf: leaf.evidence.verdict.holds, default=None)
+    return Outcome(
+        path=dotted(path),
+        outcome="accepted_with_warning" if warnings else "accepted",
+        revision=revision,
+        changed=changed,
+        value=_value_at(path, leaves),
+        evidence=None if weakest is None else weakest.evidence,
+        warnings=warnings,
+        change=change,
+    )
+
+
+def _value_at(path: FieldPath, leaves: Sequence[Leaf]) -> JsonValue:
+    """The leaves below the path as one value; None where there are none."""
+    if not leaves:
+        return None
+    depth = len(path)
+    below = [(("at", *leaf.path[depth:]), leaf.value) for leaf in leaves]
+    value, _gaps = assemble(below)
+    return value["at"]
+
+
+def _rejected(
+    path: str, revision: int, error: StackdocsError, current: JsonValue = None
+) -> Outcome:
+    return Outcome(
+        path=path,
+        outcome="rejected",
+        revision=revision,
+        changed=False,
+        value=current,
+        error=Failure(error.code, error.message, error.advice),
+    )
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= 200 else f"{path[:197]}..."

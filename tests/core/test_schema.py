@@ -1,0 +1,158 @@
+"""The field schema: what is refused, and how a path finds its place."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
+from stackdocs_mcp.core.paths import parse
+from stackdocs_mcp.core.schema import Schema
+
+
+def nested(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        schema = {"type": "object", "properties": {"a": schema}}
+    return schema
+
+
+def one(**field: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": field}}
+
+
+@pytest.mark.requirement("SCHEMA-02")
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({}, "object with 'properties'"),
+        ({"type": "array", "properties": {}}, "object with 'properties'"),
+        ({"type": "object", "properties": []}, "object with 'properties'"),
+        (one(type="strin"), "#/properties/a/type"),
+        (one(type="string", minLength=-1), "#/properties/a/minLength"),
+        (one(**{"$ref": "https://example.org/s.json"}), "points outside"),
+        (one(**{"$ref": "other.json#/a"}), "points outside"),
+        (one(**{"$ref": "#/$defs/none"}), "leads nowhere"),
+        (one(**{"$id": "urn:x"}), "not supported"),
+        ({**one(), "$schema": "http://json-schema.org/draft-07/schema#"}, "$schema"),
+        (one(type="string", pattern="(?=a)b"), "linear time"),
+        (one(type="string", pattern=r"(a)\1"), "linear time"),
+        (one(type="string", pattern="("), "linear time"),
+        (one(**{"x-evidence": "maybe"}), "x-evidence"),
+        ({"type": "object", "properties": {"2024": {}}}, "row number"),
+        (nested(40), "deeper"),
+        (one(description="x" * 300_000), "larger"),
+        (one(enum=list(range(2)), anyOf=[{} for _ in range(12_000)]), "parts"),
+    ],
+)
+def test_a_schema_that_cannot_be_trusted_is_refused_with_the_reason(
+    schema: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidSchema, match=said.replace("$", r"\$")):
+        Schema.load(schema)
+
+
+@pytest.mark.requirement("SCHEMA-02")
+def test_a_pattern_that_backtracking_engines_hang_on_is_run_in_linear_time() -> None:
+    schema = Schema.load(one(type="string", pattern="^(a+)+$"))
+
+    assert schema.violations_at(("a",), "a" * 50_000 + "b")
+    assert not schema.violations_at(("a",), "a" * 50_000)
+
+
+DEEP = {
+    "type": "object",
+    "required": ["party", "rows"],
+    "properties": {
+        "party": {"$ref": "#/$defs/party"},
+        "rows": {
+            "type": "array",
+            "items": {"allOf": [{"$ref": "#/$defs/row"}, {"properties": {"note": {}}}]},
+        },
+        "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
+        "open": {"type": "object", "additionalProperties": {"type": "number"}},
+        "free": {"type": "object"},
+        "either": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "a/b~c": {"type": "string", "maxLength": 2},
+    },
+    "$defs": {
+        "party": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "title": "Supplier", "x-synonyms": ["Vendor"]},
+                "parent": {"$ref": "#/$defs/party"},
+            },
+        },
+        "row": {
+            "type": "object",
+            "required": ["amount"],
+            "properties": {"amount": {"type": "number", "multipleOf": 0.01}},
+        },
+    },
+}
+
+
+@pytest.mark.requirement("SCHEMA-03")
+@pytest.mark.parametrize(
+    ("path", "types"),
+    [
+        ("party.name", {"string"}),
+        ("party.parent.parent.name", {"string"}),
+        ("rows[7].amount", {"number"}),
+        ("rows[0].note", set()),
+        ("pair[1]", {"integer"}),
+        ("open.anything", {"number"}),
+        ("free.what.ever[3]", set()),
+        ("either", {"string", "null"}),
+        ("/a~1b~0c", {"string"}),
+    ],
+)
+def test_a_path_is_found_wherever_the_schema_describes_it(path: str, types: set[str]) -> None:
+    assert Schema.load(DEEP).node(parse(path)).expected.types == types
+
+
+@pytest.mark.requirement("SCHEMA-03")
+@pytest.mark.parametrize(
+    "path", ["party.nam", "rows.amount", "rows[0].amout", "pair[2]", "party[0]", "x", "either.x"]
+)
+def test_a_path_that_the_schema_does_not_have_is_refused(path: str) -> None:
+    with pytest.raises(InvalidPath):
+        Schema.load(DEEP).node(parse(path))
+
+
+@pytest.mark.requirement("WRITE-06")
+def test_the_nearest_names_are_named() -> None:
+    schema = Schema.load(DEEP)
+
+    with pytest.raises(InvalidPath) as refused:
+        schema.node(parse("rows.amount"))
+
+    assert "'rows[0].amount'" in refused.value.advice
+    assert schema.node(parse("party.name")).labels == ("Supplier", "Vendor")
+
+
+@pytest.mark.requirement("WRITE-13")
+def test_a_value_is_judged_at_its_own_place() -> None:
+    schema = Schema.load(DEEP)
+
+    assert not schema.violations_at(parse("rows[3].amount"), Decimal("12.34"))
+    (violation,) = schema.violations_at(parse("rows[3].amount"), Decimal("12.345"))
+    assert violation.message == "rows[3].amount breaks multipleOf 0.01"
+    (violation,) = schema.violations_at(parse("/a~1b~0c"), "long")
+    assert violation.message == "/a~1b~0c breaks maxLength 2"
+    assert not schema.violations_at(parse("party.parent.name"), "x")
+    assert schema.violations_at(parse("party.parent.name"), 5)
+
+
+@pytest.mark.requirement("DONE-01")
+def test_what_is_missing_is_named_leaf_by_leaf() -> None:
+    schema = Schema.load(DEEP)
+
+    found = {(one.code, one.path) for one in schema.violations({"rows": [{"note": "x"}]})}
+
+    assert found == {
+        ("missing_required", ("party", "name")),
+        ("missing_required", ("rows", 0, "amount")),
+    }
+    assert {one.path for one in schema.violations({})} == {("party", "name"), ("rows",)}

@@ -1,0 +1,136 @@
+"""A folder as a stack, bad files in it, and reading that was cut off."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from stackdocs_mcp.core.model import DocumentStatus, NewDocument
+from stackdocs_mcp.server.compose import running
+from stackdocs_mcp.settings import Settings
+from tests.server.harness import Session, bound, client_of, over_stdio
+from tests.server.papers import INVOICE
+
+pytestmark = pytest.mark.anyio
+
+
+def serving(folder: Path, tmp_path: Path) -> Settings:
+    return Settings.model_validate({"data_dir": tmp_path / "data", "folder": folder})
+
+
+async def listed_until(
+    session: Session, enough: Callable[[list[dict[str, Any]]], bool]
+) -> list[dict[str, Any]]:
+    """The documents, once they are as expected; the session's own deadline ends the wait."""
+    while True:
+        documents: list[dict[str, Any]] = (await session.data("list_documents"))["documents"]
+        if enough(documents):
+            return documents
+        await anyio.lowlevel.checkpoint()
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(path.relative_to(folder)): (path.lstat().st_size, path.lstat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+@pytest.mark.requirement("FOLDER-01")
+async def test_a_folder_is_followed_and_never_written_to(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    (folder / "2026").mkdir(parents=True)
+    (folder / "a.txt").write_text(INVOICE)
+    (folder / "2026" / "b.txt").write_text("second paper")
+    (folder / "notes.xyz").write_text("not supported")
+    (folder / ".hidden.txt").write_text("hidden")
+    (folder / "~$lock.docx").write_text("lock file of an editor")
+    (tmp_path / "outside.txt").write_text("outside")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    async with running(serving(folder, tmp_path)) as app, client_of(app) as session:
+        before = tree(folder)
+        ready = await listed_until(
+            session, lambda found: [one["status"] for one in found] == ["ocr_complete"] * 2
+        )
+        assert {one["filename"] for one in ready} == {"a.txt", "2026/b.txt"}
+        assert tree(folder) == before
+
+        (folder / "c.txt").write_text("third paper")
+        await listed_until(session, lambda found: "c.txt" in {one["filename"] for one in found})
+
+        old = next(one["id"] for one in ready if one["filename"] == "a.txt")
+        (folder / "a.txt").write_text("first paper, now in other words")
+        changed = await listed_until(
+            session, lambda found: sum(one["filename"] == "a.txt" for one in found) == 2
+        )
+        new = next(o["id"] for o in changed if o["filename"] == "a.txt" and o["id"] != old)
+        superseded = await listed_until(
+            session, lambda found: any(one["id"] == old and one["problems"] for one in found)
+        )
+        (problem,) = next(one["problems"] for one in superseded if one["id"] == old)
+        assert new in problem
+        assert "INV-2031" in await session.read(old), "what was extracted can still be checked"
+
+
+@pytest.mark.requirement("FOLDER-01")
+async def test_serving_the_folder_again_adds_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.txt").write_text(f"paper {number}")
+    seen = []
+    for _ in range(2):
+        async with over_stdio(serving(folder, tmp_path)) as session:
+            seen.append(
+                await listed_until(
+                    session, lambda found: [one["status"] for one in found] == ["ocr_complete"] * 3
+                )
+            )
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.requirement("FOLDER-02")
+async def test_a_bad_file_fails_alone_with_a_reason(session: Session) -> None:
+    bad = {
+        "truncated.pdf": b"%PDF-1.7\n1 0 obj\n<<",
+        "liar.pdf": b"MZ\x90\x00 this is a program",
+        "empty.txt": b"",
+    }
+    for name, content in bad.items():
+        await session.add(name, content)
+    good = await session.add("good.txt", INVOICE)
+
+    documents = (await session.data("list_documents"))["documents"]
+
+    by_name = {one["filename"]: one for one in documents}
+    assert by_name["truncated.pdf"]["status"] == by_name["liar.pdf"]["status"] == "failed"
+    assert by_name["truncated.pdf"]["error"]
+    assert "PDF" in by_name["liar.pdf"]["error"], "what works is listed"
+    message = await session.refusal("read_ocr", document_id=by_name["liar.pdf"]["id"])
+    assert "could not be read" in message
+    assert "INV-2031" in await session.read(good)
+
+
+@pytest.mark.requirement("CRASH-01")
+async def test_reading_that_was_cut_off_is_taken_up_by_the_next_process(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    settings = Settings.model_validate({"data_dir": tmp_path / "data", "allow": (folder,)})
+    source = folder / "a.txt"
+    source.write_text(INVOICE)
+    async with running(settings) as app:
+        workspace = await bound(app)
+        sha256, size = await workspace.files.put(source, 1_000_000)
+        cut_off, _new = await workspace.store.add_document(NewDocument("a.txt", sha256, size))
+        assert cut_off.status is DocumentStatus.PROCESSING
+    os.unlink(source)
+
+    async with running(settings) as app, client_of(app) as session:
+        app.read_behind(await bound(app))
+        (document,) = await listed_until(
+            session, lambda found: found[0]["status"] == "ocr_complete"
+        )
+        assert "INV-2031" in await session.read(document["id"])

@@ -1,0 +1,262 @@
+"""The server as a process: what is on the wire, what is in the logs, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from stackdocs_mcp.server.stdio import MAX_LINE, Unusable, vetted
+from tests.server.harness import parameters, settings
+from tests.server.papers import INVOICE
+
+META = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+DEADLINE = 30
+PROMISED = 2.0
+"""Clients kill a server that is still there two seconds after they closed its input."""
+
+
+class Raw:
+    """A server process that is spoken to line by line."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        chosen = parameters(settings(folder), environment)
+        self.process = subprocess.Popen(
+            [chosen.command, *chosen.args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=chosen.env,
+        )
+        self.ids = 0
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def send(self, line: bytes) -> None:
+        self.stdin.write(line + b"\n")
+        self.stdin.flush()
+
+    def receive(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self.stdout.readline())
+        return message
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a request and give its answer; notifications in between are passed over."""
+        self.ids += 1
+        request = {"jsonrpc": "2.0", "id": self.ids, "method": method}
+        self.send(json.dumps({**request, "params": {**params, "_meta": META}}).encode())
+        while (message := self.receive()).get("id") != self.ids:
+            assert message.get("id") is None
+        return message
+
+    def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        result: dict[str, Any] = self.ask("tools/call", name=tool, arguments=arguments)["result"]
+        return result
+
+    def end(self) -> tuple[bytes, bytes]:
+        """Close standard input; the rest of both outputs."""
+        return self.process.communicate(timeout=DEADLINE)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Iterator[Raw]:
+    started = Raw(tmp_path)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.kill()
+        started.end()
+
+
+def pid_is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+@pytest.mark.requirement("STDIO-02")
+def test_any_line_of_garbage_is_survived(raw: Raw) -> None:
+    for line in [
+        b"hello",
+        b"{",
+        b"\xff\xfe\x00",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b'{"jsonrpc":"2.0"}',
+        b'{"jsonrpc":"2.0","id":1,"method":"x","method":"y"}',
+        b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":NaN}}',
+        b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":"\\ud800"}}',
+        b"x" * (MAX_LINE + 100),
+        b"",
+        b"   ",
+        b'{"jsonrpc":"2.0","id":{},"method":"tools/list"}',
+        b'{"id":7}',
+    ]:
+        raw.send(line)
+
+    listed = raw.ask("tools/list")
+
+    assert listed["result"]["tools"]
+    assert raw.process.poll() is None
+
+
+@pytest.mark.requirement("STDIO-05")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"a":1,"a":2}', "twice"),
+        (b'{"a":{"b":1,"b":1}}', "twice"),
+        (b'{"a":NaN}', "NaN"),
+        (b'{"a":-Infinity}', "NaN"),
+        (b'{"a":"\\udc00"}', "surrogate"),
+        (b'{"\\ud800":1}', "surrogate"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper"),
+        (b"\xef\xbb\xbf{}", "JSON"),
+        (b"\xff{}", "JSON"),
+        (b'"text"', "object"),
+        (b" " * (MAX_LINE + 1), "4 MiB"),
+    ],
+)
+def test_a_message_that_parsers_disagree_on_is_refused(line: bytes, said: str) -> None:
+    with pytest.raises(Unusable, match=said):
+        vetted(line)
+
+
+@pytest.mark.requirement("STDIO-05")
+def test_a_message_with_everything_that_is_allowed_passes() -> None:
+    line = '{"a":"😀 \\ud83d\\ude00 \\u0000","b":[1.5e3,-0.0,null,true]}'.encode()
+
+    assert vetted(line) == line.decode()
+
+
+@pytest.mark.requirement("STDIO-02")
+def test_a_refused_line_is_answered_with_a_parse_error(raw: Raw) -> None:
+    raw.send(b"not json")
+
+    answer = raw.receive()
+
+    assert answer["error"]["code"] == -32700
+    assert answer["id"] is None
+
+
+@pytest.mark.requirement("STDIO-01")
+def test_standard_output_carries_messages_only(tmp_path: Path) -> None:
+    noisy = tmp_path / "site"
+    noisy.mkdir()
+    # Prints from Python and, as a C library would, on descriptor 1 - at every import of a parser.
+    (noisy / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "def hook(event, _arguments):\n"
+        "    if event == 'open' and 'invoice.txt' in str(_arguments[0]):\n"
+        "        os.write(1, b'noise on 1')\n"
+        "        print('noise from print')\n"
+        "sys.addaudithook(hook)\n"
+    )
+    raw = Raw(tmp_path, PYTHONPATH=str(noisy))
+    (tmp_path / "files" / "invoice.txt").write_text(INVOICE)
+
+    added = raw.call("add_document", path="invoice.txt")
+    rest, errors = raw.end()
+
+    assert added["structuredContent"]["new"]
+    assert rest == b""
+    assert b"noise" in errors
+
+
+@pytest.mark.requirement("STDIO-03")
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_server_exits_when_its_input_closes(tmp_path: Path, raw: Raw, busy: bool) -> None:
+    raw.ask("tools/list")
+    if busy:
+        big = tmp_path / "files" / "big.txt"
+        big.write_text("\f".join(f"page {n}\n" + "word " * 2_000 for n in range(2_000)))
+        raw.ids += 1
+        params = {"name": "add_document", "arguments": {"path": "big.txt"}, "_meta": META}
+        request = {"jsonrpc": "2.0", "id": raw.ids, "method": "tools/call", "params": params}
+        raw.send(json.dumps(request).encode())
+        while not children(raw.process.pid):  # until the parser runs
+            assert raw.process.poll() is None
+    below = children(raw.process.pid)
+
+    raw.stdin.close()
+    raw.process.wait(timeout=PROMISED)
+
+    assert raw.process.returncode == 0
+    assert not any(pid_is_alive(pid) for pid in below)
+    raw.stdout.close()
+    assert raw.process.stderr is not None
+    raw.process.stderr.close()
+    raw.process.stdin = raw.process.stdout = raw.process.stderr = None
+
+
+@pytest.mark.requirement("STDIO-03")
+def test_the_server_ends_on_sigterm_and_leaves_no_process(raw: Raw) -> None:
+    (Path(parameters_files(raw)) / "invoice.txt").write_text(INVOICE)
+    raw.call("add_document", path="invoice.txt")
+    below = children(raw.process.pid)
+
+    raw.process.send_signal(signal.SIGTERM)
+    raw.process.wait(timeout=DEADLINE)
+
+    deadline = time.monotonic() + DEADLINE
+    while any(pid_is_alive(pid) for pid in below):
+        assert time.monotonic() < deadline
+
+
+def parameters_files(raw: Raw) -> str:
+    arguments = list(raw.process.args)  # type: ignore[arg-type]
+    return str(arguments[arguments.index("--allow") + 1])
+
+
+@pytest.mark.requirement("STDIO-04")
+def test_the_logs_hold_nothing_of_documents_values_or_paths(tmp_path: Path) -> None:
+    raw = Raw(tmp_path, STACKDOCS_LOG_LEVEL="debug")
+    canary = "CANARY7391"
+    (tmp_path / "files" / f"{canary}.txt").write_text(f"{canary} text {canary}")
+    (tmp_path / "files" / f"{canary}.pdf").write_text(f"%PDF-1.7 {canary}")
+    added = raw.call("add_document", path=f"{canary}.txt")
+    document = added["structuredContent"]["document"]["id"]
+    raw.call("add_document", path=f"{canary}.pdf")
+    raw.call("add_document", path=f"/{canary}")
+    raw.call("set_field", document_id=document, path=canary, value=canary)
+    raw.call("set_field", document_id=document, path=canary, value=f"{canary}2", wrong=canary)
+    raw.call("search_documents", query=canary)
+    raw.call("list_documents", cursor=canary)
+    raw.call("read_ocr", document_id=canary)
+    raw.ask(canary)
+    raw.send(f'{{"{canary}": '.encode())
+    raw.send(f'{{"jsonrpc":"2.0","method":"{canary}","params":{{"a":"{canary}"}}}}'.encode())
+    raw.ask("tools/call", name=canary, arguments={})
+
+    _rest, errors = raw.end()
+
+    assert b"stackdocs_mcp" in errors, "there are logs to look at"
+    assert canary.encode() not in errors
+    assert str(tmp_path).encode() not in errors
+    assert b"Traceback" not in errors
