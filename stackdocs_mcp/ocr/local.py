@@ -4,7 +4,7 @@ In the server process nothing is parsed, and waiting is done by threads of the e
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -45,7 +45,7 @@ class LocalEngine:
 
     async def read(
         self, file: Path, have: Collection[int] = ()
-    ) -> AsyncIterator[FileOutline | Page]:
+    ) -> AsyncGenerator[FileOutline | Page, None]:
         """See ``core.ports.Engine.read``. Pages come as they become ready, so not always in order.
 
         At most ``Limits.documents`` files are read at once; a file counts until its iterator is
