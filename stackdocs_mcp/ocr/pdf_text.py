@@ -20,9 +20,11 @@ from stackdocs_mcp.ocr.order import Piece, Rectangle, around
 from stackdocs_mcp.ocr.pixels import Contrast
 
 _WORD = re.compile(r"[^\s\x00]+")
-_LINE = re.compile(r"[^\r\n]+")
 _HYPHEN = "\x02"
-"""Where pdfium saw a word broken at the end of a line."""
+"""Where pdfium saw a word broken at the end of a line, and runs the lines together."""
+_ALSO_HYPHEN = "\ufffe"
+"""What it calls that when asked for the whole text."""
+_LINE = re.compile(r"[^\r\n\x02]+\x02?|\x02")
 _GAP = 1.0
 """In line heights: pieces are parted at wider gaps."""
 _SMALLEST = 1.0
@@ -111,7 +113,7 @@ class _Reader:
         units = memoryview(buffer).cast("B")[: 2 * written]
         text = bytes(units).decode("utf-16-le", "surrogatepass")
         if len(text) == count:
-            return text
+            return text.replace(_ALSO_HYPHEN, _HYPHEN)
         # Some characters have no Unicode, or two units: only asking one by one keeps the count.
         return "".join(chr(c.FPDFText_GetUnicode(self._layer, index)) for index in range(count))
 
