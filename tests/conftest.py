@@ -1,10 +1,38 @@
 """What every test shares: the promises it may claim, and the event loop."""
 
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-MANIFEST = Path(__file__).parent / "requirements"
+MANIFESTS = Path(__file__).parent / "requirements"
+
+
+@dataclass
+class Claims:
+    """Which promises the selected tests say they keep, and whether all tests are selected."""
+
+    by_test: dict[str, list[str]] = field(default_factory=dict)
+    is_whole: bool = False
+
+
+CLAIMS = pytest.StashKey[Claims]()
+_DESELECTED = pytest.StashKey[bool]()
+
+
+def promises() -> dict[str, dict[str, Any]]:
+    """Every promise of the manifests by its id. An id that stands in two of them is an error."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(MANIFESTS.glob("*.toml")):
+        manifest = tomllib.loads(path.read_text("utf-8"))
+        twice = found.keys() & manifest.keys()
+        if twice:
+            raise pytest.UsageError(f"{path.name} repeats {', '.join(sorted(twice))}")
+        found |= manifest
+    return found
 
 
 @pytest.fixture
@@ -12,12 +40,18 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[_DESELECTED] = True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    config.stash[CLAIMS] = {
-        item.nodeid: [str(mark.args[0]) for mark in item.iter_markers("requirement")]
-        for item in items
-    }
-
-
-CLAIMS = pytest.StashKey[dict[str, list[str]]]()
+    config.stash[CLAIMS] = Claims(
+        {
+            item.nodeid: [str(mark.args[0]) for mark in item.iter_markers("requirement")]
+            for item in items
+        },
+        is_whole=config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        and not config.stash.get(_DESELECTED, False),
+    )

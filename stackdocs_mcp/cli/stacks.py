@@ -1,0 +1,25 @@
+"""``stacks``: what there is in the data directory."""
+
+from stackdocs_mcp.cli.output import put_table, say
+from stackdocs_mcp.core.model import DocumentStatus
+from stackdocs_mcp.server.compose import running
+from stackdocs_mcp.settings import Settings
+
+
+async def list_stacks(settings: Settings) -> int:
+    """Print a row for each stack, by name."""
+    async with running(settings) as app:
+        summaries = await app.store.stacks(app.user)
+
+    rows = [
+        (
+            summary.stack.name,
+            *(str(summary.documents.get(status, 0)) for status in DocumentStatus),
+            summary.stack.folder or "",
+        )
+        for summary in summaries
+    ]
+    put_table(["stack", *(status.value for status in DocumentStatus), "folder"], rows)
+    if not rows:
+        say("There is no stack yet; `stackdocs-mcp add PATH` makes one.")
+    return 0
