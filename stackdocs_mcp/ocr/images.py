@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.failures import Unreadable
@@ -19,8 +19,11 @@ from stackdocs_mcp.ocr.wire import Outline, Picture, Read
 _POINTS = 72
 _BELIEVABLE = range(36, 2_401)
 """Dots per inch; others are a default that some program wrote."""
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF")
-_KINDS = {"PNG": PNG, "TIFF": TIFF}
+_READ = {
+    PngImagePlugin.PngImageFile.format: PNG,
+    JpegImagePlugin.JpegImageFile.format: JPEG,
+    TiffImagePlugin.TiffImageFile.format: TIFF,
+}
 _SIXTEEN_BIT = 256
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -32,11 +35,13 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Convert
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=tuple(_READ)) as image:
             frames = _frames(image)
             if frames > limits.image_frames:
                 raise Unreadable("too_many_pages")
-            kind = _KINDS.get(image.format or "", JPEG)
+            kind = _READ.get(
+                str(image.format), JPEG
+            )  # some cameras write a JPEG that Pillow calls MPO
             yield Outline(media_type=kind.media_type, pages=frames)
             for number in range(1, frames + 1):
                 if number not in skip:
@@ -44,7 +49,7 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Convert
                     yield _page(image, number, limits)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("picture_too_large") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable("damaged") from error
 
 

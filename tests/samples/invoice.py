@@ -44,7 +44,14 @@ INK, ACCENT, FAINT, STRIPE = (
     HexColor(colour) for colour in ("#1d1d1f", "#0f5c4a", "#6b6b70", "#f1f5f3")
 )
 LEFT, RIGHT, TOP = 20 * mm, A4[0] - 20 * mm, A4[1] - 18 * mm
-COLUMNS = {"Pos.": 20, "Article": 32, "Description": 52, "Qty": 128, "Unit price": 155, "Amount": 190}
+COLUMNS = {
+    "Pos.": 20,
+    "Article": 32,
+    "Description": 52,
+    "Qty": 128,
+    "Unit price": 155,
+    "Amount": 190,
+}
 """Millimetres from the left; the last three are the right edges of numbers."""
 ROW = 6.6 * mm
 ROWS_ON_FIRST = 18
@@ -69,12 +76,12 @@ def write_invoice(file: Path) -> None:
     canvas.setAuthor("Nordlicht Kaffeehandel GmbH")
     _head(canvas)
     bottom = _table(canvas, A4[1] - 112 * mm, 0, ROWS_ON_FIRST)
-    _text(canvas, RIGHT, bottom - 5 * mm, "continued on page 2", 8, FAINT, align="right")
+    _text(canvas, (RIGHT, bottom - 5 * mm), "continued on page 2", 8, FAINT, align="right")
     _foot(canvas, 1)
     canvas.showPage()
 
-    _text(canvas, LEFT, TOP, "Nordlicht Kaffeehandel GmbH", 9, FAINT)
-    _text(canvas, RIGHT, TOP, f"Invoice {NUMBER}", 9, FAINT, align="right")
+    _text(canvas, (LEFT, TOP), "Nordlicht Kaffeehandel GmbH", 9, FAINT)
+    _text(canvas, (RIGHT, TOP), f"Invoice {NUMBER}", 9, FAINT, align="right")
     bottom = _table(canvas, TOP - 12 * mm, ROWS_ON_FIRST, len(ITEMS))
     _sums(canvas, bottom - 8 * mm)
     _foot(canvas, 2)
@@ -88,14 +95,22 @@ def _head(canvas: Canvas) -> None:
     canvas.setFillColor(HexColor("#ffffff"))
     canvas.setFont("Helvetica-Bold", 20)
     canvas.drawCentredString(LEFT + 7 * mm, TOP - 6.5 * mm, "N")
-    _text(canvas, LEFT + 18 * mm, TOP - 3 * mm, "Nordlicht Kaffeehandel GmbH", 15, ACCENT, bold=True)
-    _text(canvas, LEFT + 18 * mm, TOP - 8.5 * mm, "Coffee, tea and bar supplies since 1987", 9, FAINT)
+    _text(
+        canvas, (LEFT + 18 * mm, TOP - 3 * mm), "Nordlicht Kaffeehandel GmbH", 15, ACCENT, bold=True
+    )
+    _text(
+        canvas,
+        (LEFT + 18 * mm, TOP - 8.5 * mm),
+        "Coffee, tea and bar supplies since 1987",
+        9,
+        FAINT,
+    )
 
     sender = "Nordlicht Kaffeehandel GmbH · Speicherstraße 12 · 24103 Kiel"
-    _text(canvas, LEFT, A4[1] - 50 * mm, sender, 7, FAINT)
+    _text(canvas, (LEFT, A4[1] - 50 * mm), sender, 7, FAINT)
     recipient = ["Café Morgenrot OHG", "Ms Ada Brandt", "Lindenallee 8", "23552 Lübeck"]
     for index, line in enumerate(recipient):
-        _text(canvas, LEFT, A4[1] - (56 + 5 * index) * mm, line, 10.5)
+        _text(canvas, (LEFT, A4[1] - (56 + 5 * index) * mm), line, 10.5)
 
     facts = {
         "Invoice no.": NUMBER,
@@ -107,12 +122,12 @@ def _head(canvas: Canvas) -> None:
     }
     for index, (label, value) in enumerate(facts.items()):
         y = A4[1] - (51 + 5.4 * index) * mm
-        _text(canvas, 128 * mm, y, label, 9.5, FAINT)
-        _text(canvas, RIGHT, y, value, 9.5, align="right", bold=label == "Invoice no.")
+        _text(canvas, (128 * mm, y), label, 9.5, FAINT)
+        _text(canvas, (RIGHT, y), value, 9.5, align="right", bold=label == "Invoice no.")
 
-    _text(canvas, LEFT, A4[1] - 95 * mm, f"Invoice {NUMBER}", 16, bold=True)
+    _text(canvas, (LEFT, A4[1] - 95 * mm), f"Invoice {NUMBER}", 16, bold=True)
     opening = "Thank you for your order. We delivered the following goods and services:"
-    _text(canvas, LEFT, A4[1] - 103 * mm, opening, 10)
+    _text(canvas, (LEFT, A4[1] - 103 * mm), opening, 10)
 
 
 def _table(canvas: Canvas, top: float, first: int, last: int) -> float:
@@ -129,13 +144,20 @@ def _table(canvas: Canvas, top: float, first: int, last: int) -> float:
             canvas.rect(LEFT, y - 2 * mm, RIGHT - LEFT, ROW, stroke=0, fill=1)
         article, description, quantity, price = ITEMS[index]
         amount = money(quantity * Decimal(price))
-        values = [str(index + 1), article, description, str(quantity), money(Decimal(price)), amount]
+        values = [
+            str(index + 1),
+            article,
+            description,
+            str(quantity),
+            money(Decimal(price)),
+            amount,
+        ]
         for name, value in zip(COLUMNS, values, strict=True):
             _cell(canvas, name, y, value)
 
     canvas.setStrokeColor(ACCENT)
     canvas.line(LEFT, y - 2 * mm, RIGHT, y - 2 * mm)
-    return y - 2 * mm
+    return float(y - 2 * mm)
 
 
 def _cell(
@@ -143,7 +165,7 @@ def _cell(
 ) -> None:
     is_number = column in ("Qty", "Unit price", "Amount")
     x = COLUMNS[column] * mm + (-2 * mm if is_number else 2 * mm)
-    _text(canvas, x, y, value, 9, colour, align="right" if is_number else "left", bold=bold)
+    _text(canvas, (x, y), value, 9, colour, align="right" if is_number else "left", bold=bold)
 
 
 def _sums(canvas: Canvas, top: float) -> None:
@@ -151,9 +173,9 @@ def _sums(canvas: Canvas, top: float) -> None:
     rows = [("Net amount", net), (f"VAT {VAT_RATE} %", vat), ("Total amount due", total)]
     for index, (label, amount) in enumerate(rows):
         y, is_total = top - index * 6.5 * mm, index == len(rows) - 1
-        _text(canvas, 128 * mm, y, label, 11 if is_total else 10, bold=is_total)
+        _text(canvas, (128 * mm, y), label, 11 if is_total else 10, bold=is_total)
         size = 11 if is_total else 10
-        _text(canvas, RIGHT - 2 * mm, y, money(amount), size, align="right", bold=is_total)
+        _text(canvas, (RIGHT - 2 * mm, y), money(amount), size, align="right", bold=is_total)
 
     canvas.line(128 * mm, top - 9 * mm, RIGHT, top - 9 * mm)
     closing = [
@@ -165,7 +187,7 @@ def _sums(canvas: Canvas, top: float) -> None:
         "Jonte Petersen, Accounts",
     ]
     for index, line in enumerate(closing):
-        _text(canvas, LEFT, top - (36 + 5.2 * index) * mm, line, 10)
+        _text(canvas, (LEFT, top - (36 + 5.2 * index) * mm), line, 10)
 
 
 def _foot(canvas: Canvas, page: int) -> None:
@@ -174,20 +196,23 @@ def _foot(canvas: Canvas, page: int) -> None:
     canvas.line(LEFT, 27 * mm, RIGHT, 27 * mm)
     blocks = [
         ["Nordlicht Kaffeehandel GmbH", "Speicherstraße 12, 24103 Kiel", "Tel. +49 431 555 0142"],
-        ["Managing director: Maren Voss", "Commercial register Kiel HRB 00417", "VAT ID DE 999 999 417"],
+        [
+            "Managing director: Maren Voss",
+            "Commercial register Kiel HRB 00417",
+            "VAT ID DE 999 999 417",
+        ],
         ["Fördebank eG", "IBAN DE02 1203 0000 0000 2020 51", "BIC BYLADEM1001"],
     ]
     for column, lines in enumerate(blocks):
         for index, line in enumerate(lines):
             x = LEFT + column * 60 * mm
-            _text(canvas, x, (22.5 - 3.8 * index) * mm, line, 7.5, FAINT)
-    _text(canvas, RIGHT, 8 * mm, f"Page {page} of 2", 7.5, FAINT, align="right")
+            _text(canvas, (x, (22.5 - 3.8 * index) * mm), line, 7.5, FAINT)
+    _text(canvas, (RIGHT, 8 * mm), f"Page {page} of 2", 7.5, FAINT, align="right")
 
 
 def _text(
     canvas: Canvas,
-    x: float,
-    y: float,
+    at: tuple[float, float],
     text: str,
     size: float,
     colour: HexColor = INK,
@@ -198,4 +223,4 @@ def _text(
     canvas.setFont("Helvetica-Bold" if bold else "Helvetica", size)
     canvas.setFillColor(colour)
     draw = canvas.drawRightString if align == "right" else canvas.drawString
-    draw(x, y, text)
+    draw(*at, text)

@@ -29,14 +29,18 @@ def write_letter(file: Path) -> None:
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm(25)
     section.header.paragraphs[0].text = "Hansen & Thode Property Management"
-    section.footer.paragraphs[0].text = "Hansen & Thode · Am Sandtor 41 · 20457 Hamburg · +49 40 555 0177"
+    section.footer.paragraphs[
+        0
+    ].text = "Hansen & Thode · Am Sandtor 41 · 20457 Hamburg · +49 40 555 0177"
 
     _block(document, "Hansen & Thode Property Management", "Am Sandtor 41", "20457 Hamburg")
     _block(document, "Mr Emil Larsson", "Fischmarkt 15", "22767 Hamburg")
     date = document.add_paragraph("Hamburg, 19 October 2026")
     date.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     subject = document.add_paragraph()
-    subject.add_run("Our reference: HT-2026-1183\nPayment plan for the 2025 service charges").bold = True
+    subject.add_run(
+        "Our reference: HT-2026-1183\nPayment plan for the 2025 service charges"
+    ).bold = True
     document.add_paragraph("Dear Mr Larsson,")
     document.add_paragraph(
         "Thank you for your call on 15 October 2026. As agreed, the outstanding amount of "

@@ -76,7 +76,13 @@ def _centred(
 
 
 def _pair(
-    draw: ImageDraw.ImageDraw, y: float, left: str, right: str, size: int = 24, *, bold: bool = False
+    draw: ImageDraw.ImageDraw,
+    y: float,
+    left: str,
+    right: str,
+    size: int = 24,
+    *,
+    bold: bool = False,
 ) -> float:
     font = _font(size, bold=bold)
     draw.text((MARGIN, y), left, INK, font)
