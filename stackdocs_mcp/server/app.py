@@ -90,7 +90,7 @@ def _result(answer: Answer) -> types.CallToolResult:
     text = types.TextContent(text=answer.summary)
     if answer.content is None:
         return types.CallToolResult(content=[text])
-    structured = answer.content.model_dump(mode="json", by_alias=True, exclude_none=True)
+    structured = answer.content.model_dump(mode="json", by_alias=True)
     return types.CallToolResult(content=[text], structured_content=structured)
 
 

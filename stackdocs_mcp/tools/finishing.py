@@ -22,7 +22,11 @@ class GetSchema(Arguments):
 class SetSchema(Arguments):
     schema_: Annotated[
         dict[str, Any] | None,
-        Field(alias="schema", description="JSON Schema 2020-12 of an object; null: any field"),
+        Field(
+            alias="schema",
+            description="JSON Schema 2020-12 of an object; null: any field",
+            json_schema_extra={"type": ["object", "null"]},
+        ),
     ]
     instructions: Annotated[
         str | None, Field(max_length=schemas.MAX_INSTRUCTIONS, description="For the reader")
@@ -30,11 +34,20 @@ class SetSchema(Arguments):
     policy: Policy | None = None
 
 
+class PolicyItem(Result):
+    evidence: str
+    min_confidence: float | None = None
+    acknowledgeable: list[str]
+
+
 class SchemaResult(Result):
-    stack: str
-    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    kept = frozenset({"schema"})
+
+    schema_: Annotated[
+        dict[str, Any] | None, Field(alias="schema", json_schema_extra={"type": ["object", "null"]})
+    ]
     instructions: str
-    policy: Policy
+    policy: PolicyItem
 
 
 class ReadExtraction(Arguments):
@@ -150,10 +163,9 @@ def _schema_answer(stack: Stack) -> Answer:
         f"fields: {fields}",
         SchemaResult.model_validate(
             {
-                "stack": stack.name,
                 "schema": stack.schema,
                 "instructions": stack.instructions,
-                "policy": stack.policy,
+                "policy": stack.policy.model_dump(),
             }
         ),
     )

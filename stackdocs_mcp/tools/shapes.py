@@ -54,9 +54,11 @@ class EvidenceItem(Result):
 
 
 class FieldOutcome(Result):
+    kept = frozenset({"value"})
+
     path: str
     outcome: Literal["accepted", "accepted_with_warning", "rejected"]
-    value: Any = None
+    value: Any
     evidence: EvidenceItem | None = None
     warnings: list[WarningItem]
     revision: int
@@ -66,8 +68,10 @@ class FieldOutcome(Result):
 
 
 class FieldItem(Result):
+    kept = frozenset({"value"})
+
     path: str
-    value: Any = None
+    value: Any
     evidence: EvidenceItem
     confidence: float | None = None
     warnings: list[WarningItem]

@@ -3,10 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import mcp_types as types
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from stackdocs_mcp.core.binding import Right
@@ -23,9 +29,14 @@ class Arguments(BaseModel):
 
 
 class Result(BaseModel):
-    """A tool's structured content; what is None is left out."""
+    """A tool's structured content. Keys that are None are left out, but for those in ``kept``."""
 
-    model_config = ConfigDict(extra="forbid")
+    kept: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: one for name, one in found.items() if one is not None or name in self.kept}
 
 
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
@@ -68,9 +79,7 @@ class Tool(Generic[ArgumentsT]):
         """What ``tools/list`` says of it, made once."""
         output = None
         if self.result is not None:
-            output = slim(
-                self.result.model_json_schema(mode="serialization", schema_generator=_Generator)
-            )
+            output = slim(self.result.model_json_schema(schema_generator=_Generator))
         return types.Tool(
             name=self.name,
             title=self.title,
@@ -104,9 +113,11 @@ def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in schema.items():
         if name == "title" and isinstance(value, str):
             continue
-        if name == "description" and "properties" in schema:
+        if name == "$defs":
+            kept[name] = {inner: slim(_unsaid(child)) for inner, child in value.items()}
+        elif name == "description" and "properties" in schema:
             continue
-        if name in ("properties", "$defs"):
+        elif name == "properties":
             kept[name] = {inner: slim(child) for inner, child in value.items()}
         elif isinstance(value, Mapping):
             kept[name] = slim(value)
@@ -116,3 +127,8 @@ def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
             kept[name] = value
 
     return kept
+
+
+def _unsaid(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A definition without its docstring, which speaks to us."""
+    return {name: value for name, value in schema.items() if name != "description"}
