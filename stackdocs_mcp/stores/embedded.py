@@ -1,0 +1,244 @@
+"""The embedded store: one SQLite file and a folder of files, on this machine alone."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.model import (
+    Change,
+    ChangeId,
+    Completion,
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Failure,
+    FieldValue,
+    FieldWrite,
+    FolderFile,
+    Hit,
+    JsonObject,
+    NewDocument,
+    Page,
+    PageOutline,
+    Policy,
+    Stack,
+    StackSummary,
+    WriteResult,
+)
+from stackdocs_mcp.core.paths import FieldPath, PathKey
+from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.stores import (
+    documents,
+    extractions,
+    files,
+    folder,
+    history,
+    pages,
+    search,
+    stacks,
+    undo,
+)
+from stackdocs_mcp.stores.migrate import known, migrate
+from stackdocs_mcp.stores.pages import save as save_pages
+from stackdocs_mcp.stores.scope import Scope, stamp
+from stackdocs_mcp.stores.sqlite import Database, connect, create
+
+FILE = "stackdocs.db"
+FILES = "files"
+COPIES = 2
+"""Files that are copied in at once."""
+
+_T = TypeVar("_T")
+
+
+async def open_store(folder: Path, *, clock: Clock) -> "EmbeddedStore":
+    """The store in this folder, made or brought up to date first.
+
+    Raises StoreTooNew when a newer program has written it, StoreFailed when it cannot be used.
+    """
+    return await anyio.to_thread.run_sync(_open, folder, clock)
+
+
+def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
+    path = folder / FILE
+    create(path)
+    writer = connect(path)
+    try:
+        migrate(writer, known(), stamp(clock()))
+        files.forget_abandoned(folder / FILES, clock())
+    except OSError as error:
+        writer.close()
+        raise StoreFailed("the data folder cannot be used") from error
+    except BaseException:
+        writer.close()
+        raise
+    return EmbeddedStore(folder, Database(path, writer), clock)
+
+
+class EmbeddedStore:
+    """``core.ports.Store`` on SQLite."""
+
+    def __init__(self, folder: Path, database: Database, clock: Clock) -> None:
+        self._files = folder / FILES
+        self._database = database
+        self._clock = clock
+        self._copies = anyio.CapacityLimiter(COPIES)
+
+    def bind(self, binding: Binding) -> "BoundStore":
+        return BoundStore(self._database, binding, self._clock)
+
+    def files(self, user: UserId) -> files.FileFolder:
+        return files.FileFolder(self._files, user, self._copies)
+
+    async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
+        find = partial(stacks.find, user=user, name=name, folder=folder)
+        found = await self._database.read(find)
+        if found is not None:
+            return found
+        make = partial(stacks.make, user=user, name=name, folder=folder, now=stamp(self._clock()))
+        return await self._database.write(make)
+
+    async def stacks(self, user: UserId) -> Sequence[StackSummary]:
+        return await self._database.read(partial(stacks.summaries, user=user))
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class BoundStore:
+    """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
+
+    def __init__(self, database: Database, binding: Binding, clock: Clock) -> None:
+        self._database = database
+        self._binding = binding
+        self._clock = clock
+
+    async def stack(self) -> Stack:
+        return await self._read(stacks.bound)
+
+    async def set_schema(
+        self, schema: JsonObject | None, instructions: str, policy: Policy
+    ) -> Stack:
+        return await self._write(
+            lambda scope: stacks.set_schema(scope, schema, instructions, policy)
+        )
+
+    async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
+        return await self._write(lambda scope: documents.add(scope, new))
+
+    async def document(self, document: DocumentId) -> Document:
+        return await self._read(lambda scope: documents.get(scope, document))
+
+    async def documents(
+        self,
+        *,
+        status: DocumentStatus | None = None,
+        query: str | None = None,
+        after: DocumentId | None = None,
+        limit: int,
+    ) -> Sequence[Document]:
+        return await self._read(lambda scope: documents.page(scope, status, query, after, limit))
+
+    async def outlines(
+        self, document: DocumentId, *, first: int = 1, last: int | None = None
+    ) -> Sequence[PageOutline]:
+        return await self._read(lambda scope: pages.outlines(scope, document, first, last))
+
+    async def pages(self, document: DocumentId, numbers: Collection[int]) -> Sequence[Page]:
+        return await self._read(lambda scope: pages.get(scope, document, numbers))
+
+    async def mark_read(self, document: DocumentId, numbers: Collection[int]) -> None:
+        await self._write(lambda scope: pages.mark_read(scope, document, numbers))
+
+    async def search(
+        self, query: str, *, document: DocumentId | None = None, after: int = 0, limit: int
+    ) -> Sequence[Hit]:
+        return await self._read(lambda scope: search.find(scope, query, document, after, limit))
+
+    async def claim(self, document: DocumentId, owner: str, until: datetime) -> bool:
+        return await self._write(
+            lambda scope: documents.claim(scope, document, owner, stamp(until))
+        )
+
+    async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
+        return await self._read(lambda scope: documents.unclaimed(scope, stamp(now), limit))
+
+    async def set_outline(self, document: DocumentId, media_type: str, pages: int) -> None:
+        await self._write(lambda scope: documents.set_outline(scope, document, media_type, pages))
+
+    async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
+        return await self._write(lambda scope: pages.stored(scope, document, engine))
+
+    async def save_pages(self, document: DocumentId, engine: str, pages: Sequence[Page]) -> None:
+        await self._write(lambda scope: save_pages(scope, document, engine, pages))
+
+    async def finish(self, document: DocumentId) -> Document:
+        return await self._write(lambda scope: documents.finish(scope, document))
+
+    async def fail(self, document: DocumentId, failure: Failure) -> Document:
+        return await self._write(lambda scope: documents.fail(scope, document, failure))
+
+    async def retry(self, document: DocumentId) -> Document:
+        return await self._write(lambda scope: documents.retry(scope, document))
+
+    async def folder_files(self) -> Sequence[FolderFile]:
+        return await self._read(folder.files)
+
+    async def remember_file(self, file: FolderFile) -> None:
+        await self._write(lambda scope: folder.remember(scope, file))
+
+    async def fields(
+        self,
+        document: DocumentId,
+        *,
+        below: FieldPath = (),
+        after: PathKey | None = None,
+        limit: int | None = None,
+    ) -> Sequence[FieldValue]:
+        return await self._read(
+            lambda scope: extractions.read(scope, document, below, after, limit)
+        )
+
+    async def write(
+        self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
+    ) -> Sequence[WriteResult]:
+        return await self._write(
+            lambda scope: extractions.write(scope, document, writes), keep=not dry_run
+        )
+
+    async def undo(self, document: DocumentId, change: ChangeId | None = None) -> Change:
+        return await self._write(lambda scope: undo.undo(scope, document, change))
+
+    async def complete(
+        self, document: DocumentId, *, revision: int, completion: Completion
+    ) -> Document:
+        return await self._write(
+            lambda scope: extractions.complete(scope, document, revision, completion)
+        )
+
+    async def changes(
+        self, document: DocumentId | None = None, *, after: int = 0, limit: int
+    ) -> Sequence[Change]:
+        return await self._read(lambda scope: history.changes(scope, document, after, limit))
+
+    async def _read(self, work: Callable[[Scope], _T]) -> _T:
+        return await self._database.read(lambda connection: work(self._scope(connection)))
+
+    async def _write(self, work: Callable[[Scope], _T], *, keep: bool = True) -> _T:
+        return await self._database.write(
+            lambda connection: work(self._scope(connection)), keep=keep
+        )
+
+    def _scope(self, connection: Connection) -> Scope:
+        """The binding in a transaction that has begun: writes carry the times they happened in."""
+        binding = self._binding
+        now = stamp(self._clock())
+        return Scope(connection, binding.user, binding.stack, binding.actor, now)

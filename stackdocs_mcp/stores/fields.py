@@ -1,0 +1,147 @@
+"""The leaves of an extraction, by key: what is at a path, and what stands in a path's way.
+
+No statement here reads more rows than the path has leaves, whatever else the document holds.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stackdocs_mcp.core.binding import Actor
+from stackdocs_mcp.core.model import FieldValue
+from stackdocs_mcp.core.paths import FieldPath, PathKey, ancestors, key, subtree
+from stackdocs_mcp.stores.leaves import leaf_from
+from stackdocs_mcp.stores.scope import Scope, moment
+
+_COLUMNS = "SELECT key, leaf, revision, actor_kind, actor_client, at FROM fields"
+_HERE = " WHERE stack_id = :stack AND extraction_id = :extraction"
+_AT = _COLUMNS + _HERE + " AND key = :key"
+_BELOW = _COLUMNS + _HERE + " AND key >= :low AND key < :high ORDER BY key LIMIT :limit"
+_BEHIND = _COLUMNS + _HERE + " AND key > :low AND key < :high ORDER BY key LIMIT :limit"
+_PUT = """
+INSERT INTO fields (stack_id, extraction_id, key, revision, actor_kind, actor_client, at, leaf)
+VALUES (:stack, :extraction, :key, :revision, :kind, :client, :now, :leaf)
+ON CONFLICT (stack_id, extraction_id, key) DO UPDATE SET
+    revision = excluded.revision, actor_kind = excluded.actor_kind,
+    actor_client = excluded.actor_client, at = excluded.at, leaf = excluded.leaf
+"""
+_REMOVE = """
+DELETE FROM fields WHERE stack_id = :stack AND extraction_id = :extraction AND key = :key
+"""
+_ALL = -1  # what SQLite takes as no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A leaf as it stands in the table."""
+
+    key: str
+    leaf: str
+    value: FieldValue
+
+
+def at_or_below(
+    scope: Scope,
+    extraction: str,
+    path: FieldPath,
+    after: PathKey | None = None,
+    limit: int | None = None,
+) -> list[Stored]:
+    """Leaves in key order at or below the path (all for an empty one), behind ``after``."""
+    left = _ALL if limit is None else max(limit, 0)
+    found: list[Stored] = []
+    own = key(path)
+    if path and left and (after is None or own > after):
+        row = scope.one(_AT, extraction=extraction, key=own)
+        if row is not None:
+            found.append(_stored(row))
+            left -= left > 0
+    low, high = subtree(own)
+    behind = after is not None and after >= low
+    rows = scope.rows(
+        _BEHIND if behind else _BELOW,
+        extraction=extraction,
+        low=after if behind else low,
+        high=high,
+        limit=left,
+    )
+    return found + [_stored(row) for row in rows]
+
+
+def at(scope: Scope, extraction: str, stored: str) -> Stored | None:
+    """The leaf with exactly this key."""
+    row = scope.one(_AT, extraction=extraction, key=stored)
+    return None if row is None else _stored(row)
+
+
+def value_above(scope: Scope, extraction: str, path: FieldPath) -> Stored | None:
+    """The leaf at a proper prefix of the path; a tree has at most one."""
+    for prefix in reversed(ancestors(path)):
+        if found := at(scope, extraction, key(prefix)):
+            return found
+    return None
+
+
+def first_below(scope: Scope, extraction: str, path: FieldPath) -> Stored | None:
+    """A leaf below the path, if there is one."""
+    return _first(scope, extraction, *subtree(key(path)))
+
+
+def other_kind(scope: Scope, extraction: str, path: FieldPath) -> Stored | None:
+    """A leaf that makes an object of what the path wants to be a list, or the reverse."""
+    for prefix in ancestors(path):
+        low, high = subtree(key(prefix))
+        rows, behind_rows = f"{low}#", f"{low}$"  # "$" follows the "#" of rows in ASCII
+        if isinstance(path[len(prefix)], int):
+            found = _first(scope, extraction, low, rows) or _first(
+                scope, extraction, behind_rows, high
+            )
+        else:
+            found = _first(scope, extraction, rows, behind_rows)
+        if found:
+            return found
+    return None
+
+
+def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str, str]]) -> None:
+    """Set leaves, as key and text, by the scope's actor."""
+    scope.each(
+        _PUT,
+        (
+            {
+                "extraction": extraction,
+                "key": stored,
+                "revision": revision,
+                "kind": scope.actor.kind,
+                "client": scope.actor.client,
+                "now": scope.now,
+                "leaf": leaf,
+            }
+            for stored, leaf in leaves
+        ),
+    )
+
+
+def remove(scope: Scope, extraction: str, keys: Iterable[str]) -> None:
+    """Take leaves away."""
+    scope.each(_REMOVE, ({"extraction": extraction, "key": stored} for stored in keys))
+
+
+def values(found: Sequence[Stored]) -> tuple[FieldValue, ...]:
+    """The leaves as the domain knows them."""
+    return tuple(stored.value for stored in found)
+
+
+def _first(scope: Scope, extraction: str, low: str, high: str) -> Stored | None:
+    row = scope.one(_BELOW, extraction=extraction, low=low, high=high, limit=1)
+    return None if row is None else _stored(row)
+
+
+def _stored(row: sqlite3.Row) -> Stored:
+    value = FieldValue(
+        leaf=leaf_from(row["key"], row["leaf"]),
+        revision=row["revision"],
+        actor=Actor(row["actor_kind"], row["actor_client"]),
+        at=moment(row["at"]),
+    )
+    return Stored(row["key"], row["leaf"], value)

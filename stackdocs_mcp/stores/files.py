@@ -1,0 +1,147 @@
+"""The bytes of documents in a folder, by their SHA-256, apart for each user."""
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio
+import anyio.to_thread
+
+from stackdocs_mcp.core.binding import UserId
+from stackdocs_mcp.core.errors import FileRefused, StoreFailed
+from stackdocs_mcp.core.model import Sha256
+
+CHUNK = 1 << 20
+ABANDONED = timedelta(hours=6)
+"""A copy that has not grown for so long was left by a process that died."""
+
+_HASH = re.compile("[0-9a-f]{64}")
+_INCOMING = "incoming"
+# A named pipe must not hang us, a link must not lead us elsewhere. Windows has neither flag.
+_READ = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class FileFolder:
+    """One user's files: ``<user>/ab/cd/<sha256>``, and ``incoming`` for what is being copied."""
+
+    def __init__(self, root: Path, user: UserId, turns: anyio.CapacityLimiter) -> None:
+        # A user's name may hold anything; its hash is a safe folder, and tells nobody who it is.
+        self._folder = root / hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        self._incoming = root / _INCOMING
+        self._turns = turns
+
+    async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
+        """Copy a file in; hash and size. See the port."""
+        return await anyio.to_thread.run_sync(self._put, source, limit, limiter=self._turns)
+
+    async def local(self, sha256: Sha256) -> Path:
+        """The file with these bytes. Raises StoreFailed when it is not there."""
+        return await anyio.to_thread.run_sync(self._local, sha256, limiter=self._turns)
+
+    def _put(self, source: Path, limit: int) -> tuple[Sha256, int]:
+        with _opened(source) as file:
+            try:
+                return self._copied(file, limit)
+            except OSError as error:
+                raise StoreFailed("the file could not be copied into the store") from error
+
+    def _copied(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
+        private_folder(self._incoming)
+        handle, name = tempfile.mkstemp(dir=self._incoming)  # 0600 from the start
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                sha256, size = _copy(source, copy, limit)
+                copy.flush()
+                os.fsync(copy.fileno())
+            target = self._path(sha256)
+            for folder in (self._folder, target.parent.parent, target.parent):
+                private_folder(folder)
+            Path(name).replace(target)  # the same bytes again, or bytes that were lost
+            _sync(target.parent)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+            raise
+        return sha256, size
+
+    def _local(self, sha256: Sha256) -> Path:
+        if not _HASH.fullmatch(sha256) or not self._path(sha256).is_file():
+            raise StoreFailed(
+                "the document's file is missing from the store", "Add the file again."
+            )
+        return self._path(sha256)
+
+    def _path(self, sha256: Sha256) -> Path:
+        return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder for its owner alone, durably, unless it is there."""
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sync(folder.parent)
+
+
+def forget_abandoned(root: Path, now: datetime) -> None:
+    """Remove copies that a process left behind when it died."""
+    oldest = (now - ABANDONED).timestamp()
+    with suppress(FileNotFoundError):
+        for file in (root / _INCOMING).iterdir():
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[BinaryIO]:
+    """A regular file, not through a link. Raises FileRefused for anything else."""
+    try:
+        handle = os.open(source, _READ)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise FileRefused(
+            f"{source.name!r} cannot be read", "Name an existing file, not a link."
+        ) from error
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FileRefused(f"{source.name!r} is not a regular file", "Name a document's file.")
+        yield file
+
+
+def _copy(source: BinaryIO, copy: BinaryIO, limit: int) -> tuple[Sha256, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        if size > limit:
+            raise FileRefused(
+                f"the file has more than {limit} bytes",
+                "Split it, or raise the limit for files in the settings.",
+            )
+        digest.update(chunk)
+        copy.write(chunk)
+
+    return Sha256(digest.hexdigest()), size
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name in the folder durable; Windows cannot, and does not need to."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,85 @@
+"""Leaves and lines as JSON text. Equal leaves have equal text, so a write is compared as text.
+
+A leaf is ``{"v": value, "e": [verdict, place, [place...]], "c": confidence, "w": [[code,
+message]...]}``, the last two left out when there is nothing to say; a place is ``[page, [line...],
+quote, [[x0, y0, x1, y1]...]]``. A line is ``[number, text, box, score, hidden]``.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, cast
+
+from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.model import Box, Evidence, Leaf, Line, Place, Verdict, Warn
+from stackdocs_mcp.core.paths import PathKey, from_key
+
+
+def leaf_text(leaf: Leaf) -> str:
+    """All of a leaf but its path. Raises BadValue for a value that is no JSON."""
+    kept: dict[str, object] = {"v": leaf.value, "e": _evidence(leaf.evidence)}
+    if leaf.confidence is not None:
+        kept["c"] = leaf.confidence
+    if leaf.warnings:
+        kept["w"] = [[warning.code, warning.message] for warning in leaf.warnings]
+    return exact.dumps(kept)
+
+
+def leaf_from(key: str, text: str) -> Leaf:
+    """The leaf at a path's key that ``leaf_text`` made this of."""
+    kept = cast(dict[str, Any], exact.loads(text))
+    verdict, place, others = kept["e"]
+    confidence = kept.get("c")
+    return Leaf(
+        path=from_key(PathKey(key)),
+        value=kept["v"],
+        evidence=Evidence(
+            Verdict(verdict),
+            None if place is None else _place_from(place),
+            tuple(_place_from(other) for other in others),
+        ),
+        confidence=None if confidence is None else float(confidence),
+        warnings=tuple(Warn(code, message) for code, message in kept.get("w", ())),
+    )
+
+
+def flagged(text: str | None) -> bool:
+    """A leaf's text says that its last write carries a warning."""
+    return text is not None and '"w":' in text and "w" in cast(dict[str, Any], exact.loads(text))
+
+
+def lines_text(lines: Iterable[Line]) -> str:
+    """The lines of a page."""
+    return json.dumps(
+        [[line.number, line.text, _box(line.box), line.score, int(line.hidden)] for line in lines],
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+
+
+def lines_from(text: str) -> tuple[Line, ...]:
+    """The lines that ``lines_text`` made this of."""
+    return tuple(
+        Line(number, words, None if box is None else Box(*box), score, bool(hidden))
+        for number, words, box, score, hidden in json.loads(text)
+    )
+
+
+def _evidence(evidence: Evidence) -> list[object]:
+    place = None if evidence.place is None else _place(evidence.place)
+    return [evidence.verdict.value, place, [_place(other) for other in evidence.others]]
+
+
+def _place(place: Place) -> list[object]:
+    return [place.page, place.lines, place.quote, [_box(box) for box in place.boxes]]
+
+
+def _place_from(kept: list[Any]) -> Place:
+    page, lines, quote, boxes = kept
+    return Place(
+        page, tuple(lines), quote, tuple(Box(*(float(side) for side in box)) for box in boxes)
+    )
+
+
+def _box(box: Box | None) -> list[float] | None:
+    return None if box is None else [box.x0, box.y0, box.x1, box.y1]

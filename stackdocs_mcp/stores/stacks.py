@@ -1,0 +1,118 @@
+"""Stacks: found by name or folder, described by schema and policy."""
+
+import json
+import sqlite3
+from uuid import uuid4
+
+from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.binding import StackId, UserId
+from stackdocs_mcp.core.errors import NotFound
+from stackdocs_mcp.core.model import DocumentStatus, JsonObject, Policy, Stack, StackSummary
+from stackdocs_mcp.stores.scope import Scope
+
+_STACK = """
+SELECT id, name, folder, field_schema, instructions, policy
+FROM stacks WHERE id = :stack AND user_id = :user
+"""
+_BY_NAME = """
+SELECT id, name, folder, field_schema, instructions, policy
+FROM stacks WHERE user_id = :user AND name = :name AND folder IS NULL
+"""
+_BY_FOLDER = """
+SELECT id, name, folder, field_schema, instructions, policy
+FROM stacks WHERE user_id = :user AND folder = :folder AND folder IS NOT NULL
+"""
+_BY_USER = """
+SELECT id, name, folder, field_schema, instructions, policy
+FROM stacks WHERE user_id = :user ORDER BY name, id
+"""
+_INSERT = """
+INSERT INTO stacks (id, user_id, name, folder, field_schema, instructions, policy, created_at)
+VALUES (:id, :user, :name, :folder, NULL, '', :policy, :now)
+"""
+_SET_SCHEMA = """
+UPDATE stacks SET field_schema = :schema, instructions = :instructions, policy = :policy
+WHERE id = :stack AND user_id = :user
+"""
+_COUNTS = """
+SELECT status, count(*) AS documents FROM documents WHERE stack_id = :stack GROUP BY status
+"""
+
+
+def find(
+    connection: sqlite3.Connection, user: UserId, name: str, folder: str | None
+) -> Stack | None:
+    """The user's stack of this folder, or without a folder the one of this name."""
+    sql = _BY_NAME if folder is None else _BY_FOLDER
+    row = connection.execute(sql, {"user": user, "name": name, "folder": folder}).fetchone()
+    return None if row is None else _stack(row)
+
+
+def make(
+    connection: sqlite3.Connection, user: UserId, name: str, folder: str | None, now: int
+) -> Stack:
+    """The stack that ``find`` finds, made if there is none."""
+    if found := find(connection, user, name, folder):
+        return found
+    made = Stack(StackId(str(uuid4())), name, None, "", Policy(), folder)
+    values = {
+        "id": made.id,
+        "user": user,
+        "name": name,
+        "folder": folder,
+        "policy": made.policy.model_dump_json(),
+        "now": now,
+    }
+    connection.execute(_INSERT, values)
+    return made
+
+
+def summaries(connection: sqlite3.Connection, user: UserId) -> list[StackSummary]:
+    """The user's stacks by name, with their documents counted by status."""
+    found: list[StackSummary] = []
+    for row in connection.execute(_BY_USER, {"user": user}).fetchall():
+        stack = _stack(row)
+        counts = connection.execute(_COUNTS, {"stack": stack.id}).fetchall()
+        documents = {DocumentStatus(count["status"]): int(count["documents"]) for count in counts}
+        found.append(StackSummary(stack, documents))
+
+    return found
+
+
+def owned(scope: Scope) -> bool:
+    """The bound stack is there and the bound user's."""
+    return scope.one(_STACK, id=scope.stack) is not None
+
+
+def bound(scope: Scope) -> Stack:
+    """The bound stack. Raises NotFound when it is not there, or another user's."""
+    row = scope.one(_STACK)
+    if row is None:
+        raise NotFound(
+            "the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are."
+        )
+    return _stack(row)
+
+
+def set_schema(scope: Scope, schema: JsonObject | None, instructions: str, policy: Policy) -> Stack:
+    """Replace all three; raises as ``bound`` does."""
+    scope.run(
+        _SET_SCHEMA,
+        schema=None if schema is None else exact.dumps(schema),
+        instructions=instructions,
+        policy=policy.model_dump_json(),
+    )
+    return bound(scope)
+
+
+def _stack(row: sqlite3.Row) -> Stack:
+    # A schema is read as plain JSON: validators know floats, not decimals.
+    schema = row["field_schema"]
+    return Stack(
+        id=StackId(row["id"]),
+        name=row["name"],
+        schema=None if schema is None else json.loads(schema),
+        instructions=row["instructions"],
+        policy=Policy.model_validate_json(row["policy"]),
+        folder=row["folder"],
+    )
