@@ -1,6 +1,6 @@
 """What is claimed of a document, and what the server found of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from stackdocs_mcp.core.model import Citation, Evidence, JsonValue, Place, Warn
@@ -17,8 +17,8 @@ class Claim:
     """
 
     value: JsonValue
-    expected: Expected = Expected()
-    signs: Signs = Signs()
+    expected: Expected = field(default_factory=Expected)
+    signs: Signs = field(default_factory=Signs)
     citation: Citation | None = None
     labels: tuple[str, ...] = ()
     near: tuple[Place, ...] = ()

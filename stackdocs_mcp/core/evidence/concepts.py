@@ -1,4 +1,4 @@
-"""What fields and documents call the same thing, and what kind of number a field's name asks for."""
+"""What fields and documents call the same thing, and what a field's name asks for."""
 
 import re
 from functools import lru_cache
@@ -9,31 +9,30 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST_LABEL = 8
 
-_CONCEPTS = (
-    "total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand "
-    "endbetrag razem suma",
-    "net netto nettobetrag nettosumme subtotal zwischensumme ht",
-    "tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst",
-    "number no nr num numero nummer numer rechnungsnummer rechnungsnr",
-    "invoice rechnung facture factura fattura factuur fatura faktura bill",
-    "date datum fecha data",
-    "due payable zahlbetrag fallig falligkeit zahlbar residual balance",
-    "amount betrag montant importe importo bedrag valor kwota positionsbetrag",
-    "quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl",
-    "price preis prix precio prezzo prijs preco cena einzelpreis nettopreis",
-    "unit einheit unite einzel stuck",
-    "currency wahrung rechnungswahrung devise moneda valuta moeda waluta",
-    "seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from",
-    "buyer customer client kunde kaufer leistungsempfanger acheteur cliente",
-    "description beschreibung bezeichnung designation descripcion descrizione artikel item",
-    "address adresse anschrift direccion indirizzo",
-    "rate percent percentage satz steuersatz prozentsatz prozent taux porcentaje aliquota",
-    "count items pages rows anzahl_seiten",
-)
+_CONCEPTS = """
+total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand
+net netto nettobetrag nettosumme subtotal zwischensumme ht
+tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst
+number no nr num numero nummer numer rechnungsnummer rechnungsnr
+invoice rechnung facture factura fattura factuur fatura faktura bill
+date datum fecha data
+due payable zahlbetrag fallig falligkeit zahlbar residual balance
+amount betrag montant importe importo bedrag valor kwota positionsbetrag
+quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl
+price preis prix precio prezzo prijs preco cena einzelpreis nettopreis
+unit einheit unite einzel stuck
+currency wahrung rechnungswahrung devise moneda valuta moeda waluta
+seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from
+buyer customer client kunde kaufer leistungsempfanger acheteur cliente
+description beschreibung bezeichnung designation descripcion descrizione artikel item
+address adresse anschrift direccion indirizzo
+rate percent percentage satz steuersatz prozentsatz prozent taux porcentaje aliquota
+count items pages rows anzahl_seiten
+"""
 """Each row is one concept; the words are without accents, the first one names it."""
 
 _MONEY = frozenset(
-    "total net tax due amount price cost fee premium deductible discount charge payment".split()  # noqa: SIM905
+    ("total", "net", "tax", "due", "amount", "price", "cost", "fee", "premium", "deductible")
 )
 _NOT_MONEY = frozenset({"rate", "number", "count", "quantity", "id", "date", "year"})
 
@@ -68,4 +67,6 @@ def _concept(word: str) -> str:
     return _CONCEPT_OF.get(word, word)
 
 
-_CONCEPT_OF = {word: row.split()[0] for row in _CONCEPTS for word in row.split()}
+_CONCEPT_OF = {
+    word: row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
+}

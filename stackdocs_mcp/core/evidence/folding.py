@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"
-_QUOTES = "\"'`´\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb\u2039\u203a\u02bc"
+_QUOTES = (
+    "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033"
+    "\u00ab\u00bb\u2039\u203a\u02bc"
+)
 _GONE = "\u00ad\ufffe\u0002\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphens, also as pdfium marks them, and characters without width."""
 _INK = re.compile(r"\S+")
@@ -92,7 +95,7 @@ def skeleton(view: Folded) -> Folded:
     No two digits become the same, so that what matches has every digit right.
     """
     text = view.text.translate(_CONFUSABLE)
-    kept = [at for at in range(len(text)) if text[at] != "r" or text[at + 1 : at + 2] != "n"]
+    kept = [at for at in range(len(text)) if text[at] != "n" or text[at - 1 : at] != "r"]
     return Folded(text.replace("rn", _RN), array("I", [view.origins[at] for at in kept]))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.concepts import concepts, label_concepts
-from stackdocs_mcp.core.evidence.matching import Match
+from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.model import Box, Line
 

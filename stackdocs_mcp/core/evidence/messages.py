@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.matching import Match, day_of, number_of
+from stackdocs_mcp.core.evidence.figures import day_of, number_of
+from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.model import Citation, Place, Warn
 from stackdocs_mcp.core.values.printed import PrintedNumber
@@ -17,10 +18,11 @@ _WHY = {
     "scaled": "{where} prints it with % or a word like thousand; check which the field wants.",
     "sign_differs": "{where} has the number with the other sign; check which one is meant.",
     "part_of_longer": "{where} has it only as part of something longer; check that it is meant.",
-    "unlikely_kind": "{where} has it as a percentage or a count, not as an amount; check the value.",
+    "spaced_groups": "{where} may show one number or two neighbours; check which it is.",
+    "unlikely_kind": "{where} has it as a percentage or a count, not an amount; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
-    "confusable": "{where} has it only if letters are read as digits or the like; look at the page.",
+    "confusable": "{where} has it but for characters that look alike; look at the page.",
 }
 
 
@@ -65,7 +67,8 @@ def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -
 def wrong_page(citation: Citation, place: Place) -> Warn:
     return Warn(
         "wrong_page",
-        f"Page {citation.page} does not have the value, {where(place)} has; cite page {place.page}.",
+        f"Page {citation.page} does not have the value, {where(place)} has; "
+        f"cite page {place.page}.",
     )
 
 
@@ -104,7 +107,8 @@ def not_found(claim: Claim, pages: Sequence[PageText]) -> Warn:
     hint = f"; page {best[0][1].number} has {best[0][0]}" if best else ""
     return Warn(
         "not_found",
-        f"No page has {wanted(claim)}{hint}. Check the value, or cite the line that it follows from.",
+        f"No page has {wanted(claim)}{hint}; check the value, or cite the line that it follows "
+        "from.",
     )
 
 

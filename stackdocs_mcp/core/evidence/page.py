@@ -18,7 +18,7 @@ from stackdocs_mcp.core.values.signs import Signs, signs_of
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(
-    r"(?<![^\W\d_])(?=[\d.,]*[OoQlI|SBZ])(?=(?:\D?\d){2})[\dOoQlI|SBZ.,]{3,}(?!\w)"
+    r"(?<![^\W\d_])(?=[\d.,]*[OoQlI|SBZ])(?=(?:[^\d\s]*\d){2})[\dOoQlI|SBZ.,]{3,}(?!\w)"
 )
 """Three characters and more, digits in the main, with at least one letter that looks like one."""
 _DIGIT_LIKE = str.maketrans("OoQlI|SBZ", "000111582")

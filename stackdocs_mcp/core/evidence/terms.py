@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.matching import day_of, number_of
+from stackdocs_mcp.core.evidence.figures import day_of, number_of
 from stackdocs_mcp.core.values.words import currency_forms
 
 MAX_TERMS = 16

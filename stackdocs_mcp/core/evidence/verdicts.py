@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from stackdocs_mcp.core.evidence import messages
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
 from stackdocs_mcp.core.evidence.labels import likeliest
-from stackdocs_mcp.core.evidence.matching import Grade, Match, matches, quote_spans
+from stackdocs_mcp.core.evidence.match import Grade, Match
+from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
-from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict, Warn
+from stackdocs_mcp.core.evidence.texts import quote_spans
+from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 
 MAX_OTHERS = 5
 _PROOF = 6
@@ -27,7 +29,7 @@ def at(claim: Claim, page: PageText | None) -> Finding:
         warning = messages.no_such_page(citation)
         return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
     found = _by_quote(claim, citation, page) if citation.quote else _by_lines(claim, citation, page)
-    return found or _by_hidden(claim, citation, page) or _missing(claim, citation, page)
+    return found or _by_hidden(claim, page) or _missing(claim, citation, page)
 
 
 def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Finding:
@@ -39,9 +41,9 @@ def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Findin
     others = [page for page in pages if page.number != citation.page]
     if citation.quote:
         for page in others:
-            if found := _by_quote(claim, citation, page):
-                if found.evidence.verdict in (Verdict.VERIFIED, Verdict.FUZZY):
-                    return _relocated(citation, found.evidence)
+            found = _by_quote(claim, citation, page)
+            if found and found.evidence.verdict in (Verdict.VERIFIED, Verdict.FUZZY):
+                return _relocated(citation, found.evidence)
     places = _ranked(claim, others)
     if not places:
         return cited
@@ -57,12 +59,19 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
     """The likeliest place of a value that came without a citation, from all pages given."""
     if claim.is_nothing:
         return Finding(Evidence(Verdict.DERIVED))
-    found = [(page, match) for page in pages for match in matches(claim, page)]
+    found = [
+        (page, match)
+        for page in pages
+        for match in matches(claim, page)
+        if match.why != "part_of_longer"  # not without somebody who says that it is meant
+    ]
     best = min((match.grade for _, match in found), default=Grade.SURE)
     found = [(page, match) for page, match in found if match.grade is best]
-    if not found:
-        return _nowhere(claim, pages)
     scored = likeliest(claim, found)
+    if isinstance(claim.value, bool):
+        scored = [one for one in scored if one[0] > 0]  # a yes is anybody's without its label
+    if not scored:
+        return _nowhere(claim, pages)
     places = [found[position][0].place(found[position][1].spans) for _, position in scored]
     warnings = list(messages.why(found[scored[0][1]][1], places[0]))
     if len(scored) > 1 and scored[0][0] == scored[1][0]:
@@ -83,40 +92,50 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     ]
     if overlapping:
         return _held(overlapping[0], page.place(overlapping[0].spans))
-    if not whole or whole[0].grade is not Grade.SURE:
-        return None
-    places = _ranked(claim, [page])
     proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
     verdict = Verdict.VERIFIED if proved else Verdict.LOCATED
+    return _on_other_line(claim, citation, page, verdict)
+
+
+def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    for view in (page, page.rows):
+        spans = quote_spans(citation.quote, view) if view is not None else []
+        if view is None or not spans:
+            continue
+        for span in spans:
+            cited = view.only(view.numbers_at(*span))
+            for match in _within(citation.quote, claim, cited):
+                return _held(match, cited.place(match.spans))
+
+        if found := _on_other_line(claim, citation, page, Verdict.LOCATED):
+            return found
+        place = view.place(spans[:1])
+        warning = messages.value_differs(claim, view.only(place.lines), page.number)
+        return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
+    return None
+
+
+def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:
+    """The places of the value that lie inside the quote."""
+    spans = quote_spans(quote, cited)
+    return [
+        match
+        for match in matches(claim, cited)
+        if any(start <= match.start and match.end <= end for start, end in spans)
+    ]
+
+
+def _on_other_line(
+    claim: Claim, citation: Citation, page: PageText, verdict: Verdict
+) -> Finding | None:
+    places = _ranked(claim, [page])
+    if not places:
+        return None
     warning = messages.other_line(claim, citation, page, places[0])
     return Finding(Evidence(verdict, places[0], tuple(places[1 : MAX_OTHERS + 1])), (warning,))
 
 
-def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
-    views = [page] if page.rows is None else [page, page.rows]
-    for view in views:
-        spans = quote_spans(citation.quote, view)
-        inside = [
-            match
-            for match in (matches(claim, view) if spans else ())
-            if any(start <= match.start and match.end <= end for start, end in spans)
-        ]
-        if inside:
-            return _held(inside[0], view.place(inside[0].spans))
-        if spans:
-            place = view.place(spans[:1])
-            elsewhere_on_page = matches(claim, page)
-            if elsewhere_on_page and elsewhere_on_page[0].grade is Grade.SURE:
-                places = _ranked(claim, [page])
-                warning = messages.other_line(claim, citation, page, places[0])
-                evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1:6]))
-                return Finding(evidence, (warning,))
-            warning = messages.value_differs(claim, view.only(place.lines), page.number)
-            return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
-    return None
-
-
-def _by_hidden(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+def _by_hidden(claim: Claim, page: PageText) -> Finding | None:
     if not page.hidden.lines:
         return None
     found = matches(claim, page.hidden)
@@ -182,7 +201,3 @@ def _is_figure(claim: Claim) -> bool:
 def _cited(claim: Claim) -> Citation:
     assert claim.citation is not None, "a claim without a citation goes to located()"
     return claim.citation
-
-
-def _warn(code: str, message: str) -> Warn:
-    return Warn(code, message)

@@ -8,7 +8,7 @@ from stackdocs_mcp.core.model import JsonValue, Warn
 from stackdocs_mcp.core.values.exactness import canonical, exact
 from stackdocs_mcp.core.values.expected import Expected, Typed
 from stackdocs_mcp.core.values.json_text import structure_in
-from stackdocs_mcp.core.values.reading import date_time_of, date_of, number_of, time_of
+from stackdocs_mcp.core.values.reading import date_of, date_time_of, number_of, time_of
 from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.strings import clean, matching_key, shown
 from stackdocs_mcp.core.values.words import FALSE_WORDS, TRUE_WORDS
@@ -120,7 +120,7 @@ def _member(value: JsonValue, expected: Expected, signs: Signs) -> Typed:
 
 def _enum_advice(expected: Expected) -> str:
     members = [f"{one!r}" if isinstance(one, str) else str(one) for one in expected.enum or ()]
-    more = f" and {len(members) - 20} more" if len(members) > 20 else ""  # noqa: PLR2004
+    more = f" and {len(members) - 20} more" if len(members) > 20 else ""
     return f"Send one of {', '.join(members[:20])}{more}."
 
 
@@ -168,29 +168,26 @@ def _scalar(value: object) -> JsonValue:
     raise BadValue("wrong_type", "the value is no JSON value", "Send JSON.")
 
 
+_TYPES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    Decimal: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
 def _json_type(value: JsonValue) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case Decimal():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case dict():
-            return "object"
+    return _TYPES[type(value)]
 
 
 def _is_integral_number(value: JsonValue, types: frozenset[str]) -> bool:
     return _json_type(value) == "integer" and "number" in types
 
 
-def _same(member: JsonValue, value: JsonValue) -> bool:
+def _same(member: object, value: JsonValue) -> bool:
     """Equal as JSON: ``1`` is ``1.0``, and neither is ``true``."""
     if isinstance(member, float):  # a schema that was read with plain json
         member = canonical(Decimal(repr(member)))

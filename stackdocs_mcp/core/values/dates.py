@@ -15,7 +15,7 @@ _PIVOT = 69
 _YEARS = range(1000, 3000)
 
 _NUMERIC = re.compile(
-    r"(?<![\d.,/-])(\d{1,4})( ?)([./-])\2(\d{1,2})\2\3\2(\d{4}|\d{1,2})(?![\d]|[./-]\d)"
+    r"(?<![\d.,/-])(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{1,2})(?!\d|[./-]\d)"
 )
 _SPACED = re.compile(r"(?<![\d.,/-] )(?<![\d.,/-])(\d\d) (\d\d) (\d{4})(?! ?\d)")
 _COMPACT = re.compile(r"(?<![\w.,/-])((?:19|20)\d\d)(\d\d)(\d\d)(?![\w.,/-]\d|\w)")
@@ -52,7 +52,7 @@ _LANGUAGE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PrintedDate:
-    """A date at ``start:end`` of a plain text. Two readings when day and month can change places."""
+    """A date at ``start:end`` of a plain text; two readings when day and month can swap."""
 
     start: int
     end: int
@@ -78,7 +78,7 @@ class PrintedTime:
 
 
 def dates_in(text: str) -> Iterator[PrintedDate]:
-    """Every date of a plain text; not in order of place, and days that no month has are left out."""
+    """Every date of a plain text, in no order; days that no month has are left out."""
     for match in _NUMERIC.finditer(text):
         if found := _numeric(match):
             yield found
@@ -106,11 +106,11 @@ def times_in(text: str) -> Iterator[PrintedTime]:
     """Every time of day of a plain text, on 24 hours."""
     for match in _TIME.finditer(text):
         hour, half = int(match[1]), (match[4] or "").lower()
-        if half and not 1 <= hour <= 12:  # noqa: PLR2004  a clock's face
+        if half and not 1 <= hour <= 12:
             continue
         if half:
             hour = hour % 12 + (12 if half == "p" else 0)
-        if hour < 24:  # noqa: PLR2004  hours of a day
+        if hour < 24:
             second = int(match[3]) if match[3] else None
             yield PrintedTime(match.start(), match.end(), hour, int(match[2]), second)
 
@@ -126,12 +126,12 @@ def languages_in(text: str) -> Counter[str]:
 
 
 def _numeric(match: re.Match[str]) -> PrintedDate | None:
-    first, separator, second, third = match[1], match[3], int(match[4]), match[5]
+    first, separator, second, third = match[1], match[2], int(match[3]), match[4]
     start, end = match.span()
-    if len(first) == 4:  # noqa: PLR2004  a year
-        known = _day(first, second, third) if len(third) <= 2 else None  # noqa: PLR2004
+    if len(first) == 4:
+        known = _day(first, second, third) if len(third) <= 2 else None
         return PrintedDate(start, end, ((known, None),)) if known else None
-    if len(first) > 2 or len(third) not in (2, 4):  # noqa: PLR2004
+    if len(first) > 2 or len(third) not in (2, 4):
         return None
 
     day_first = _day(third, second, first)
@@ -142,7 +142,7 @@ def _numeric(match: re.Match[str]) -> PrintedDate | None:
         return PrintedDate(start, end, ((day_first, "day"), (month_first, "month")))
     known = day_first or month_first
     if known is None:
-        year_first = _day(first, second, third) if len(third) == 2 else None  # noqa: PLR2004
+        year_first = _day(first, second, third) if len(third) == 2 else None
         return PrintedDate(start, end, ((year_first, None),)) if year_first else None
     proves: Order | None = None
     if day_first != month_first:
@@ -152,7 +152,7 @@ def _numeric(match: re.Match[str]) -> PrintedDate | None:
 
 def _day(year: str, month: int, day: str) -> date | None:
     number = int(year)
-    if len(year) <= 2:  # noqa: PLR2004
+    if len(year) <= 2:
         number += 1900 if number >= _PIVOT else 2000
     if number not in _YEARS:
         return None

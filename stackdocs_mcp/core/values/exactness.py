@@ -15,7 +15,7 @@ FLOAT_DIGITS = 15
 _SAFE_INTEGER = 2**53
 
 
-def exact(number: int | float | Decimal) -> int | Decimal:
+def exact(number: float | Decimal) -> int | Decimal:
     """The canonical number. Raises BadValue for NaN, Infinity, and what a float cannot hold."""
     if isinstance(number, int):
         if abs(number) >= 10**MAX_DIGITS:

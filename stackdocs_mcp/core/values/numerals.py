@@ -150,7 +150,7 @@ def _continues(text: str, before: Numeral, numeral: Numeral) -> bool:
 
 
 def _joined(text: str, run: list[Numeral]) -> Iterator[Numeral]:
-    if len(run) < 2 or run[0].text.startswith("0"):  # noqa: PLR2004  one part is no group
+    if len(run) < 2 or run[0].text.startswith("0"):
         return
     start, end = run[0].start, run[-1].end
     found = readings(text[start:end])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in, under
@@ -11,7 +11,7 @@ from stackdocs_mcp.core.values.words import SCALES, is_currency
 
 _MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?$")
 _WORD_BEFORE_BRACKET = re.compile(r"[^\W\d_] ?\($")
-_CLOSING = re.compile(r" ?(?:%|[^\W\d_]{1,4}|[^\w\s.,()\-/%]{1,2})? ?\)")
+_CLOSING = re.compile(r" ?(%|[^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2})? ?\)")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?$")
 _PERCENT = re.compile(r" ?(?:%|percent\b|prozent\b|pour ?cent\b|v\. ?h\.)", re.IGNORECASE)
 _LETTERS_THEN_DIGIT = re.compile(r"[^\W\d_]+\d")
@@ -36,6 +36,8 @@ class PrintedNumber:
     scale: int = 0
     whole: bool = True
     joined: bool = False
+    tail: bool = False
+    """It is the end of a joined number, or a number of its own."""
 
     def magnitudes(self, signs: Signs) -> tuple[Decimal, ...]:
         """What it can be under these signs, without its sign, before any scale."""
@@ -44,9 +46,22 @@ class PrintedNumber:
 
 def numbers_in(text: str) -> Iterator[PrintedNumber]:
     """Every number of a plain text, in order; a joined one comes behind its parts."""
+    waiting: list[PrintedNumber] = []  # what a joined number may still take in
     for numeral in numerals_in(text):
+        joined = " " in numeral.text
+        if waiting and not joined and numeral.start != waiting[-1].numeral.end + 1:
+            yield from waiting
+            waiting = []
+        if joined:
+            waiting = [
+                replace(one, tail=True) if numeral.start < one.start < numeral.end else one
+                for one in waiting
+                if not numeral.start < one.start < numeral.end or one.numeral.text[0] != "0"
+            ]
         if _is_number(text, numeral):
-            yield _printed(text, numeral)
+            waiting.append(_printed(text, numeral))
+
+    yield from waiting
 
 
 def _is_number(text: str, numeral: Numeral) -> bool:
@@ -77,7 +92,7 @@ def _printed(text: str, numeral: Numeral) -> PrintedNumber:
 def _stands_alone(text: str, numeral: Numeral) -> bool:
     start, end = numeral.start, numeral.end
     before, after = text[start - 1 : start], text[end : end + 1]
-    if before and before in "-/:." and text[start - 2 : start - 1].isalnum() and start > 1:
+    if before and before in "-/:" and text[max(start - 2, 0) : start - 1].isalnum():
         return False
     if after and after in "-/:" and text[end + 1 : end + 2].isalnum():
         return False
@@ -95,9 +110,10 @@ def _sign(text: str, numeral: Numeral) -> tuple[bool | None, int]:
     before = text[max(0, start - 2) : start]
     is_amount = numeral.decimal_sign is not None or start < numeral.start
     if before.endswith("(") and (closing := _CLOSING.match(text, numeral.end)):
-        # Behind a word, brackets may as well be a remark: "including tax (35,13 €)".
+        # Behind a word, brackets may as well hold a remark: "including tax (35,13 €)".
         remark = _WORD_BEFORE_BRACKET.search(text, max(0, start - _PREFIX), start)
-        return (True if is_amount and "%" not in closing[0] and not remark else None), numeral.start
+        money_only = not closing[1] or is_currency(closing[1])
+        return (True if is_amount and money_only and not remark else None), numeral.start
     if before.endswith("-") and not before[:1].isalnum():
         return True, start - 1
     if before == "- " and not text[max(0, start - 3) : start - 2].isalnum():

@@ -19,7 +19,7 @@ _NUMBER = re.compile(
     r"(?P<open>\()? ?(?P<lead>[^\d.,()]*)(?P<digits>[.,]?\d(?:[\d.,' ]*\d)?)(?P<round>[.,]-{1,2})?"
     r"(?P<tail>[^\d()]*)(?P<close>\))?(?P<last> ?-)?"
 )
-_TOKEN = re.compile(r"[-+%]|[^\W\d_]+[.$]?|[^\w\s]+")
+_TOKEN = re.compile(r"[-+%]|[^\W\d_]+[.$]?|[^\w\s+%-]+")
 _SEVERAL_SPACES = re.compile(r"\s+")
 _UNIT = re.compile(r"[^\W\d_]{1,12}\.?")
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
@@ -91,21 +91,21 @@ def time_of(text: str, _: Signs) -> Typed:
 def _around(match: re.Match[str], text: str) -> tuple[bool, int, tuple[Warn, ...]]:
     """Sign, power of ten and notes from what stands before and behind the digits."""
     negative = bool(match["open"] or match["last"])
-    for token in _TOKEN.findall(match["lead"]):
-        if token == "-":
+    for word in _TOKEN.findall(match["lead"]):
+        if word == "-":
             negative = True
-        elif token != "+" and not is_currency(token):
+        elif word != "+" and not is_currency(word):
             raise _not_a_number(text)
 
     scale, units = 0, 0
-    for token in _TOKEN.findall(match["tail"]):
-        if token == "-":
+    for word in _TOKEN.findall(match["tail"]):
+        if word == "-":
             negative = True
-        elif token.casefold() in SCALES:
-            scale += SCALES[token.casefold()]
-        elif token == "%" or is_currency(token):
+        elif word.casefold() in SCALES:
+            scale += SCALES[word.casefold()]
+        elif word == "%" or is_currency(word):
             continue
-        elif _UNIT.fullmatch(token) and not units:
+        elif _UNIT.fullmatch(word) and not units:
             units += 1
         else:
             raise _not_a_number(text)

@@ -13,6 +13,7 @@ _DOMINANT = 4
 
 Clock times and section numbers look like decimals, so a few of the other kind prove nothing.
 """
+_THOUSAND = 1000
 _DAY_FIRST_LANGUAGES = frozenset({"de", "fr", "es", "it", "nl", "pt", "pl"})
 
 
@@ -33,6 +34,10 @@ class Signs:
     """Dates like ``5.3.2018``, which are written where days come first."""
     day_first_words: int = 0
     english_words: int = 0
+    hard_spaces: int = 0
+    """Numbers like ``1 234,50`` whose groups a space holds together that does not break."""
+    unspaced: int = 0
+    """Amounts of a thousand and more that are written without a space."""
 
     def __or__(self, other: Self) -> Self:
         return type(self)(
@@ -55,6 +60,13 @@ class Signs:
         return None
 
     @property
+    def spaces(self) -> bool | None:
+        """Whether ``1 234,50`` is one number, None when the text does not decide it."""
+        if self.hard_spaces or self.unspaced or self.decimal == ".":
+            return bool(self.hard_spaces)
+        return None
+
+    @property
     def order(self) -> Literal["day", "month"] | None:
         """What comes first in ``03/04/2026``, None when the text does not decide it."""
         if self.day_first and self.month_first:
@@ -68,9 +80,14 @@ class Signs:
 
 def signs_of(lines: Iterable[str]) -> Signs:
     """What these lines show. Milliseconds for a full page; worth keeping per page."""
-    text = plain("\n".join(lines))
+    printed = "\n".join(lines)
+    text = plain(printed)
     counts = dict.fromkeys((one.name for one in fields(Signs)), 0)
     for numeral in numerals_in(text):
+        if " " in numeral.text:
+            counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
+        elif numeral.decimal_sign and numeral.readings[0].value >= _THOUSAND:
+            counts["unspaced"] += 1
         if (sign := numeral.decimal_sign) is None:
             continue
         counts[f"{sign}_proofs" if numeral.grouped else f"{sign}s"] += 1

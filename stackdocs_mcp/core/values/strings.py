@@ -7,11 +7,11 @@ from stackdocs_mcp.core.errors import BadValue
 
 MAX_CHARACTERS = 100_000
 _BAD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_SAFE_TO_SHOW = re.compile(r"[\d\s.,'’+\-−/:()%€$£¥]{1,40}")
+_SAFE_TO_SHOW = re.compile(r"[\d\s.,'\u2019+\-\u2212/:()%€$£¥]{1,40}")
 
 
 def clean(text: str) -> str:
-    """The text in NFC, line ends as ``\\n``. Raises BadValue for what no page can show."""
+    """The text in NFC, line ends as line feeds. Raises BadValue for what no page can show."""
     if len(text) > MAX_CHARACTERS:
         raise BadValue(
             "text_too_long",

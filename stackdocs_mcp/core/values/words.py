@@ -30,8 +30,12 @@ _MONTHS = {
 }
 _IRREGULAR = {"sept": 9, "jänner": 1, "feber": 2, "janv": 1, "févr": 2, "setiembre": 9, "maerz": 3}
 
-TRUE_WORDS = frozenset("yes y true ja oui vrai si sí sì sim tak x ✓ ✔ ☑ ☒ 是".split())
-FALSE_WORDS = frozenset("no n false nein non faux nee não nao nie ☐ □ 否".split())
+TRUE_WORDS = frozenset(
+    ("yes", "y", "true", "ja", "oui", "vrai", "si", "sí", "sì", "sim", "tak", "x", "是")
+) | frozenset("✓✔☑☒")
+FALSE_WORDS = frozenset(
+    ("no", "n", "false", "nein", "non", "faux", "nee", "não", "nao", "nie", "否", "☐", "□")
+)
 
 CURRENCIES: Mapping[str, tuple[str, ...]] = {
     "EUR": ("€", "euro", "euros"),
@@ -73,9 +77,11 @@ CURRENCIES: Mapping[str, tuple[str, ...]] = {
 """ISO 4217 codes with how they are printed, in lower case."""
 
 SCALES: Mapping[str, int] = {
-    **dict.fromkeys("k tsd tsd. thousand tausend mille".split(), 3),
-    **dict.fromkeys("mn mln mln. mio mio. million millions millionen millones".split(), 6),
-    **dict.fromkeys("bn mrd mrd. billion billions milliarde milliarden milliard".split(), 9),
+    **dict.fromkeys(("k", "tsd", "tsd.", "thousand", "tausend", "mille"), 3),
+    **dict.fromkeys(("mn", "mln", "mln.", "mio", "mio.", "million", "millions"), 6),
+    **dict.fromkeys(("millionen", "millones"), 6),
+    **dict.fromkeys(("bn", "mrd", "mrd.", "billion", "billions"), 9),
+    **dict.fromkeys(("milliarde", "milliarden", "milliard"), 9),
 }
 """Powers of ten by the word behind a number. ``m`` is a metre as often, ``mil`` too short."""
 

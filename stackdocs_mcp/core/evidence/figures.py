@@ -1,0 +1,134 @@
+"""Where on a page a number, a date or a yes stands."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from stackdocs_mcp.core.evidence.claim import Claim
+from stackdocs_mcp.core.evidence.concepts import asks_for_money, asks_for_quantity
+from stackdocs_mcp.core.evidence.match import Grade, Match
+from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.values.numerals import readings
+from stackdocs_mcp.core.values.printed import PrintedNumber
+from stackdocs_mcp.core.values.words import FALSE_WORDS, TRUE_WORDS, is_currency
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
+_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)[.,]\d+")
+_MARK = re.compile(r"\[\s?[xX]\s?\]|[☑☒✓✔]")
+_NO_MARK = re.compile(r"\[\s*\]|[☐□]")
+_LONE_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?![\w.]|[ ]*[\d:#\u00b0])")
+"""A word that numbers nothing: the "no" of "No. 12" denies nothing."""
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_MONEY_WORDS = re.compile(r"[^\W\d_]+\.?|[^\w\s]")
+
+
+def day_of(claim: Claim) -> date | None:
+    """The day that the value names, where the field takes dates or does not say what it takes."""
+    if not isinstance(claim.value, str) or claim.expected.format not in (None, "date", "date-time"):
+        return None
+    iso = _ISO_DATE.fullmatch(claim.value)
+    if not iso:
+        return None
+    try:
+        return date(int(iso[1]), int(iso[2]), int(iso[3]))
+    except ValueError:
+        return None
+
+
+def number_of(claim: Claim) -> Decimal | None:
+    """The value as a number, also a string that can be no identifier: ``"1234.50"``."""
+    value = claim.value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        found = readings(value.removeprefix("-"))
+        if len(found) == 1:
+            return -found[0].value if value.startswith("-") else found[0].value
+    return None
+
+
+def numbers(value: Decimal, claim: Claim, page: PageText) -> Iterator[Match]:
+    found = False
+    for printed in page.numbers.get(abs(value), ()):
+        why = _why(value, printed, claim, page)
+        if why is not None:
+            found = True
+            grade = Grade.SURE if why in ("", "scaled") else Grade.WEAK
+            yield Match(((printed.start, printed.end),), grade, why)
+    for printed in () if found else page.misread_numbers.get(abs(value), ()):
+        if abs(value) in printed.magnitudes(claim.signs):
+            yield Match(((printed.start, printed.end),), Grade.WEAK, "confusable")
+
+
+def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -> str | None:
+    """What keeps a printed number from being plainly the value; None when it is not at all."""
+    direct = abs(value) in printed.magnitudes(claim.signs)
+    if not direct and not _scaled(abs(value), printed, claim):
+        return None  # only a reading that the document's signs rule out
+    if not printed.whole:
+        return "part_of_longer"
+    if printed.negative is not None and value and printed.negative != (value < 0):
+        return "sign_differs"
+    spaces = claim.signs.spaces
+    if (printed.joined and spaces is False) or (printed.tail and spaces is not False):
+        return "spaced_groups"
+    if direct and not _is_likely(printed, claim, page):
+        return "unlikely_kind"
+    return "" if direct else "scaled"
+
+
+def _is_likely(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
+    """No percentage or bare count for an amount, as far as the field's name tells.
+
+    Half of the one-digit slips that stand in the right line are of this kind: "19 %" for 10.00.
+    """
+    name = claim.labels[0] if claim.labels else ""
+    if printed.percent:
+        return not asks_for_money(name) and not asks_for_quantity(name)
+    if not printed.numeral.text.isdigit() or not asks_for_money(name):
+        return True
+    around = page.plain[max(printed.start - 4, 0) : printed.end + 4]
+    if any(is_currency(word) for word in _MONEY_WORDS.findall(around)):
+        return True
+    line = page.plain[page.start_of(page.index_at(printed.start)) :].split("\n", 1)[0]
+    return not _CENTS.search(line)
+
+
+def _scaled(magnitude: Decimal, printed: PrintedNumber, claim: Claim) -> bool:
+    shift = -2 if printed.percent else printed.scale
+    return magnitude.scaleb(-shift) in printed.magnitudes(claim.signs)
+
+
+def dates(day: date, claim: Claim, page: PageText) -> Iterator[Match]:
+    time_of_day = _time(claim)
+    for printed in page.dates.get(day, ()):
+        days = printed.under(claim.signs.order)
+        if day not in days:
+            continue
+        why = "ambiguous_date" if len(days) > 1 else ""
+        grade = Grade.SURE
+        if time_of_day and not any((one.hour, one.minute) == time_of_day for one in page.times):
+            grade, why = Grade.WEAK, "time_not_found"
+        yield Match(((printed.start, printed.end),), grade, why)
+
+
+def _time(claim: Claim) -> tuple[int, int] | None:
+    if claim.expected.format != "date-time" or not isinstance(claim.value, str):
+        return None
+    try:
+        clock = datetime.fromisoformat(claim.value)
+    except ValueError:
+        return None
+    return clock.hour, clock.minute
+
+
+def booleans(value: bool, page: PageText) -> Iterator[Match]:
+    words = TRUE_WORDS if value else FALSE_WORDS
+    for match in _LONE_WORD.finditer(page.text):
+        if match[0].casefold() in words:
+            yield Match((match.span(),))
+    for match in (_MARK if value else _NO_MARK).finditer(page.text):
+        yield Match((match.span(),))
