@@ -100,6 +100,18 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
     return settings
 
 
+def sources(options: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Where each setting comes from: its option, its variable, or the default."""
+    return {
+        name: f"--{name.replace('_', '-')}"
+        if options.get(name)
+        else PREFIX + name.upper()
+        if environment.get(PREFIX + name.upper())
+        else "default"
+        for name in NAMES
+    }
+
+
 def _setting(where: tuple[int | str, ...]) -> str:
     name = str(where[0])
     return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')})"

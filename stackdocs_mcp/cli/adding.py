@@ -50,7 +50,7 @@ async def add(settings: Settings, paths: Sequence[str]) -> int:
         sources |= {source.path.absolute(): source for source in found}
 
     async with opened(settings, make=True) as workspace:
-        with _progress(len(sources)) as watched:
+        with progress(len(sources)) as watched:
             failed = await _add_all(workspace, list(sources.values()), watched)
     return FAILED if refused or failed else 0
 
@@ -83,7 +83,7 @@ async def _add_all(workspace: Workspace, sources: Sequence[Source], watched: Wat
         nonlocal failed
         for source in waiting:
             try:
-                document = await _add_one(workspace, source, watched)
+                document = await add_one(workspace, source, watched)
             except FileRefused as error:
                 failed += 1
                 _complain(source.name, error.message, error.advice)
@@ -98,7 +98,8 @@ async def _add_all(workspace: Workspace, sources: Sequence[Source], watched: Wat
     return failed
 
 
-async def _add_one(workspace: Workspace, source: Source, watched: Watched) -> Document:
+async def add_one(workspace: Workspace, source: Source, watched: Watched) -> Document:
+    """The document of the file, read to its end; how it stands when another process reads it."""
     shared, store, files = workspace.shared, workspace.store, workspace.files
     on_page = watched(source.name)
     document, new = await shared.intake.add(
@@ -126,7 +127,7 @@ def _complain(name: str, message: str, advice: str) -> None:
 
 
 @contextmanager
-def _progress(documents: int) -> Iterator[Watched]:
+def progress(documents: int) -> Iterator[Watched]:
     """A bar for the documents and one for each that is being read; nothing without a terminal."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _name: lambda _done, _pages: None
@@ -144,14 +145,14 @@ def _progress(documents: int) -> Iterator[Watched]:
         console=Console(stderr=True),
         redirect_stdout=sys.stdout.isatty(),  # else data would end up on standard error
         transient=True,
-    ) as progress:
-        progress.add_task("All", total=documents, unit="documents")
+    ) as bars:
+        bars.add_task("All", total=documents, unit="documents")
 
         def watched(name: str) -> OnPage:
-            task = progress.add_task(escape(shown(name)[-40:]), total=None, unit="pages")
+            task = bars.add_task(escape(shown(name)[-40:]), total=None, unit="pages")
 
             def on_page(done: int, pages: int) -> None:
-                progress.update(task, completed=done, total=pages or None)
+                bars.update(task, completed=done, total=pages or None)
 
             return on_page
 

@@ -223,9 +223,14 @@ def history(document: str | None, **_settings: str | None) -> int:
 @_common
 def doctor(**_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
-    from stackdocs_mcp.cli.doctor import examine
+    settings = _settings_of()
 
-    return examine(_settings_of(), _given())
+    import os
+
+    from stackdocs_mcp.cli.doctor import examine
+    from stackdocs_mcp.settings import sources
+
+    return examine(settings, sources(_given(), os.environ))
 
 
 @cli.command(short_help="Show everything at work on three sample documents.")

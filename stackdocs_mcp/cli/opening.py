@@ -1,10 +1,11 @@
 """The stack that a command works on, as the person at the keyboard."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from stackdocs_mcp.core.binding import Actor
-from stackdocs_mcp.core.errors import NotFound
+from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.core.model import Stack
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.settings import Settings
@@ -15,23 +16,45 @@ PERSON = Actor("person", "command line")
 
 @asynccontextmanager
 async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Workspace]:
-    """The settings' stack, made when there is none and ``make`` says so.
+    """The stack of that name, or of the served folder of that name or path.
 
-    Raises NotFound for a stack that there is not: a mistyped name is no new stack.
+    With ``make``, a new one when there is none. Raises NotFound otherwise: a mistyped name is no
+    new stack. Raises InvalidArgument when several folders have the name.
     """
     async with running(settings) as app:
-        stack = await app.open_stack() if make else await _existing(app)
-        yield app.workspace(stack, PERSON)
+        yield app.workspace(await _chosen(app, make=make), PERSON)
 
 
-async def _existing(app: App) -> Stack:
+async def _chosen(app: App, *, make: bool) -> Stack:
+    wanted = app.settings.stack
     stacks = [summary.stack for summary in await app.store.stacks(app.user)]
-    for stack in stacks:
-        if stack.name == app.settings.stack:
-            return stack
+    found = named(stacks, wanted)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        folders = ", ".join(str(stack.folder) for stack in found)
+        raise InvalidArgument(
+            f"several folders have a stack named {wanted!r}",
+            f"Give the folder itself to --stack: {folders}.",
+        )
+    if make and os.sep not in wanted:
+        return await app.store.open_stack(app.user, wanted)
 
     names = ", ".join(repr(stack.name) for stack in stacks)
     raise NotFound(
-        f"there is no stack {app.settings.stack!r}",
+        f"there is no stack {wanted!r}",
         f"Choose one with --stack: {names}." if names else "`stackdocs-mcp add PATH` makes one.",
     )
+
+
+def named(stacks: Sequence[Stack], wanted: str) -> list[Stack]:
+    """The stack of this name that has no folder, else all whose folder has the name or path."""
+    plain = [stack for stack in stacks if stack.folder is None and stack.name == wanted]
+    if plain:
+        return plain
+    path = os.path.realpath(wanted) if os.sep in wanted else None
+    return [
+        stack
+        for stack in stacks
+        if stack.folder is not None and (stack.name == wanted or stack.folder == path)
+    ]

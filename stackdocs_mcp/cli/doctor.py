@@ -1,0 +1,137 @@
+"""``doctor``: what is configured, what works, and what to do about what does not."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from stackdocs_mcp import __version__
+from stackdocs_mcp.cli.barrier import FAILED, told
+from stackdocs_mcp.cli.output import put, put_table, shown
+from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.stores.embedded import FILE
+from stackdocs_mcp.stores.migrate import known
+from stackdocs_mcp.stores.migrate import version as schema_version
+
+LOW_MB = 500
+"""Free space below this is said to be a problem: OCR and SQLite's log need some."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; a problem says what to do."""
+
+    what: str
+    state: Literal["ok", "problem"]
+    text: str
+
+
+def examine(settings: Settings, sources: Mapping[str, str]) -> int:
+    """Print findings and settings; 1 when there is a problem. Changes nothing on disk."""
+    findings = [*_program(), *_data_folder(settings), *_store(settings), *_ocr()]
+    for one in findings:
+        put(f"{one.state:8} {one.what}: {shown(one.text)}")
+    put("")
+    rows = [(name, _value(getattr(settings, name)), sources[name]) for name in sources]
+    put_table(("setting", "value", "from"), rows)
+    return FAILED if any(one.state == "problem" for one in findings) else 0
+
+
+def _program() -> Iterator[Finding]:
+    yield Finding("stackdocs-mcp", "ok", f"{__version__}, {platform.system()} {platform.machine()}")
+    yield Finding("Python", "ok", f"{platform.python_version()}, {sys.executable}")
+    try:
+        yield Finding("MCP SDK", "ok", version("mcp"))
+    except PackageNotFoundError:
+        yield Finding("MCP SDK", "problem", "not installed. Install stackdocs-mcp again.")
+
+
+def _data_folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir.absolute()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield Finding(
+            "data folder",
+            "problem",
+            f"{folder} may not be written to. Change its rights, or choose another (--data-dir).",
+        )
+        return
+    rights = ""
+    if there == folder and os.name == "posix":
+        mode = folder.stat().st_mode
+        rights = f", {stat.filemode(mode)}"
+        if mode & _OTHERS:
+            yield Finding(
+                "data folder", "problem", f"{folder} is open to others{rights}. chmod 700 it."
+            )
+    free = shutil.disk_usage(there).free // 1_000_000
+    made = "" if there == folder else ", made on first use"
+    if free < LOW_MB:
+        yield Finding("data folder", "problem", f"only {free:,} MB free. Make room on the disk.")
+    yield Finding("data folder", "ok", f"{folder}{rights}{made}, {free:,} MB free")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    """Opened for reading alone, so that looking does not make or migrate anything."""
+    path = settings.data_dir.absolute() / FILE
+    if not path.exists():
+        yield Finding("store", "ok", "none yet, made on first use")
+        return
+    newest = known()[-1].number
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            has = schema_version(connection)
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except (sqlite3.Error, StackdocsError):
+        yield Finding(
+            "store",
+            "problem",
+            f"{path} cannot be read as a store. Restore it from a backup, or move it away.",
+        )
+        return
+    if answer != "ok":
+        yield Finding("store", "problem", f"{path} is damaged. Restore it from a backup.")
+        return
+    if has > newest:
+        text = told(
+            f"version {has}; this program knows versions up to {newest}",
+            "Install the newer stackdocs-mcp that wrote it.",
+        )
+        yield Finding("store", "problem", text)
+        return
+    waiting = "" if has == newest else f", brought to version {newest} on next use"
+    yield Finding("store", "ok", f"version {has}, intact, SQLite {sqlite3.sqlite_version}{waiting}")
+
+
+def _ocr() -> Iterator[Finding]:
+    advice = "Scans cannot be read; text layers and DOCX still work. Install stackdocs-mcp again."
+    spec = importlib.util.find_spec("rapidocr")
+    if spec is None or spec.origin is None or importlib.util.find_spec("onnxruntime") is None:
+        yield Finding("OCR", "problem", f"rapidocr or onnxruntime is not installed. {advice}")
+        return
+    models = sorted(one.name for one in (Path(spec.origin).parent / "models").glob("*.onnx"))
+    for part, role in (("_det_", "finds lines"), ("_rec_", "reads lines")):
+        found = [name for name in models if part in name]
+        if not found:
+            yield Finding("OCR", "problem", f"the model that {role} is missing. {advice}")
+            continue
+        yield Finding("OCR", "ok", f"{role}: {', '.join(found)}")
+
+
+def _value(value: object) -> str:
+    if value is None or value == ():
+        return "-"
+    if isinstance(value, tuple | frozenset):
+        return ", ".join(sorted(map(str, value)))
+    return str(value)
