@@ -25,6 +25,11 @@ _CONFUSABLE = str.maketrans("oqlisbz", "0011582")
 _RN = "m"
 
 
+def is_hyphenated(text: str) -> bool:
+    """A word of the text is broken over two lines."""
+    return _HYPHENATED.search(text) is not None
+
+
 class _Folds(dict[str, str]):
     """What each character folds to, found out the first time it is met."""
 

@@ -9,12 +9,13 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Self
 
-from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, skeleton
+from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
 from stackdocs_mcp.core.model import Box, Line, Page, Place
 from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
+from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
-from stackdocs_mcp.core.values.signs import Signs, signs_of
+from stackdocs_mcp.core.values.signs import Signs, signs_in
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(
@@ -66,11 +67,19 @@ class PageText:
     @cached_property
     def signs(self) -> Signs:
         """How this page writes numbers and dates."""
-        return signs_of([self.text])
+        return signs_in(self.text, self._numerals, self._dates)
 
     @cached_property
     def plain(self) -> str:
         return plain(self.text)
+
+    @cached_property
+    def _numerals(self) -> Sequence[Numeral]:
+        return list(numerals_in(self.plain))
+
+    @cached_property
+    def _dates(self) -> Sequence[PrintedDate]:
+        return list(dates_in(self.plain))
 
     @cached_property
     def folded(self) -> Folded:
@@ -79,8 +88,7 @@ class PageText:
     @cached_property
     def unhyphenated(self) -> Folded | None:
         """Folded without the hyphens at line ends; None where there are none."""
-        joined = folded(self.text, joining=True)
-        return None if len(joined.text) == len(self.folded.text) else joined
+        return folded(self.text, joining=True) if is_hyphenated(self.text) else None
 
     @cached_property
     def bare(self) -> Folded:
@@ -94,7 +102,7 @@ class PageText:
     @cached_property
     def numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
         """Printed numbers by every magnitude that they can be."""
-        return _by_magnitude(numbers_in(self.plain))
+        return _by_magnitude(numbers_in(self.plain, self._numerals))
 
     @cached_property
     def misread_numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
@@ -108,13 +116,15 @@ class PageText:
         text = _MISREAD.sub(mend, self.plain)
         if not changed:
             return {}
-        return _by_magnitude(one for one in numbers_in(text) if one.start in changed)
+        return _by_magnitude(
+            one for one in numbers_in(text, numerals_in(text)) if one.start in changed
+        )
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
         """Printed dates by every day that they can be."""
         found: dict[date, list[PrintedDate]] = {}
-        for printed in dates_in(self.plain):
+        for printed in self._dates:
             for day, _ in printed.readings:
                 found.setdefault(day, []).append(printed)
 

@@ -7,8 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from stackdocs_mcp.core.values.words import is_currency
+
 Sign = Literal["comma", "point"]
 _NUMERAL = re.compile(r"(?<!\d)[.,]?\d+(?:[.,']\d+)*")
+_GLUED = re.compile(r"[^\W\d_]+$")
 _NAMES: dict[str, Sign] = {",": "comma", ".": "point"}
 _GROUP = 3
 MAX_DIGITS = 100
@@ -68,7 +71,7 @@ def numerals_in(text: str) -> Iterator[Numeral]:
             run = []
         if numeral.readings:
             yield numeral
-        if run or _opens(numeral):
+        if run or _opens(text, numeral):
             run.append(numeral)
 
     yield from _joined(text, run)
@@ -134,7 +137,11 @@ def _is_grouped(digits: str, separator: str) -> bool:
     return indian and all(len(group) == _GROUP - 1 for group in middle)
 
 
-def _opens(numeral: Numeral) -> bool:
+def _opens(text: str, numeral: Numeral) -> bool:
+    """One to three digits, with nothing but money written up to them: not the 4 of ``R4 117,64``."""
+    glued = _GLUED.search(text, max(0, numeral.start - 4), numeral.start)
+    if glued and not is_currency(glued[0]):
+        return False
     return numeral.text.isdigit() and len(numeral.text) <= _GROUP
 
 

@@ -1,11 +1,11 @@
 """Numbers as documents print them: with sign, money, percent and scale, and how sure they are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from stackdocs_mcp.core.values.numerals import Numeral, numerals_in, under
+from stackdocs_mcp.core.values.numerals import Numeral, under
 from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.words import SCALES, is_currency
 
@@ -44,10 +44,10 @@ class PrintedNumber:
         return under(self.numeral.readings, signs.decimal)
 
 
-def numbers_in(text: str) -> Iterator[PrintedNumber]:
-    """Every number of a plain text, in order; a joined one comes behind its parts."""
+def numbers_in(text: str, numerals: Iterable[Numeral]) -> Iterator[PrintedNumber]:
+    """Every number among a plain text's numerals, in order; a joined one behind its parts."""
     waiting: list[PrintedNumber] = []  # what a joined number may still take in
-    for numeral in numerals_in(text):
+    for numeral in numerals:
         joined = " " in numeral.text
         if waiting and not joined and numeral.start != waiting[-1].numeral.end + 1:
             yield from waiting

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal, Self
 
-from stackdocs_mcp.core.values.dates import dates_in, languages_in
-from stackdocs_mcp.core.values.numerals import numerals_in
+from stackdocs_mcp.core.values.dates import PrintedDate, dates_in, languages_in
+from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 
 _DOMINANT = 4
@@ -82,8 +82,13 @@ def signs_of(lines: Iterable[str]) -> Signs:
     """What these lines show. Milliseconds for a full page; worth keeping per page."""
     printed = "\n".join(lines)
     text = plain(printed)
+    return signs_in(printed, numerals_in(text), dates_in(text))
+
+
+def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedDate]) -> Signs:
+    """What a text shows whose numerals and dates have been found already."""
     counts = dict.fromkeys((one.name for one in fields(Signs)), 0)
-    for numeral in numerals_in(text):
+    for numeral in numerals:
         if " " in numeral.text:
             counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
         elif numeral.decimal_sign and numeral.readings[0].value >= _THOUSAND:
@@ -92,13 +97,13 @@ def signs_of(lines: Iterable[str]) -> Signs:
             continue
         counts[f"{sign}_proofs" if numeral.grouped else f"{sign}s"] += 1
 
-    for date in dates_in(text):
+    for date in dates:
         if date.dotted:
             counts["dotted"] += 1
         elif date.proves:
             counts[f"{date.proves}_first"] += 1
 
-    words = languages_in(text)
+    words = languages_in(printed)
     counts["day_first_words"] = sum(words.get(one, 0) for one in _DAY_FIRST_LANGUAGES)
     counts["english_words"] = words.get("en", 0)
     return Signs(**counts)

@@ -69,7 +69,6 @@ CURRENCIES: Mapping[str, tuple[str, ...]] = {
     "PHP": ("₱",),
     "IDR": ("rp", "rp."),
     "RON": ("lei",),
-    "ZAR": ("r",),
     "AED": ("dh", "dhs"),
     "SAR": ("sr",),
     "DEM": ("dm",),

@@ -157,6 +157,7 @@ def test_nothing_is_found_inside_something_longer(value: JsonValue, line: str) -
         (-45, "45,00-"),
         (-45, "\u221245"),
         (1200000, "1,2 Mio. €"),
+        (Decimal("117.6471"), "Regio R4 117,6471"),
         ("A", "(A)"),
         (1234, "1 234"),
     ],
