@@ -20,8 +20,7 @@ from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import FILE
-from stackdocs_mcp.stores.migrate import known
-from stackdocs_mcp.stores.migrate import version as schema_version
+from stackdocs_mcp.stores.migrate import known, version as schema_version
 
 LOW_MB = 500
 """Free space below this is said to be a problem: OCR and SQLite's log need some."""

@@ -47,10 +47,11 @@ async def show(settings: Settings) -> int:
     """Run the demo in the data directory's stack ``demo``. Raises DemoFailed."""
     settings = settings.model_copy(update={"stack": STACK, "folder": None, "read_only": False})
     screen = Screen()
-    screen.heading(f"stackdocs-mcp {__version__}: three documents, a client, every value checked")
-
-    screen.heading("1. Sample documents are added and read")
     async with opened(settings, make=True) as workspace:
+        screen.heading(
+            f"stackdocs-mcp {__version__}: three documents, a client, every value checked"
+        )
+        screen.heading("1. Sample documents are added and read")
         documents = await _add_samples(workspace, screen)
 
     async with connected(settings) as session:

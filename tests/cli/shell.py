@@ -1,0 +1,55 @@
+"""The command line as a user's shell runs it: a process with exit code and two streams."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("stackdocs-mcp"))
+PATIENCE = 120
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Standard output as lines of tab-separated cells."""
+        return [line.split("\t") for line in self.out.splitlines()]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's, without settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STACKDOCS_")}
+    return {**kept, **(more or {})}
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs commands on a data folder of its own."""
+
+    data: Path
+
+    def __call__(
+        self, *arguments: str | Path, env: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> Ran:
+        done = subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            env=self.environment(env),
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        return environment({"STACKDOCS_DATA_DIR": str(self.data), **(more or {})})

@@ -1,0 +1,155 @@
+"""``add``: what is printed where, and what a bad file does."""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import COMMAND, PATIENCE, Shell
+from tests.server.papers import INVOICE
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """Two files that can be read, one of them in a subfolder, and one that is of no kind."""
+    folder = tmp_path / "papers"
+    (folder / "2026").mkdir(parents=True)
+    (folder / "a.txt").write_text(INVOICE)
+    (folder / "2026" / "b.txt").write_text("Another document\n")
+    (folder / "notes.xyz").write_text("left alone")
+    return folder
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_folder_is_added_with_its_subfolders_and_a_line_for_each_document(
+    shell: Shell, papers: Path
+) -> None:
+    ran = shell("add", papers)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(row[1:] for row in ran.rows) == [
+        ["ocr_complete", "1", "2026/b.txt"],
+        ["ocr_complete", "2", "a.txt"],
+    ]
+
+
+@pytest.mark.requirement("CLI-06")
+def test_the_same_bytes_are_one_document_however_often_they_are_added(
+    shell: Shell, papers: Path
+) -> None:
+    first = shell("add", papers / "a.txt")
+    (papers / "copy.txt").write_text(INVOICE)
+
+    second = shell("add", papers / "a.txt", papers / "copy.txt", papers / "a.txt")
+
+    assert second.code == 0
+    assert {row[0] for row in second.rows} == {first.rows[0][0]}
+    assert shell("stacks").rows[1][1:5] == ["0", "1", "0", "0"]
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_bad_file_fails_alone_with_its_reason_and_code_1(shell: Shell, papers: Path) -> None:
+    (papers / "bad.pdf").write_bytes(b"%PDF-1.7 and nothing else")
+
+    ran = shell("add", papers / "bad.pdf", papers / "a.txt", papers / "missing.pdf")
+
+    assert ran.code == 1
+    assert sorted(row[1] for row in ran.rows) == ["failed", "ocr_complete"]
+    said = ran.err.splitlines()
+    assert len(said) == 2
+    assert any(line.startswith("error: bad.pdf: ") for line in said)
+    assert any("missing.pdf: there is no such file" in line for line in said)
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_failed_document_is_tried_again(shell: Shell, papers: Path) -> None:
+    (papers / "bad.pdf").write_bytes(b"%PDF-1.7 and nothing else")
+
+    first, second = (shell("add", papers / "bad.pdf") for _ in range(2))
+
+    assert first.code == second.code == 1
+    assert first.out == second.out
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_file_above_the_limit_is_refused_and_the_others_are_added(
+    shell: Shell, papers: Path
+) -> None:
+    (papers / "big.txt").write_bytes(b"x" * 1_100_000)
+
+    ran = shell("add", "--max-file-mb", "1", papers)
+
+    assert ran.code == 1
+    assert len(ran.rows) == 2
+    assert "big.txt" in ran.err
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_folder_with_nothing_to_read_says_what_can_be_read(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    ran = shell("add", tmp_path / "empty")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "PDF" in ran.err
+
+
+@pytest.mark.requirement("CLI-06")
+def test_a_file_name_cannot_write_columns_or_act_on_a_terminal(
+    shell: Shell, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"a\tb\x1b[31m\xff.txt")
+    (tmp_path / name).write_text("some text")
+
+    ran = shell("add", tmp_path / name)
+
+    assert ran.code == 0
+    assert len(ran.rows[0]) == 4
+    assert "\x1b" not in ran.out
+    assert ran.rows[0][3].startswith("a\\x09b\\x1b")
+
+
+@pytest.mark.requirement("CLI-07")
+def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
+    shell: Shell, papers: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, "add", str(papers)],
+        env=shell.environment({"TERM": "xterm"}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as process:
+        os.close(theirs)
+        shown = _all_of(ours)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        assert process.wait(PATIENCE) == 0
+
+    assert "2/2" in shown
+    assert "documents" in shown
+    assert "━" in shown
+    assert sorted(line.split("\t")[3] for line in out.splitlines()) == ["2026/b.txt", "a.txt"]
+
+
+@pytest.mark.requirement("CLI-07")
+def test_a_pipe_gets_no_bar(shell: Shell, papers: Path) -> None:
+    assert shell("add", papers).err == ""
+
+
+def _all_of(terminal: int) -> str:
+    """What is written to the terminal until nobody holds it any more."""
+    shown = b""
+    while True:
+        try:
+            part = os.read(terminal, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            part = b""
+        if not part:
+            os.close(terminal)
+            return shown.decode("utf-8", "replace")
+        shown += part
