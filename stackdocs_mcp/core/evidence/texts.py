@@ -132,4 +132,5 @@ def _cuts(neighbour: str, edge: str, beyond: str) -> bool:
 def quote_spans(quote: str, page: PageText) -> list[tuple[int, int]]:
     """Where a quote stands on a page, as whole words."""
     needle = fold(quote)
-    return list(_folded_spans(needle, quote, page)) if needle else []
+    exact = list(_folded_spans(needle, quote, page))
+    return exact or [match.spans[0] for match in _without_punctuation(quote, needle, page)]

@@ -1,6 +1,7 @@
 """The verdict on a value: at the place that was cited, elsewhere, or wherever it stands."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from stackdocs_mcp.core.evidence import messages
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
@@ -28,6 +29,8 @@ def at(claim: Claim, page: PageText | None) -> Finding:
     if page is None:
         warning = messages.no_such_page(citation)
         return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
+    if not citation.quote and not citation.lines:
+        return _anywhere_on(claim, page)
     found = _by_quote(claim, citation, page) if citation.quote else _by_lines(claim, citation, page)
     return found or _by_hidden(claim, page) or _missing(claim, citation, page)
 
@@ -78,6 +81,12 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
         warnings.append(messages.several_places(places))
     evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1 : MAX_OTHERS + 1]))
     return Finding(evidence, tuple(warnings))
+
+
+def _anywhere_on(claim: Claim, page: PageText) -> Finding:
+    """For a citation that names no more than the page."""
+    found = located(claim, [page])
+    return found if found.evidence.verdict.holds else replace(found, settled=False)
 
 
 def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | None:

@@ -28,7 +28,7 @@ _DAY_WORD_YEAR = re.compile(
     re.IGNORECASE,
 )
 _WORD_DAY_YEAR = re.compile(
-    r"(?<![^\W_])" + _WORD + r"[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,\-] ?| )'?(\d{4})(?![\w])",
+    r"(?<![^\W_])" + _WORD + r"[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,.\-] ?| )'?(\d{4})(?![\w])",
     re.IGNORECASE,
 )
 _YEAR_WORD_DAY = re.compile(r"(?<![\w])(\d{4})[ \-/.]" + _WORD + r"[ \-/.](\d{1,2})(?![\w])")

@@ -11,7 +11,7 @@ from stackdocs_mcp.core.values.words import is_currency
 
 Sign = Literal["comma", "point"]
 _NUMERAL = re.compile(r"(?<!\d)[.,]?\d+(?:[.,']\d+)*")
-_GLUED = re.compile(r"[^\W\d_]+$")
+_GLUED = re.compile(r"[^\W\d_]+\Z")
 _NAMES: dict[str, Sign] = {",": "comma", ".": "point"}
 _GROUP = 3
 MAX_DIGITS = 100
@@ -66,6 +66,8 @@ def numerals_in(text: str) -> Iterator[Numeral]:
         if found[0] in ".," and start and text[start - 1].isalnum():
             start, found = start + 1, found[1:]
         numeral = Numeral(start, match.end(), found, readings(found))
+        if not numeral.readings and "," in found:
+            yield from _listed(numeral)
         if run and not _continues(text, run[-1], numeral):
             yield from _joined(text, run)
             run = []
@@ -137,8 +139,17 @@ def _is_grouped(digits: str, separator: str) -> bool:
     return indian and all(len(group) == _GROUP - 1 for group in middle)
 
 
+def _listed(numeral: Numeral) -> Iterator[Numeral]:
+    """Numbers that only commas separate, as in ``-141.58,7075.50`` of a CSV file."""
+    start = numeral.start
+    for part in numeral.text.split(","):
+        if part and (found := readings(part)):
+            yield Numeral(start, start + len(part), part, found)
+        start += len(part) + 1
+
+
 def _opens(text: str, numeral: Numeral) -> bool:
-    """One to three digits, with nothing but money written up to them: not the 4 of ``R4 117,64``."""
+    """One to three digits with nothing but money up to them: not the 4 of ``R4 117,64``."""
     glued = _GLUED.search(text, max(0, numeral.start - 4), numeral.start)
     if glued and not is_currency(glued[0]):
         return False

@@ -9,10 +9,10 @@ from stackdocs_mcp.core.values.numerals import Numeral, under
 from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.words import SCALES, is_currency
 
-_MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?$")
-_WORD_BEFORE_BRACKET = re.compile(r"[^\W\d_] ?\($")
+_MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?\Z")
+_WORD_BEFORE_BRACKET = re.compile(r"[^\W\d_] ?\(\Z")
 _CLOSING = re.compile(r" ?(%|[^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2})? ?\)")
-_LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?$")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?\Z")
 _PERCENT = re.compile(r" ?(?:%|percent\b|prozent\b|pour ?cent\b|v\. ?h\.)", re.IGNORECASE)
 _LETTERS_THEN_DIGIT = re.compile(r"[^\W\d_]+\d")
 _SCALE = re.compile(r" ?([^\W\d_]{1,9}\.?)")

@@ -22,7 +22,7 @@ _NUMBER = re.compile(
 _TOKEN = re.compile(r"[-+%]|[^\W\d_]+[.$]?|[^\w\s+%-]+")
 _SEVERAL_SPACES = re.compile(r"\s+")
 _UNIT = re.compile(r"[^\W\d_]{1,12}\.?")
-_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
 _AS_PRINTED = "Send it as printed, or as a JSON number."
 _ISO = "Send the date as YYYY-MM-DD."
 

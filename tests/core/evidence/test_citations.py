@@ -146,6 +146,8 @@ def test_nothing_is_found_inside_something_longer(value: JsonValue, line: str) -
 @pytest.mark.parametrize(
     ("value", "line"),
     [
+        (Decimal("-141.58"), "2025-01-04,SHOP,-141.58,7075.50"),
+        (Decimal("7075.5"), "2025-01-04,SHOP,-141.58,7075.50"),
         ("EUR", "EUR5,00"),
         ("EUR", "5,00EUR"),
         (5, "EUR5,00"),
@@ -222,6 +224,12 @@ def test_a_value_that_no_page_has_keeps_the_verdict_of_the_cited_one() -> None:
     first = at(claim, PAGE)
     assert not first.settled
     assert elsewhere(claim, first, [PAGE, page(["99,96"], number=2)]) == first
+
+
+@pytest.mark.requirement("EVID-08")
+def test_a_citation_of_a_page_alone_is_located_there() -> None:
+    assert cited(473, [], PAGE).evidence.verdict is Verdict.LOCATED
+    assert cited(474, [], PAGE).settled is False
 
 
 @pytest.mark.requirement("EVID-08")

@@ -27,6 +27,7 @@ QUOTES = [
     ("Positionsbetrag", "Positions\ufffebetrag"),
     ("Invoice 42", "Ｉｎｖｏｉｃｅ　４２"),  # noqa: RUF001  full width
     ("wait...", "wait\u2026"),
+    ("Main Street 5, London", "Main Street 5. London"),
 ]
 
 

@@ -144,6 +144,7 @@ NAMED = [
     "Monday, {d} {name} {y}",
     "{d} de {name} de {y}",
     "{d}th of {name}, {y}",
+    "{name} {d}. {y}",
 ]
 days = st.dates(date(1970, 1, 1), date(2068, 12, 31))
 
