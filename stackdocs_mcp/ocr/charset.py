@@ -10,7 +10,7 @@ _MARKS = (
 )
 _GUESSED_FROM = 200_000
 """Bytes that are looked at to guess an encoding."""
-_FALLBACK = "cp1252"
+_USUAL = "cp1252"
 
 
 def marked(data: bytes) -> str | None:
@@ -39,5 +39,10 @@ def decoded(data: bytes) -> str:
 def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - only for text that is not UTF-8
 
-    best = from_bytes(data).best()
-    return best.encoding if best else _FALLBACK
+    likely = from_bytes(data)
+    best = likely.best()
+    if best is None:
+        return _USUAL
+    # Its relatives differ in a few signs only, which tell the guesser nothing.
+    usual = any(match.encoding == _USUAL and match.chaos <= best.chaos for match in likely)
+    return _USUAL if usual else best.encoding

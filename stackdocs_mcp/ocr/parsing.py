@@ -8,7 +8,9 @@ from pathlib import Path
 from stackdocs_mcp.ocr import child, wire
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.processes import Member, context
+from stackdocs_mcp.ocr.processes import Member
+
+NAME = "stackdocs parser"
 
 
 class Parsing:
@@ -16,7 +18,7 @@ class Parsing:
 
     def __init__(self, file: Path, skip: Collection[int], limits: Limits) -> None:
         self._limits = limits
-        self._member = Member(context(), child.main, str(file), sorted(skip), limits)
+        self._member = Member(NAME, child.main, str(file), sorted(skip), limits)
 
     @property
     def channel(self) -> connection.Connection:

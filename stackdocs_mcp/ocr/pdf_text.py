@@ -131,7 +131,7 @@ class _Reader:
         if times <= 0.6 * len(sample):
             return 0
         degrees: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
-        return degrees[(angle - self._frame.rotation) % 360]
+        return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
     def _pieces(self, start: int, text: str, upright: turn.Turn) -> Iterator[Piece]:
         """A line as one piece if it was drawn in one go, else its words."""

@@ -26,11 +26,12 @@ def context() -> BaseContext:
 class Member:
     """A process with its channel. All methods may be called from any thread, close() last."""
 
-    def __init__(self, context: BaseContext, main: Callable[..., None], *arguments: object) -> None:
-        self.channel, theirs = context.Pipe()
+    def __init__(self, name: str, main: Callable[..., None], *arguments: object) -> None:
+        starting = context()
+        self.channel, theirs = starting.Pipe()
         with _bookkeeping:
-            self._process = context.Process(  # type: ignore[attr-defined]
-                target=main, args=(theirs, *arguments), daemon=True
+            self._process = starting.Process(  # type: ignore[attr-defined]
+                name=name, target=main, args=(theirs, *arguments), daemon=True
             )
             self._process.start()
         theirs.close()

@@ -7,7 +7,9 @@ from multiprocessing import connection
 from stackdocs_mcp.ocr import wire, worker
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.processes import Member, context
+from stackdocs_mcp.ocr.processes import Member
+
+NAME = "stackdocs ocr"
 
 
 class WorkerDied(Exception):
@@ -19,7 +21,7 @@ class Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._member = Member(context(), worker.main, limits)
+        self._member = Member(NAME, worker.main, limits)
 
     @property
     def channel(self) -> connection.Connection:

@@ -1,0 +1,144 @@
+"""Small documents made for the tests."""
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import docx
+import reportlab
+from docx.document import Document
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+PAGE = 300.0, 400.0
+_CONTENT = b"/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
+SCANNED = ("Invoice 2026-118", "Amount due 74.50 EUR", "Payable by 30 June")
+
+
+def pdf(file: Path, *draw: Callable[[Canvas], None], size: tuple[float, float] = PAGE) -> Path:
+    """A PDF with one page for each function that draws one."""
+    canvas = Canvas(str(file), pagesize=size, invariant=1)
+    for page in draw:
+        page(canvas)
+        canvas.showPage()
+    canvas.save()
+    return file
+
+
+def lines(
+    *texts: str, x: float = 30, top: float = 370, size: float = 11
+) -> Callable[[Canvas], None]:
+    """Draws lines of text, 16 points apart."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", size)
+        for index, text in enumerate(texts):
+            canvas.drawString(x, top - 16 * index, text)
+
+    return draw
+
+
+def scan(*texts: str, turned: int = 0, size: tuple[int, int] = (520, 240)) -> Image.Image:
+    """A picture of text, turned clockwise."""
+    picture = Image.new("L", size, 244)
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.truetype(FONT, 30)
+    for index, text in enumerate(texts):
+        pen.text((30, 30 + 62 * index), text, 30, font)
+    return picture.rotate(-turned, expand=True)
+
+
+def picture_at(
+    picture: Image.Image, x: float, y: float, width: float, height: float
+) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(picture), x, y, width, height)
+
+    return draw
+
+
+def both(*draw: Callable[[Canvas], None]) -> Callable[[Canvas], None]:
+    def all_of_them(canvas: Canvas) -> None:
+        for each in draw:
+            each(canvas)
+
+    return all_of_them
+
+
+def assembled(file: Path, objects: Sequence[bytes]) -> Path:
+    """A PDF of these objects, numbered from 1; the first is the catalogue."""
+    body, offsets = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    count = len(objects) + 1
+    body += b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
+    trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+    file.write_bytes(body + trailer % (count, body.index(b"xref\n0 ")))
+    return file
+
+
+def stream(data: bytes, extra: bytes = b"") -> bytes:
+    return b"<<%s/Length %d>>\nstream\n%s\nendstream" % (extra, len(data), data)
+
+
+def rotated(file: Path, degrees: int, matrix: bytes, text: bytes) -> Path:
+    """A page of 300 by 400 points that viewers turn clockwise, with one line of text."""
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Rotate %d%s" % (degrees, _CONTENT),
+            stream(b"BT /F 11 Tf %s Tm (%s) Tj ET" % (matrix, text)),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        ],
+    )
+
+
+def lone_surrogate(file: Path) -> Path:
+    """Its font says that the letter B means half of a surrogate pair."""
+    mapping = b"begincmap\n2 beginbfchar\n<41> <0041>\n<42> <D800>\nendbfchar\nendcmap"
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]" + _CONTENT,
+            stream(b"BT /F 6 Tf 30 100 Td (%s) Tj ET" % (b"A" * 40 + b"B" + b"A" * 40)),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+            stream(mapping),
+        ],
+    )
+
+
+def flate_bomb(file: Path, megabytes: int) -> Path:
+    """A page whose content unpacks to as many megabytes of white space."""
+    packer = zlib.compressobj(9)
+    spaces = b" " * 1_000_000
+    packed = b"".join(packer.compress(spaces) for _ in range(megabytes)) + packer.flush()
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R>>",
+            stream(packed, b"/Filter/FlateDecode"),
+        ],
+    )
+
+
+def word(file: Path, build: Callable[[Document], None]) -> Path:
+    document = docx.Document()
+    build(document)
+    document.save(str(file))
+    return file
+
+
+def tiff(file: Path, frames: Iterable[Image.Image]) -> Path:
+    first, *others = frames
+    first.save(file, "TIFF", save_all=True, append_images=others, dpi=(144, 144))
+    return file
