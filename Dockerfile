@@ -1,0 +1,13 @@
+# docker build -t stackdocs-mcp .
+# docker run -i --rm --network none -v stackdocs:/data -v "$HOME/invoices:/documents:ro" stackdocs-mcp serve /documents
+FROM python:3.13-slim AS build
+COPY . /source
+RUN python -m venv /app && /app/bin/pip install --no-cache-dir /source
+
+FROM python:3.13-slim
+COPY --from=build /app /app
+RUN useradd --create-home stackdocs && install -d -o stackdocs -m 700 /data
+USER stackdocs
+ENV PATH=/app/bin:$PATH STACKDOCS_DATA_DIR=/data
+VOLUME /data
+ENTRYPOINT ["stackdocs-mcp"]
