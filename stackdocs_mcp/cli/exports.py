@@ -1,43 +1,72 @@
 """``export``: the stack's fields on standard output, or in files."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
-
-import anyio.to_thread
 
 from stackdocs_mcp.cli.opening import opened
 from stackdocs_mcp.cli.output import put, put_text, say
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.settings import Settings
-from stackdocs_mcp.workspace import exporting
+from stackdocs_mcp.workspace import Workspace, exporting
 
 
 async def export(settings: Settings, format_: str, *, evidence: bool, output: str | None) -> int:
     """Print the documents, or write them and their lists, and print the files' names."""
     chosen = cast("exporting.Format", format_)
     async with opened(settings) as workspace:
-        texts = await exporting.texts(workspace, chosen, evidence=evidence)
+        if output is None:
+            with tempfile.TemporaryDirectory() as folder:
+                _print(await _written(workspace, chosen, Path(folder), evidence=evidence))
+            return 0
 
-    if output is None:
-        put_text(texts.pop(""))
-        if texts:
-            say(
-                f"Left out: {', '.join(map(repr, texts))}, which are lists with rows of their own; "
-                "--output FILE writes a table for each, and json has all in one."
-            )
-        return 0
-
-    path = Path(output)
-    files = {
-        path.with_name(f"{path.stem}.{name}{path.suffix}") if name else path: text
-        for name, text in texts.items()
-    }
-    try:
-        await anyio.to_thread.run_sync(exporting.write_all, files)
-    except StoreFailed as error:
-        raise StoreFailed(
-            f"{output!r} could not be written", "Check the folder's rights and the free space."
-        ) from error
-    for file in files:
+        target = Path(output)
+        with _beside(target) as folder:
+            files = await _written(workspace, chosen, folder, evidence=evidence)
+            named = _moved(files, target)
+    for file in named:
         put(str(file))
     return 0
+
+
+async def _written(
+    workspace: Workspace, chosen: exporting.Format, folder: Path, *, evidence: bool
+) -> dict[str, Path]:
+    """The export's files in the folder by table name, the documents' own (named "") first."""
+    shared = replace(workspace.shared, exports=folder)
+    exported = await exporting.export(replace(workspace, shared=shared), chosen, evidence=evidence)
+    own, *lists = exported.files
+    return {"": own} | {path.stem.removeprefix(f"{own.stem}."): path for path in lists}
+
+
+def _print(files: dict[str, Path]) -> None:
+    put_text(files.pop("").read_bytes().decode("utf-8"))
+    if files:
+        say(
+            f"Left out: {', '.join(map(repr, files))}, with rows of their own; "
+            "--output FILE writes a table for each, and json has all in one."
+        )
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A folder next to the target, from which files can be moved there whole."""
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StoreFailed(
+            f"{str(target)!r} could not be written",
+            "Check that its folder is there, the rights, and the free space.",
+        ) from error
+
+
+def _moved(files: dict[str, Path], target: Path) -> list[Path]:
+    """The files in their places, each one whole or not at all."""
+    return [
+        path.replace(target.with_name(f"{target.stem}.{name}{target.suffix}") if name else target)
+        for name, path in files.items()
+    ]

@@ -65,28 +65,23 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
     stack, schema = await workspace.stack()
     name = _UNSAFE_NAME.sub("-", stack.name).strip("-.") or "stack"
     records = [record async for record in _records(workspace, schema)]
-    written = rendered(records, format, evidence=evidence)
+    texts = rendered(records, format, evidence=evidence)
     folder = workspace.shared.exports
     files = {
         folder / (f"{name}.{format}" if not table else f"{name}.{table}.{format}"): text
-        for table, text in written.items()
+        for table, text in texts.items()
     }
-    await anyio.to_thread.run_sync(write_all, files)
-    text = written[""]
+    await anyio.to_thread.run_sync(_write_all, files)
+    text = texts[""]
     return Exported(list(files), len(records), text if len(text) <= INLINE_CHARS else None)
 
 
-async def texts(
-    workspace: Workspace,
-    format: Format,  # noqa: A002
-    *,
-    evidence: bool = False,
-) -> dict[str, str]:
-    """The same as texts by table name, the documents' own (named "") first; nothing is written."""
+async def as_text(workspace: Workspace, format: Format, *, evidence: bool = False) -> str:  # noqa: A002
+    """The same as one text, for standard output; of CSV the documents' table alone."""
     workspace.binding.require(Right.READ)
     _stack, schema = await workspace.stack()
     records = [record async for record in _records(workspace, schema)]
-    return rendered(records, format, evidence=evidence)
+    return next(iter(rendered(records, format, evidence=evidence).values()))
 
 
 def rendered(
@@ -255,7 +250,7 @@ def _cell(value: JsonValue) -> str:
             return exact.dumps(value)
 
 
-def write_all(files: Mapping[Path, str]) -> None:
+def _write_all(files: Mapping[Path, str]) -> None:
     """Each file whole or not at all: a reader never sees half of one."""
     try:
         for path, text in files.items():

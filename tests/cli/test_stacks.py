@@ -159,7 +159,9 @@ def test_an_output_that_cannot_be_written_is_one_line_and_code_1(
     ran = worked("export", "--format", "csv", "--output", tmp_path / "file/out", "--stack", "paper")
 
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.endswith("could not be written. Check the folder's rights and the free space.\n")
+    assert ran.err.endswith(
+        "could not be written. Check that its folder is there, the rights, and the free space.\n"
+    )
 
 
 @pytest.mark.requirement("CLI-11")
