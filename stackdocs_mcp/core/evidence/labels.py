@@ -12,6 +12,8 @@ _LEFT, _SAME_ROW, _ABOVE, _BEFORE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
 _NEAR = 0.25
 _LINES_ABOVE = 40
 _MAX_LABELS = 12
+_REACH = 200
+"""Characters of a line within which its label stands."""
 
 
 def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[tuple[float, int]]:
@@ -29,8 +31,11 @@ def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> fl
     index = page.index_at(match.start)
     line = page.lines[index]
     low = match.start - page.start_of(index)
-    around = [(_LEFT, line.text[:low]), (_RIGHT, line.text[low:])]
-    around += [(weight, other.text) for weight, other in _surroundings(page, index, line)]
+    around = [
+        (_LEFT, line.text[max(0, low - _REACH) : low]),
+        (_RIGHT, line.text[low : low + _REACH]),
+    ]
+    around += [(weight, other.text[:_REACH]) for weight, other in _surroundings(page, index, line)]
     best = 0.0
     for weight, text in around:
         words = concepts(text)

@@ -1,6 +1,8 @@
 """Every place of a page from which a value follows."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 
 from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.figures import booleans, dates, day_of, number_of, numbers
@@ -8,10 +10,13 @@ from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.texts import texts
 
+MAX_MATCHES = 200
+"""More places than this on one page tell nothing, and would let a page cost without bound."""
+
 
 def matches(claim: Claim, page: PageText) -> list[Match]:
     """Every place of a page from which the value follows, surest first, then from the top."""
-    found = list(_matches(claim, page))
+    found = list(islice(_matches(claim, page), MAX_MATCHES))
     return sorted(_without_overlaps(found), key=lambda one: (one.grade, one.start))
 
 
@@ -29,8 +34,12 @@ def _matches(claim: Claim, page: PageText) -> Iterator[Match]:
 
 def _without_overlaps(found: list[Match]) -> Iterator[Match]:
     """Of matches on the same text the surest, then the longest."""
-    taken: list[Match] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for match in sorted(found, key=lambda one: (one.grade, one.start - one.end)):
-        if not any(match.start < other.end and other.start < match.end for other in taken):
-            taken.append(match)
-            yield match
+        at = bisect_right(starts, match.start)
+        if (at and ends[at - 1] > match.start) or (at < len(starts) and starts[at] < match.end):
+            continue
+        starts.insert(at, match.start)
+        ends.insert(at, match.end)
+        yield match

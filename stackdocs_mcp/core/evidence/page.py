@@ -19,7 +19,7 @@ from stackdocs_mcp.core.values.signs import Signs, signs_in
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(
-    r"(?<![^\W\d_])(?=[\d.,]*[OoQlI|SBZ])(?=(?:[^\d\s]*\d){2})[\dOoQlI|SBZ.,]{3,}(?!\w)"
+    r"(?<![\w.,|])(?=[\d.,]{0,40}[OoQlI|SBZ])(?=(?:[^\d\s]{0,20}\d){2})[\dOoQlI|SBZ.,]{3,40}(?!\w)"
 )
 """Three characters and more, digits in the main, with at least one letter that looks like one."""
 _DIGIT_LIKE = str.maketrans("OoQlI|SBZ", "000111582")

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from stackdocs_mcp.core.evidence.folding import Folded, bare_text, fold, skeleton_text
 from stackdocs_mcp.core.evidence.match import Grade, Match
@@ -11,6 +12,9 @@ from stackdocs_mcp.core.values.words import currency_forms, is_currency
 
 _DIGITS = re.compile(r"\d+")
 _PIECES = re.compile(r"[\n;,]+")
+_MOST_PIECES = 12
+_MOST_PLACES = 50
+_MOST_QUOTES = 500
 _WINDOW = 8
 """Lines within which the parts of an address stand."""
 _PUNCTUATION_FREE = 8
@@ -86,9 +90,11 @@ def _folded_spans(needle: str, text: str, page: PageText) -> Iterator[tuple[int,
 def _in_pieces(value: str, _: str, page: PageText) -> Iterator[Match]:
     """A value of several lines whose parts stand near each other with other things between them."""
     pieces = [piece.strip() for piece in _PIECES.split(value) if fold(piece)]
-    if len(pieces) < 2:
+    if not 2 <= len(pieces) <= _MOST_PIECES:
         return
-    spans = [list(_folded_spans(fold(piece), piece, page)) for piece in pieces]
+    spans = [
+        list(islice(_folded_spans(fold(piece), piece, page), _MOST_PLACES)) for piece in pieces
+    ]
     if not all(spans):
         return
     for first in spans[0]:
@@ -132,5 +138,5 @@ def _cuts(neighbour: str, edge: str, beyond: str) -> bool:
 def quote_spans(quote: str, page: PageText) -> list[tuple[int, int]]:
     """Where a quote stands on a page, as whole words."""
     needle = fold(quote)
-    exact = list(_folded_spans(needle, quote, page))
+    exact = list(islice(_folded_spans(needle, quote, page), _MOST_QUOTES))
     return exact or [match.spans[0] for match in _without_punctuation(quote, needle, page)]

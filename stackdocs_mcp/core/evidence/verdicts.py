@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from stackdocs_mcp.core.evidence import messages
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
@@ -13,6 +14,8 @@ from stackdocs_mcp.core.evidence.texts import quote_spans
 from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 
 MAX_OTHERS = 5
+_MOST_PLACES = 20
+"""Of a quote that stands in more places, only the first are looked at."""
 _PROOF = 6
 """Texts of this many characters do not stand on another line of the page by chance."""
 
@@ -55,7 +58,7 @@ def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Findin
             cited.evidence.verdict, cited.evidence.place, tuple(places[:MAX_OTHERS])
         )
         return Finding(evidence, cited.warnings)
-    return _relocated(citation, Evidence(Verdict.WRONG_PAGE, places[0], tuple(places[1:6])))
+    return _relocated(citation, Evidence(Verdict.WRONG_PAGE, places[0], tuple(places[1:])))
 
 
 def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
@@ -75,11 +78,14 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
         scored = [one for one in scored if one[0] > 0]  # a yes is anybody's without its label
     if not scored:
         return _nowhere(claim, pages)
-    places = [found[position][0].place(found[position][1].spans) for _, position in scored]
+    places = [
+        found[position][0].place(found[position][1].spans)
+        for _, position in scored[: MAX_OTHERS + 1]
+    ]
     warnings = list(messages.why(found[scored[0][1]][1], places[0]))
     if len(scored) > 1 and scored[0][0] == scored[1][0]:
         warnings.append(messages.several_places(places))
-    evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1 : MAX_OTHERS + 1]))
+    evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1:]))
     return Finding(evidence, tuple(warnings))
 
 
@@ -111,8 +117,9 @@ def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
         spans = quote_spans(citation.quote, view) if view is not None else []
         if view is None or not spans:
             continue
-        for span in spans:
-            cited = view.only(view.numbers_at(*span))
+        standing = dict.fromkeys(view.numbers_at(*span) for span in spans)
+        for lines in islice(standing, _MOST_PLACES):
+            cited = view.only(lines)
             for match in _within(citation.quote, claim, cited):
                 return _held(match, cited.place(match.spans))
 
@@ -141,7 +148,7 @@ def _on_other_line(
     if not places:
         return None
     warning = messages.other_line(claim, citation, page, places[0])
-    return Finding(Evidence(verdict, places[0], tuple(places[1 : MAX_OTHERS + 1])), (warning,))
+    return Finding(Evidence(verdict, places[0], tuple(places[1:])), (warning,))
 
 
 def _by_hidden(claim: Claim, page: PageText) -> Finding | None:
@@ -197,7 +204,7 @@ def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
     ]
     return [
         found[position][0].place(found[position][1].spans)
-        for _, position in likeliest(claim, found)
+        for _, position in likeliest(claim, found)[: MAX_OTHERS + 1]
     ]
 
 

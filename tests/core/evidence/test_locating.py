@@ -129,6 +129,14 @@ def test_a_boolean_is_located_only_at_its_label() -> None:
 
 
 @pytest.mark.requirement("EVID-10")
+@pytest.mark.parametrize("value", [1, "1 1", "1, 1, 1", "2018-01-01", True])
+def test_a_page_that_repeats_itself_without_end_still_gets_an_answer(value: JsonValue) -> None:
+    on = page(["1 " * 5_000, "1/1/18 " * 1_000, "yes " * 2_000])
+    for finding in (uncited(value, on, label="total"), cited(value, "1 1 1", on)):
+        assert len(finding.evidence.others) <= 5
+
+
+@pytest.mark.requirement("EVID-10")
 @pytest.mark.parametrize("value", [None, [], {}])
 def test_nothing_needs_no_place(value: JsonValue) -> None:
     assert located(Claim(value), [PAGE]).evidence.verdict is Verdict.DERIVED
