@@ -26,6 +26,8 @@ T = TypeVar("T")
 FAILED = 1
 USAGE = 2
 _SIGNALLED = 128
+_LINGER_SECONDS = 0.1
+"""What a thread with nothing left to do needs to end."""
 
 
 class Terminated(BaseException):
@@ -72,7 +74,9 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 def leave(code: int) -> int:
     """The exit code, to be exited with; a thread that still waits for input is left behind."""
     others = [one for one in threading.enumerate() if one is not threading.main_thread()]
-    if all(one.daemon for one in others):
+    for one in others:
+        one.join(_LINGER_SECONDS)
+    if all(one.daemon or not one.is_alive() for one in others):
         return code
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
@@ -99,8 +103,9 @@ def _told(error: BaseException) -> int:
     """Say on standard error what ended the command, as far as a person should hear of it."""
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, BrokenPipeError):  # whoever read our output has seen enough
-            _discard(sys.stdout)
+        # Whoever read our output has seen enough; click has a way of its own to say so.
+        if isinstance(cause, BrokenPipeError | SystemExit):
+            _discard(sys.__stdout__)
             return FAILED
         if isinstance(cause, Terminated):
             return cause.code

@@ -8,8 +8,9 @@ import click
 
 
 def put(text: str) -> None:
-    """A line of data on standard output."""
-    click.echo(text)
+    """A line of data on standard output; above the bars where some are shown on a terminal."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def put_text(text: str) -> None:

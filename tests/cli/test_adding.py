@@ -5,8 +5,13 @@ import pty
 import subprocess
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 
+from stackdocs_mcp.core.binding import Actor
+from stackdocs_mcp.core.model import Failure
+from stackdocs_mcp.server.compose import running
+from stackdocs_mcp.settings import Settings
 from tests.cli.shell import COMMAND, PATIENCE, Shell
 from tests.server.papers import INVOICE
 
@@ -63,14 +68,21 @@ def test_a_bad_file_fails_alone_with_its_reason_and_code_1(shell: Shell, papers:
     assert any("missing.pdf: there is no such file" in line for line in said)
 
 
+@pytest.mark.anyio
 @pytest.mark.requirement("CLI-06")
-def test_a_failed_document_is_tried_again(shell: Shell, papers: Path) -> None:
-    (papers / "bad.pdf").write_bytes(b"%PDF-1.7 and nothing else")
+async def test_a_document_that_failed_is_tried_again(shell: Shell, papers: Path) -> None:
+    settings = Settings(data_dir=shell.data)
+    async with running(settings) as app:
+        workspace = app.workspace(await app.open_stack(), Actor("agent"))
+        document, _ = await app.shared.intake.add(
+            workspace.store, workspace.files, papers / "a.txt", "a.txt", 1_000_000
+        )
+        await workspace.store.fail(document.id, Failure("timed_out", "it took too long"))
 
-    first, second = (shell("add", papers / "bad.pdf") for _ in range(2))
+    ran = await anyio.to_thread.run_sync(shell, "add", papers / "a.txt")
 
-    assert first.code == second.code == 1
-    assert first.out == second.out
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.rows == [[document.id, "ocr_complete", "2", "a.txt"]]
 
 
 @pytest.mark.requirement("CLI-06")

@@ -91,12 +91,17 @@ async def test_terminating_the_server_alone_takes_its_children_along(
 
 
 @pytest.mark.requirement("CLI-14")
-def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(worked: Shell) -> None:
+@pytest.mark.parametrize(
+    "command", [["history"], ["doctor"], ["export", "--format", "json"], ["--help"]], ids=" ".join
+)
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(
+    worked: Shell, command: list[str]
+) -> None:
     reading, writing = os.pipe()
     os.close(reading)
 
     done = subprocess.run(
-        [COMMAND, "history", "--stack", "paper"],
+        [COMMAND, "--stack", "paper", *command],
         env=worked.environment(),
         stdout=writing,
         stderr=subprocess.PIPE,
