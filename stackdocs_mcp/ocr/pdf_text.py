@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.ocr import turn
-from stackdocs_mcp.ocr.order import Piece, Rectangle, around
+from stackdocs_mcp.ocr.order import Piece, Rectangle
 from stackdocs_mcp.ocr.pixels import Contrast
 
 _WORD = re.compile(r"[^\s\x00]+")
@@ -150,20 +150,22 @@ class _Reader:
 
     def _box(self, start: int, length: int) -> tuple[Rectangle, int] | None:
         """Left, bottom, right, top of a run of characters, and of how many parts it was drawn."""
-        count = c.FPDFText_CountRects(self._layer, start, length)
-        boxes = []
-        left, top, right, bottom = self._sides
-        for index in range(count):
-            c.FPDFText_GetRect(self._layer, index, left, top, right, bottom)
-            boxes.append((left.value, bottom.value, right.value, top.value))
-
-        return (around(boxes), count) if boxes else None
+        layer, (left, top, right, bottom) = self._layer, self._sides
+        count = c.FPDFText_CountRects(layer, start, length)
+        if count <= 0:
+            return None
+        c.FPDFText_GetRect(layer, 0, left, top, right, bottom)
+        box = left.value, bottom.value, right.value, top.value
+        for index in range(1, count):
+            c.FPDFText_GetRect(layer, index, left, top, right, bottom)
+            box = _union(box, (left.value, bottom.value, right.value, top.value))
+        return box, count
 
     def _piece(self, start: int, text: str, tight: Rectangle, upright: turn.Turn) -> Piece:
         """With the height of the font and not of the letters, so that baselines can be compared."""
         box, loose = tight, self._loose
         if c.FPDFText_GetLooseCharBox(self._layer, start, loose):
-            box = around((tight, (loose.left, loose.bottom, loose.right, loose.top)))
+            box = _union(tight, (loose.left, loose.bottom, loose.right, loose.top))
         displayed = self._frame.displayed(*box)
         hidden = self._hidden(start, displayed)
         turned = turn.turned(displayed, self._frame.width, self._frame.height, upright)
@@ -195,7 +197,7 @@ def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
         if current is None:
             current = piece
         elif current.hidden == piece.hidden and _follows(current.box, piece.box):
-            box = around((current.box, piece.box))
+            box = _union(current.box, piece.box)
             current = Piece(f"{current.text} {piece.text}", box, piece.hidden)
         else:
             yield current
@@ -203,6 +205,16 @@ def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
     if current is not None:
         yield current
+
+
+def _union(one: Rectangle, other: Rectangle) -> Rectangle:
+    """The smallest box around both; for two, faster than ``order.around``."""
+    return (
+        min(one[0], other[0]),
+        min(one[1], other[1]),
+        max(one[2], other[2]),
+        max(one[3], other[3]),
+    )
 
 
 def _follows(one: Rectangle, other: Rectangle) -> bool:

@@ -43,7 +43,7 @@ class Contrast:
 
     def _draw(self) -> None:
         width, height = self._page.get_size()
-        self._scale = min(1.5, (_FINEST / max(1.0, width * height)) ** 0.5)
+        self._scale = min(1.0, (_FINEST / max(1.0, width * height)) ** 0.5)
         self._drawn = self._page.render(scale=self._scale, grayscale=True).to_pil()
 
 

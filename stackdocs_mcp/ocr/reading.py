@@ -91,6 +91,8 @@ class Reading:
                 return self._ready.popleft()
             if self._is_parsed and not self._asked and not self._waiting:
                 return None
+            if self._waiting and not self._asked:  # a worker was waited for, and none will come
+                return None
             self._hear(parsing)
         return None
 

@@ -167,6 +167,21 @@ async def test_a_page_that_kills_two_workers_fails_as_crashed(scanned: Path) -> 
     assert failure.value.code == "crashed"
 
 
+@pytest.mark.requirement("OCR-SCAN-10")
+async def test_cancelling_in_the_middle_of_a_recognition_ends_the_worker(scanned: Path) -> None:
+    own = LocalEngine(workers=1)
+    known = {process.pid for process in running(recognising.NAME)}
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(read_all, own, scanned)
+            worker = (await appears(recognising.NAME, known)).pid
+            group.cancel_scope.cancel()
+        await own.close()
+
+    assert worker not in {process.pid for process in running(recognising.NAME)}
+
+
 @pytest.mark.requirement("OCR-PROC-09")
 async def test_a_closed_engine_leaves_no_process_and_can_be_closed_again(scanned: Path) -> None:
     own = LocalEngine(workers=1)
