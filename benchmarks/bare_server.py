@@ -1,4 +1,4 @@
-"""The least that an MCP server over stdio can be with the same SDK: the baseline of cold_start.py."""
+"""The least that an MCP server over stdio can be with the same SDK: for cold_start.py."""
 
 from typing import Any
 

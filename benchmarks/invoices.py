@@ -85,7 +85,9 @@ async def lines_of(client: Client, document: str) -> Lines:
 def printed_numbers(text: str) -> set[Decimal]:
     """Every number of a line in each convention it could be written in."""
     found = set[Decimal]()
-    for token in re.findall(r"\d[\d.,'\u00a0\u202f ]*\d|\d", text):
+    for token in re.findall(
+        r"(?<![\w.,])\d[\d.,'\u00a0\u202f ]*\d(?!\w)|(?<![\w.,])\d(?![\w.,])", text
+    ):
         for token_part in {token, *token.split(" "), token.replace(" ", "")}:
             bare = re.sub(r"['\u00a0\u202f ]", "", token_part)
             for point, comma in ((".", ","), (",", ".")):
@@ -130,24 +132,74 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().casefold()
 
 
-def place(name: str, value: str, lines: Lines) -> dict[str, Any] | None:
-    """The first line or run of lines where the value is printed."""
+def holds(name: str, value: str, text: str) -> bool:
+    """Whether a line prints the value, by this program's own lights."""
     if name in NUMBERS:
-        wanted = abs(Decimal(value))
-        held = [where for where, text in lines.items() if wanted in printed_numbers(text)]
-        return {"page": held[0][0], "lines": [held[0][1]]} if held else None
+        return abs(Decimal(value)) in printed_numbers(text)
     if name == "issue_date":
-        day = date.fromisoformat(value)
-        held = [where for where, text in lines.items() if day in printed_dates(text)]
-        return {"page": held[0][0], "lines": [held[0][1]]} if held else None
+        return date.fromisoformat(value) in printed_dates(text)
+    return plain(value) in plain(text)
+
+
+def in_order(words: list[str], text: str) -> bool:
+    """Whether the words stand in the text one after the other, with others in between."""
+    rest = iter(re.findall(r"\S+", plain(text)))
+    return all(word in rest for word in words)
+
+
+def text_place(value: str, lines: Lines) -> list[tuple[int, int]]:
+    """The shortest run of lines with the text; cells that wrap have other columns in between."""
     keys = list(lines)
-    for count in (1, 2, 3, 4, 6):
-        for low in range(len(keys) - count + 1):
-            run = keys[low : low + count]
-            joined = plain(" ".join(lines[one] for one in run))
-            if len({page for page, _ in run}) == 1 and plain(value) in joined:
-                return {"page": run[0][0], "lines": [number for _, number in run]}
-    return None
+    words = plain(value).split()
+    for matches in (lambda text: plain(value) in plain(text), lambda text: in_order(words, text)):
+        for count in range(1, 7):
+            for low in range(len(keys) - count + 1):
+                run = keys[low : low + count]
+                same_page = len({page for page, _ in run}) == 1
+                if same_page and matches(" ".join(lines[one] for one in run)):
+                    return run
+    return []
+
+
+def place(
+    name: str, value: str, lines: Lines, near: tuple[int, int] | None
+) -> list[tuple[int, int]]:
+    """Where the value is printed: of several lines the one nearest to its row of the table."""
+    if name not in NUMBERS and name != "issue_date":
+        return text_place(value, lines)
+    held = [where for where, text in lines.items() if holds(name, value, text)]
+    if near is not None:
+        held.sort(key=lambda one: (one[0] != near[0], abs(one[1] - near[1])))
+    return held[:1]
+
+
+def row_place(row: dict[str, str], lines: Lines, behind: tuple[int, int]) -> tuple[int, int] | None:
+    """The line, behind that of the row before, which prints most of the row's numbers."""
+    scored = [
+        (sum(holds(name, row[name], text) for name in row if name in NUMBERS), where)
+        for where, text in lines.items()
+        if where > behind
+    ]
+    best = max((score for score, _ in scored), default=0)
+    return next((where for score, where in scored if score == best and best > 0), None)
+
+
+def cited(gold: dict[str, Any], lines: Lines) -> list[dict[str, Any]]:
+    """A field for each gold value, with the lines where it stands, as far as they are found."""
+    rows: dict[str, tuple[int, int] | None] = {}
+    behind = (0, 0)
+    for number, row in enumerate(gold.get("lines", ())):
+        found = row_place({name: value for name, value in row.items() if value}, lines, behind)
+        rows[f"lines[{number}]"] = found
+        behind = found or behind
+    fields: list[dict[str, Any]] = []
+    for path, name, value in gold_values(gold):
+        run = place(name, value, lines, rows.get(path.split(".")[0]))
+        field: dict[str, Any] = {"path": path, "value": value}
+        if run:
+            field["evidence"] = {"page": run[0][0], "lines": [line for _, line in run]}
+        fields.append(field)
+    return fields
 
 
 def gold_values(gold: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -169,7 +221,7 @@ async def main(folder: Path) -> None:
     manifest = [json.loads(line) for line in (folder / "MANIFEST.jsonl").read_text().splitlines()]
     gold = {entry["file"]: entry["gold"] for entry in manifest}
     outcomes, verdicts, whys = Counter[str](), Counter[str](), Counter[str]()
-    cited, uncited, wrong = Counter[str](), Counter[str](), Counter[str]()
+    with_lines, without, wrong = Counter[str](), Counter[str](), Counter[str]()
     told: list[str] = []
     with tempfile.TemporaryDirectory() as data:
         async with Client(server(folder, Path(data)), mode="2026-07-28") as client:
@@ -181,12 +233,7 @@ async def main(folder: Path) -> None:
                 documents = (await call(client, "list_documents", limit=200))["documents"]
             for document in documents:
                 lines = await lines_of(client, document["id"])
-                fields = []
-                for path, name, value in gold_values(gold[document["filename"]]):
-                    where = place(name, value, lines)
-                    fields.append(
-                        {"path": path, "value": value} | ({"evidence": where} if where else {})
-                    )
+                fields = cited(gold[document["filename"]], lines)
                 results: list[dict[str, Any]] = []
                 for low in range(0, len(fields), 200):
                     chunk = fields[low : low + 200]
@@ -199,7 +246,7 @@ async def main(folder: Path) -> None:
                     outcomes[result["outcome"]] += 1
                     verdict = result.get("evidence", {}).get("verdict", "rejected")
                     verdicts[verdict] += 1
-                    (cited if "evidence" in field else uncited)[verdict] += 1
+                    (with_lines if "evidence" in field else without)[verdict] += 1
                     name = field["path"].rsplit(".")[-1]
                     if verdict != "verified":
                         notes = [one["message"] for one in result["warnings"]] or [
@@ -220,14 +267,18 @@ async def main(folder: Path) -> None:
                         fields=again[low : low + 200],
                         dry_run=True,
                     )
-                    for one in answer["results"]:
-                        wrong[one.get("evidence", {}).get("verdict", "rejected")] += 1
+                    for field, one in zip(again[low : low + 200], answer["results"], strict=True):
+                        verdict = one.get("evidence", {}).get("verdict", "rejected")
+                        wrong[verdict] += 1
+                        if verdict in ("verified", "fuzzy"):
+                            page, (line, *_) = field["evidence"]["page"], field["evidence"]["lines"]
+                            told.append(f"  MUTATED {field}: {verdict}; {lines[page, line]!r}")
     print("\n".join(told))
     print(f"documents {len(documents)}, values {sum(outcomes.values())}")
     print("outcomes", dict(outcomes))
     print("verdicts", dict(verdicts))
-    print("cited   ", dict(cited))
-    print("uncited ", dict(uncited))
+    print("cited   ", dict(with_lines))
+    print("uncited ", dict(without))
     print("one digit changed, same citation", dict(wrong))
 
 

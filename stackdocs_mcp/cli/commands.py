@@ -73,6 +73,9 @@ def serve(**_settings: Any) -> int:
     With a FOLDER, its files are the stack: new and changed ones are picked up, and nothing in the
     folder is written to. Without, the stack named by --stack is served from the data directory.
     """
+    import gc
+
+    gc.disable()  # starting makes thousands of classes that all stay: there is no garbage to find
     settings = _settings_of()
 
     from stackdocs_mcp.cli.barrier import run
@@ -82,6 +85,8 @@ def serve(**_settings: Any) -> int:
 
     from stackdocs_mcp.server.local import serve_stdio
 
+    gc.freeze()
+    gc.enable()
     run(lambda: serve_stdio(settings))
     return 0
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.tool import Answer, Tool
 from stackdocs_mcp.workspace import Workspace
 
@@ -38,13 +39,14 @@ Bound = Callable[[ServerRequestContext[Any]], Workspace]
 
 def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
     """One server for all transports and both protocol eras; nothing in it belongs to a request."""
-    listed = [tool.listed for tool in tools.values()]
-    schemas = {name: tool.input_schema for name, tool in tools.items()}
+    all_listed = listed()
+    shown = [all_listed[name] for name in tools]
+    schemas = {tool.name: tool.input_schema for tool in shown}
 
     async def on_list_tools(
         _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=listed, ttl_ms=LISTING_TTL_MS, cache_scope="private")
+        return types.ListToolsResult(tools=shown, ttl_ms=LISTING_TTL_MS, cache_scope="private")
 
     async def on_call_tool(
         context: ServerRequestContext[Any], params: types.CallToolRequestParams

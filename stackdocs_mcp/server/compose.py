@@ -15,9 +15,7 @@ from anyio.abc import TaskGroup
 
 from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
 from stackdocs_mcp.core.model import Stack
-from stackdocs_mcp.core.ports import Store
-from stackdocs_mcp.ocr.formats import SUFFIXES
-from stackdocs_mcp.ocr.local import LocalEngine
+from stackdocs_mcp.core.ports import Engine, Store
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace import Shared, Workspace
@@ -57,6 +55,8 @@ class App:
         """Keep the stack's documents being read, and its folder followed, from now on."""
         self.tasks.start_soon(self.shared.intake.resume, workspace.store, workspace.files)
         if self.settings.folder is not None:
+            from stackdocs_mcp.ocr.formats import SUFFIXES  # noqa: PLC0415  folders alone need it
+
             folder = self.settings.folder.resolve()
             self.tasks.start_soon(follow, workspace, folder, SUFFIXES)
 
@@ -68,7 +68,15 @@ async def running(settings: Settings) -> AsyncIterator[App]:
     Raises StoreFailed when the data folder cannot be used.
     """
     store = await open_store(settings.data_dir.absolute(), clock=now)
-    engine = LocalEngine(workers=settings.ocr_workers)
+    engines: list[Engine] = []
+
+    def engine() -> Engine:
+        if not engines:
+            from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
+
+            engines.append(LocalEngine(workers=settings.ocr_workers))
+        return engines[0]
+
     try:
         shared = Shared(
             store=store,
@@ -84,7 +92,8 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            await engine.close()
+            for one in engines:
+                await one.close()
             await store.close()
 
 

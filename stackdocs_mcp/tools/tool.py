@@ -2,10 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-import mcp_types as types
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -25,12 +23,14 @@ Cursor = Annotated[str, StringConstraints(min_length=1, max_length=1_024)]
 class Arguments(BaseModel):
     """A tool's arguments: nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built on first use: a server that starts calls no tool yet.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Result(BaseModel):
     """A tool's structured content. Keys that are None are left out, but for those in ``kept``."""
 
+    model_config = ConfigDict(defer_build=True)
     kept: ClassVar[frozenset[str]] = frozenset()
 
     @model_serializer(mode="wrap")
@@ -70,29 +70,24 @@ class Tool(Generic[ArgumentsT]):
         """Changes nothing, neither in the stack nor on this machine."""
         return self.right is Right.READ and not self.writes_files
 
-    @cached_property
-    def input_schema(self) -> dict[str, Any]:
-        return slim(self.arguments.model_json_schema(schema_generator=_Generator))
-
-    @cached_property
-    def listed(self) -> types.Tool:
-        """What ``tools/list`` says of it, made once."""
-        output = None
+    def described(self) -> dict[str, Any]:
+        """What ``tools/list`` is to say of it, worked out from the models; see tools/listing.py."""
+        described: dict[str, Any] = {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": slim(self.arguments.model_json_schema(schema_generator=_Generator)),
+            "annotations": {
+                "readOnlyHint": self.read_only,
+                "destructiveHint": self.destructive,
+                "idempotentHint": self.idempotent,
+                "openWorldHint": False,
+            },
+        }
         if self.result is not None:
-            output = slim(self.result.model_json_schema(schema_generator=_Generator))
-        return types.Tool(
-            name=self.name,
-            title=self.title,
-            description=self.description,
-            input_schema=self.input_schema,
-            output_schema=output,
-            annotations=types.ToolAnnotations(
-                read_only_hint=self.read_only,
-                destructive_hint=self.destructive,
-                idempotent_hint=self.idempotent,
-                open_world_hint=False,
-            ),
-        )
+            schema = self.result.model_json_schema(schema_generator=_Generator)
+            described["outputSchema"] = slim(schema)
+        return described
 
 
 class _Generator(GenerateJsonSchema):

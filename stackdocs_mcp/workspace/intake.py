@@ -55,7 +55,8 @@ class Intake:
     document, and that another takes over when that one dies; pages already stored are kept.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, *, at_once: int = 2) -> None:
+    def __init__(self, engine: Callable[[], Engine], clock: Clock, *, at_once: int = 2) -> None:
+        """``engine`` is asked for the first time when there is something to read."""
         self._engine = engine
         self._clock = clock
         self._owner = uuid.uuid4().hex
@@ -128,10 +129,11 @@ class Intake:
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
         file = await job.files.local(document.sha256)
-        engine = self._engine.identity
-        have = await job.store.stored_pages(job.document, engine)
+        engine = self._engine()
+        identity = engine.identity
+        have = await job.store.stored_pages(job.document, identity)
         done, pages = len(have), 0
-        async with aclosing(self._engine.read(file, have)) as read:
+        async with aclosing(engine.read(file, have)) as read:
             async for one in read:
                 match one:
                     case FileOutline():
@@ -139,7 +141,7 @@ class Intake:
                         await job.store.set_outline(job.document, one.media_type, pages)
                     case Page():
                         done += 1
-                        await job.store.save_pages(job.document, engine, [one])
+                        await job.store.save_pages(job.document, identity, [one])
                 if job.on_page is not None:
                     job.on_page(done, pages)
 

@@ -85,6 +85,7 @@ async def in_memory(chosen: Settings, era: Era = "2026-07-28") -> AsyncIterator[
 @asynccontextmanager
 async def client_of(app: App, era: Era = "2026-07-28") -> AsyncIterator[Session]:
     workspace = await bound(app)
+    app.read_behind(workspace)
     tools = select(app.settings.toolset, read_only=app.settings.read_only)
     server = build(tools, lambda _context: workspace)
     with anyio.fail_after(PATIENCE):

@@ -1,4 +1,4 @@
-"""Writes the snapshot of tools/list: python -m tests.server.snapshot > tests/server/tools.json"""
+"""Writes what tools/list says: python -m tests.server.snapshot > stackdocs_mcp/tools/listed.json"""
 
 import json
 import sys
@@ -6,14 +6,11 @@ import sys
 from stackdocs_mcp.tools import TOOLS
 
 
-def main() -> None:
-    listed = [
-        tool.listed.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for tool in TOOLS.values()
-    ]
-    json.dump(listed, sys.stdout, indent=1, ensure_ascii=False)
-    sys.stdout.write("\n")
+def text() -> str:
+    """The listing that the models give today."""
+    described = [tool.described() for tool in TOOLS.values()]
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(text())

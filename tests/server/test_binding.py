@@ -9,6 +9,7 @@ import pytest
 
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.tools import TOOLS
+from stackdocs_mcp.tools.listing import listed
 from tests.server.harness import Session, client_of, in_memory, settings, text_of
 from tests.server.papers import FIELDS, INVOICE
 
@@ -35,7 +36,7 @@ KINDS = {
 
 @pytest.mark.requirement("BIND-01")
 def test_no_tool_has_an_argument_for_a_user_or_a_stack() -> None:
-    for tool in TOOLS.values():
+    for tool in listed().values():
         names = set(tool.input_schema.get("properties", {}))
         assert not names & FORBIDDEN, tool.name
         assert names <= set(KINDS), f"classify the new parameters of {tool.name}"
@@ -111,7 +112,7 @@ async def test_a_document_of_another_stack_looks_like_one_that_does_not_exist(
 ) -> None:
     nowhere = "00000000-0000-4000-8000-000000000000"
     takes_a_document = {
-        n for n, t in TOOLS.items() if "document_id" in t.input_schema["properties"]
+        name for name, tool in listed().items() if "document_id" in tool.input_schema["properties"]
     }
     assert takes_a_document == set(_samples(nowhere))
 

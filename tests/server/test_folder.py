@@ -129,7 +129,6 @@ async def test_reading_that_was_cut_off_is_taken_up_by_the_next_process(tmp_path
     os.unlink(source)
 
     async with running(settings) as app, client_of(app) as session:
-        app.read_behind(await bound(app))
         (document,) = await listed_until(
             session, lambda found: found[0]["status"] == "ocr_complete"
         )

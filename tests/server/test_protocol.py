@@ -1,6 +1,7 @@
 """What a client sees of the server, on every transport and in both eras."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from mcp.shared.exceptions import MCPError
 
 from stackdocs_mcp.server.app import INSTRUCTIONS
 from stackdocs_mcp.tools import TOOLS
+from stackdocs_mcp.tools.listing import listed
 from tests.server.harness import Session, in_memory, settings, text_of
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
+from tests.server.snapshot import text
 
 pytestmark = pytest.mark.anyio
 
-SNAPSHOT = Path(__file__).parent / "tools.json"
+SNAPSHOT = files("stackdocs_mcp.tools").joinpath("listed.json")
 
 
 @pytest.mark.requirement("PROTO-01")
@@ -57,24 +60,27 @@ async def test_an_unknown_tool_is_a_protocol_error(any_session: Session) -> None
 
 @pytest.mark.requirement("TOOL-01")
 async def test_what_is_listed_changes_only_on_purpose(any_session: Session) -> None:
-    listed = [
+    seen = [
         tool.model_dump(mode="json", by_alias=True, exclude_none=True)
         for tool in (await any_session.client.list_tools()).tools
     ]
 
-    expected = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
-    assert listed == expected, (
-        "if this is meant, write the new snapshot: "
-        "python -m tests.server.snapshot > tests/server/tools.json"
+    assert seen == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+@pytest.mark.requirement("TOOL-01")
+def test_what_is_listed_is_what_the_models_say() -> None:
+    assert SNAPSHOT.read_text(encoding="utf-8") == text(), (
+        "if this is meant: python -m tests.server.snapshot > stackdocs_mcp/tools/listed.json"
     )
 
 
 @pytest.mark.requirement("TOOL-01")
 def test_every_tool_has_a_title_all_hints_and_a_strict_schema() -> None:
-    for tool in TOOLS.values():
-        listed = tool.listed
-        hints = listed.annotations
-        assert listed.title
+    assert list(listed()) == list(TOOLS)
+    for tool in listed().values():
+        hints = tool.annotations
+        assert tool.title
         assert hints is not None
         assert None not in (
             hints.read_only_hint,
@@ -82,10 +88,10 @@ def test_every_tool_has_a_title_all_hints_and_a_strict_schema() -> None:
             hints.idempotent_hint,
             hints.open_world_hint,
         )
-        assert listed.input_schema["additionalProperties"] is False
-        assert listed.description
-        assert len(listed.description) < 1_000
-        jsonschema_rs.Draft202012Validator(listed.input_schema)
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.description
+        assert len(tool.description) < 1_000
+        jsonschema_rs.Draft202012Validator(tool.input_schema)
     assert len(INSTRUCTIONS) < 2_000, "clients cut instructions at about 2 KB"
 
 
@@ -112,7 +118,7 @@ async def test_every_answer_matches_the_listed_output_schema(session: Session) -
     assert set(calls) == {name for name, tool in TOOLS.items() if tool.result is not None}
     for name, arguments in calls.items():
         answer = await session.data(name, **arguments)
-        schema = TOOLS[name].listed.output_schema
+        schema = listed()[name].output_schema
         assert schema is not None
         jsonschema_rs.Draft202012Validator(schema).validate(answer)
         summary = text_of(await session.call(name, **arguments))
@@ -121,12 +127,13 @@ async def test_every_answer_matches_the_listed_output_schema(session: Session) -
 
 @pytest.mark.requirement("TOOL-03")
 async def test_an_error_says_what_to_do_next_and_nothing_foreign(any_session: Session) -> None:
-    for tool, arguments, said in [
+    refused: list[tuple[str, dict[str, Any], str]] = [
         ("read_ocr", {"document_id": "nope"}, "Call list_documents"),
         ("list_documents", {"cursor": "nope"}, "Call again without a cursor"),
         ("set_schema", {"schema": {"type": "array"}}, "nothing was changed"),
         ("list_documents", {"nope": 1}, "Look at the tool's input schema"),
-    ]:
+    ]
+    for tool, arguments, said in refused:
         message = await any_session.refusal(tool, **arguments)
         assert said in message
         for foreign in ("Traceback", "pydantic", "sqlite", "/", "Error"):

@@ -254,7 +254,7 @@ class Schema:
             yield path
 
     def _near(self, path: FieldPath) -> list[str]:
-        wanted = ".".join(without_rows(path))
+        wanted = ".".join(map(str, without_rows(path)))
         plain = {name.replace("[0]", ""): name for name in self.names}
         return [plain[name] for name in difflib.get_close_matches(wanted, plain, n=3, cutoff=0.5)]
 
