@@ -73,8 +73,9 @@ def _items(value: list[object] | tuple[object, ...], parts: list[str]) -> None:
 
 
 def _number(value: float | Decimal) -> str:
-    finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
-    if not finite:
+    if (isinstance(value, float) and not math.isfinite(value)) or (
+        isinstance(value, Decimal) and not value.is_finite()
+    ):
         raise BadValue("not_a_number", "NaN and Infinity are no values", "Leave the field out.")
     try:
         return str(value)

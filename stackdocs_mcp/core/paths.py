@@ -5,6 +5,7 @@ Digits alone always mean a row, in both notations.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import NewType
 
@@ -22,11 +23,13 @@ MAX_LENGTH = 1_024
 _INDEX = re.compile(r"\[([0-9]{1,9})\]")
 _PLAIN = re.compile(r"[^.\[\]/~\"]+")
 _DIGITS = re.compile(r"[0-9]+")
+_REFUSED = frozenset({"__proto__", "$"})  # what a JavaScript reader, or JSONPath, takes otherwise
 
 
 def parse(text: str) -> FieldPath:
     """The segments of a dotted path or, when it starts with a slash, of a JSON Pointer (RFC 6901).
 
+    Names come out in Unicode's composed form (NFC): two fields never look the same for that.
     Raises InvalidPath for anything else, for more than 16 levels, and for rows above 9,999.
     """
     if not text or len(text) > MAX_LENGTH:
@@ -109,8 +112,10 @@ def _segment(segment: str, text: str) -> str | int:
         raise InvalidPath(f"{_shown(text)} has an empty, padded or overlong name")
     if not segment.isprintable():
         raise InvalidPath(f"{_shown(text)} has a character that cannot be shown")
+    if segment in _REFUSED:
+        raise InvalidPath(f"{_shown(text)} has the reserved name {segment!r}")
     if not _DIGITS.fullmatch(segment):
-        return segment
+        return unicodedata.normalize("NFC", segment)
     if int(segment) > MAX_INDEX:
         raise InvalidPath(f"{_shown(text)} has a row above {MAX_INDEX}")
     return int(segment)

@@ -31,7 +31,7 @@ def read(
 ) -> Sequence[FieldValue]:
     """Leaves in key order."""
     extraction = documents.held(scope, document).extraction
-    return fields.values(fields.at_or_below(scope, extraction, below, after, limit))
+    return list(fields.values(fields.at_or_below(scope, extraction, below, after, limit)))
 
 
 def write(

@@ -59,7 +59,8 @@ class FileFolder:
                 raise StoreFailed("the file could not be copied into the store") from error
 
     def _copied(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
-        private_folder(self._incoming)
+        for folder in (self._incoming.parent, self._incoming, self._folder):
+            private_folder(folder)
         handle, name = tempfile.mkstemp(dir=self._incoming)  # 0600 from the start
         try:
             with os.fdopen(handle, "wb") as copy:
@@ -67,7 +68,7 @@ class FileFolder:
                 copy.flush()
                 os.fsync(copy.fileno())
             target = self._path(sha256)
-            for folder in (self._folder, target.parent.parent, target.parent):
+            for folder in (target.parent.parent, target.parent):
                 private_folder(folder)
             Path(name).replace(target)  # the same bytes again, or bytes that were lost
             _sync(target.parent)
@@ -92,7 +93,7 @@ def private_folder(folder: Path) -> None:
     """Make the folder for its owner alone, durably, unless it is there."""
     if folder.is_dir():
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     _sync(folder.parent)
 
 
@@ -115,9 +116,10 @@ def _opened(source: Path) -> Iterator[BinaryIO]:
         raise FileRefused(
             f"{source.name!r} cannot be read", "Name an existing file, not a link."
         ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileRefused(f"{source.name!r} is not a regular file", "Name a document's file.")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FileRefused(f"{source.name!r} is not a regular file", "Name a document's file.")
         yield file
 
 

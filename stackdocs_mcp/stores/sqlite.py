@@ -91,6 +91,8 @@ def transact(
     it cannot hold.
     """
     try:
+        if connection.in_transaction:  # the last one could not even be rolled back
+            connection.execute("ROLLBACK")
         connection.execute(begin)
         try:
             result = work(connection)

@@ -1,0 +1,48 @@
+"""Every store there is, each opened on a place of its own and closed again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from stackdocs_mcp.core.model import Document, Stack
+from stackdocs_mcp.core.ports import Clock, StackStore, Store
+from tests.stores.builders import ALICE, SteppingClock, added, binding
+
+
+async def embedded(folder: Path, clock: Clock) -> Store:
+    from stackdocs_mcp.stores.embedded import open_store
+
+    return await open_store(folder, clock=clock)
+
+
+FACTORIES: dict[str, Callable[[Path, Clock], Awaitable[Store]]] = {"embedded": embedded}
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+@pytest.fixture(params=list(FACTORIES))
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: SteppingClock
+) -> AsyncIterator[Store]:
+    opened = await FACTORIES[request.param](tmp_path / "data", clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def stack(store: Store) -> Stack:
+    return await store.open_stack(ALICE, "invoices")
+
+
+@pytest.fixture
+async def repo(store: Store, stack: Stack) -> StackStore:
+    return store.bind(binding(ALICE, stack.id))
+
+
+@pytest.fixture
+async def document(repo: StackStore) -> Document:
+    return await added(repo)

@@ -1,0 +1,130 @@
+"""Reading files in: one process at a time, to the end or to a failure."""
+
+from datetime import timedelta
+
+import pytest
+
+from stackdocs_mcp.core.model import Document, DocumentStatus, Failure
+from stackdocs_mcp.core.ports import StackStore
+from tests.stores.builders import ENGINE, SteppingClock, added, page
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+DAMAGED = Failure("damaged", "the file is damaged", "Send another.")
+
+
+@pytest.mark.requirement("STORE-20")
+async def test_one_owner_holds_a_document_until_its_claim_runs_out(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    clock.step = timedelta(0)
+    until = clock.now + MINUTE
+
+    assert await repo.claim(document.id, "first", until)
+    assert not await repo.claim(document.id, "second", until)
+
+    clock.now = until
+    assert await repo.claim(document.id, "second", until + MINUTE)
+    assert not await repo.claim(document.id, "first", until + MINUTE)
+
+
+@pytest.mark.requirement("STORE-20")
+async def test_claiming_again_prolongs(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    clock.step = timedelta(0)
+    start = clock.now
+    await repo.claim(document.id, "first", start + MINUTE)
+
+    assert await repo.claim(document.id, "first", start + 3 * MINUTE)
+
+    clock.now = start + 2 * MINUTE
+    assert not await repo.claim(document.id, "second", start + 9 * MINUTE)
+
+
+@pytest.mark.requirement("STORE-21")
+async def test_only_a_document_to_be_read_can_be_claimed(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    until = clock.now + MINUTE
+    await repo.finish(document.id)
+    failed = await added(repo, "other")
+    await repo.fail(failed.id, DAMAGED)
+
+    assert not await repo.claim(document.id, "first", until)
+    assert not await repo.claim(failed.id, "first", until)
+
+
+@pytest.mark.requirement("STORE-22")
+async def test_unclaimed_documents_are_those_that_wait_for_a_reader(
+    repo: StackStore, clock: SteppingClock
+) -> None:
+    made = [await added(repo, str(count)) for count in range(5)]
+    now = clock.now
+    await repo.claim(made[1].id, "first", now + MINUTE)
+    await repo.finish(made[2].id)
+
+    waiting = [made[0], made[3], made[4]]
+    assert await repo.unclaimed(now, 9) == waiting
+    assert await repo.unclaimed(now, 2) == waiting[:2]
+    later = await repo.unclaimed(now + MINUTE, 9)
+    assert [document.id for document in later] == [made[index].id for index in (0, 1, 3, 4)]
+
+
+@pytest.mark.requirement("STORE-23")
+async def test_the_outline_says_what_the_file_is(repo: StackStore, document: Document) -> None:
+    await repo.set_outline(document.id, "application/pdf", 12)
+
+    after = await repo.document(document.id)
+    assert (after.media_type, after.pages, after.pages_done) == ("application/pdf", 12, 0)
+
+
+@pytest.mark.requirement("STORE-24")
+async def test_a_finished_document_is_read_and_free(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    await repo.claim(document.id, "first", clock.now + MINUTE)
+
+    finished = await repo.finish(document.id)
+
+    assert finished.status is DocumentStatus.OCR_COMPLETE
+    assert await repo.finish(document.id) == finished
+    assert await repo.document(document.id) == finished
+
+
+@pytest.mark.requirement("STORE-25")
+async def test_a_failed_document_says_why_and_keeps_its_pages(
+    repo: StackStore, document: Document
+) -> None:
+    await repo.save_pages(document.id, ENGINE, [page(1, "one")])
+
+    failed = await repo.fail(document.id, DAMAGED)
+
+    assert (failed.status, failed.error, failed.pages_done) == (DocumentStatus.FAILED, DAMAGED, 1)
+    assert await repo.document(document.id) == failed
+
+
+@pytest.mark.requirement("STORE-25")
+async def test_a_document_that_was_read_does_not_fail_any_more(
+    repo: StackStore, document: Document
+) -> None:
+    finished = await repo.finish(document.id)
+
+    assert await repo.fail(document.id, DAMAGED) == finished
+
+
+@pytest.mark.requirement("STORE-26")
+async def test_only_a_failed_document_is_tried_again(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    await repo.claim(document.id, "first", clock.now + 99 * MINUTE)
+    await repo.fail(document.id, DAMAGED)
+
+    again = await repo.retry(document.id)
+
+    assert (again.status, again.error) == (DocumentStatus.PROCESSING, None)
+    assert await repo.claim(document.id, "second", clock.now + MINUTE)
+    assert await repo.retry(document.id) == again
+    finished = await repo.finish(document.id)
+    assert await repo.retry(document.id) == finished
