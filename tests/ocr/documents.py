@@ -99,6 +99,24 @@ def rotated(file: Path, degrees: int, matrix: bytes, text: bytes) -> Path:
     )
 
 
+def form(file: Path, value: bytes) -> Path:
+    """A filled-in field whose look is left to the viewer, as most programs leave it."""
+    font = b"/Font<</F 5 0 R>>"
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/NeedAppearances true"
+            b"/DA(/F 10 Tf 0 g)/DR<<%s>>>>>>" % font,
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Annots[6 0 R]" + _CONTENT,
+            stream(b"BT /F 11 Tf 30 370 Td (Name of the applicant:) Tj ET"),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(applicant)/V(%s)/F 4"
+            b"/DA(/F 10 Tf 0 g)/Rect[170 364 290 382]/P 3 0 R>>" % value,
+        ],
+    )
+
+
 def lone_surrogate(file: Path) -> Path:
     """Its font says that the letter B means half of a surrogate pair."""
     mapping = b"begincmap\n2 beginbfchar\n<41> <0041>\n<42> <D800>\nendbfchar\nendcmap"

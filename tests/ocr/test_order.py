@@ -37,6 +37,17 @@ def test_labels_stay_with_their_values() -> None:
     assert read == [f"label {n}  value {n}" for n in range(8)]
 
 
+@pytest.mark.requirement("OCR-ORDER-02")
+def test_a_table_of_two_wordy_columns_is_read_row_by_row() -> None:
+    widths = (90, 200, 95, 100, 190, 90, 95, 92)
+    left = [piece(f"what {n}", 0, 20 * n, width) for n, width in enumerate(widths)]
+    right = [piece(f"why {n}", 260, 20 * n, width) for n, width in enumerate(widths)]
+
+    read = [joined(row) for row in rows([*left, *right])]
+
+    assert read == [f"what {n}  why {n}" for n in range(8)]
+
+
 @pytest.mark.requirement("OCR-ORDER-03")
 def test_a_gap_between_columns_is_two_spaces_and_one_between_words_is_one() -> None:
     row = [piece("Total", 0, 0), piece("due", 43, 0), piece("74.50", 200, 0)]

@@ -10,7 +10,7 @@ from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import Box, PageSource
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
-from tests.ocr.documents import PAGE, both, lines, lone_surrogate, pdf, rotated
+from tests.ocr.documents import PAGE, both, form, lines, lone_surrogate, pdf, rotated
 
 pytestmark = pytest.mark.anyio
 
@@ -131,13 +131,7 @@ async def test_a_row_of_a_table_is_one_line_whatever_order_it_was_drawn_in(
 
 @pytest.mark.requirement("OCR-PDF-07")
 async def test_form_values_are_part_of_the_page(engine: LocalEngine, tmp_path: Path) -> None:
-    def draw(canvas: Canvas) -> None:
-        lines("Name of the applicant:")(canvas)
-        canvas.acroForm.textfield(
-            name="applicant", value="Ada Brandt", x=160, y=364, width=120, height=18, fontSize=10
-        )
-
-    page = await first_page(engine, pdf(tmp_path / "a", draw))
+    page = await first_page(engine, form(tmp_path / "a", b"Ada Brandt"))
 
     assert texts(page) == ["Name of the applicant:  Ada Brandt"]
 
@@ -209,6 +203,7 @@ async def test_white_text_on_a_dark_ground_is_not_hidden(
 
     page = await first_page(engine, pdf(tmp_path / "a", draw))
 
+    assert page.source is PageSource.TEXT
     assert texts(page) == ["Total 999.00 in white on white"]
 
 
