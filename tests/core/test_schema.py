@@ -145,6 +145,28 @@ def test_a_value_is_judged_at_its_own_place() -> None:
     assert schema.violations_at(parse("party.parent.name"), 5)
 
 
+@pytest.mark.requirement("WRITE-13")
+@pytest.mark.parametrize(
+    ("form", "value", "fits"),
+    [
+        ("date-time", "2026-03-05T14:30:00", True),
+        ("date-time", "2026-03-05T14:30:00+01:00", True),
+        ("date-time", "2026-03-05T25:30:00", False),
+        ("date-time", "yesterday", False),
+        ("time", "08:47", True),
+        ("time", "8 o'clock", False),
+        ("date", "2026-02-30", False),
+        ("email", "nobody", False),
+    ],
+)
+def test_a_time_needs_no_zone_and_other_formats_are_checked(
+    form: str, value: str, fits: bool
+) -> None:
+    schema = Schema.load(one(type="string", format=form))
+
+    assert (not schema.violations_at(("a",), value)) == fits
+
+
 @pytest.mark.requirement("DONE-01")
 def test_what_is_missing_is_named_leaf_by_leaf() -> None:
     schema = Schema.load(DEEP)

@@ -57,10 +57,11 @@ def several_places(places: Sequence[Place]) -> Warn:
 
 def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -> Warn:
     cited = "the quote" if citation.quote else lines_of(citation.lines, page.number)
+    one = bool(citation.quote) or len(citation.lines) < 2
     return Warn(
         "other_line",
-        f"{cited.capitalize()} does not have {wanted(claim)}, {where(place)} has; check that this "
-        "is the field's place.",
+        f"{cited.capitalize()} {'does' if one else 'do'} not have {wanted(claim)}, {where(place)} "
+        "has; check that this is the field's place.",
     )
 
 
@@ -75,9 +76,12 @@ def wrong_page(citation: Citation, place: Place) -> Warn:
 def value_differs(claim: Claim, cited: PageText, page: int) -> Warn:
     lines = lines_of([line.number for line in cited.lines], page)
     nearest = nearest_to(claim, cited)
-    has = f"has {nearest}, not {wanted(claim)}" if nearest else f"does not have {wanted(claim)}"
+    several = len(cited.lines) != 1
+    has, has_not = ("have", "do not have") if several else ("has", "does not have")
+    found = f"{has} {nearest}, not {wanted(claim)}" if nearest else f"{has_not} {wanted(claim)}"
     return Warn(
-        "value_differs", f"{lines.capitalize()} {has}; read the page again and correct the value."
+        "value_differs",
+        f"{lines.capitalize()} {found}; read the page again and correct the value or the citation.",
     )
 
 

@@ -1,8 +1,9 @@
 """A page made ready for finding values: its text in one piece, and what is printed there."""
 
 import re
+import unicodedata
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -24,6 +25,10 @@ _MISREAD = re.compile(
 """Three characters and more, digits in the main, with at least one letter that looks like one."""
 _DIGIT_LIKE = str.maketrans("OoQlI|SBZ", "000111582")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+
+_GAP = re.compile(r"\s{2,}|\s\|\s|\t")
+"""What the reading engines put between columns."""
+Cell = tuple[int, int, str]
 
 
 class PageText:
@@ -121,6 +126,21 @@ class PageText:
         )
 
     @cached_property
+    def cells(self) -> Sequence[Sequence[Cell]]:
+        """Line by line the parts between the gaps of columns, as spans and words."""
+        return [list(self._cells(index)) for index in range(len(self.lines))]
+
+    def _cells(self, index: int) -> Iterator[Cell]:
+        base = self._starts[index]
+        text = self.text[base : self._starts[index + 1] - 1]
+        start = 0
+        for gap in [*_GAP.finditer(text), None]:
+            end = len(text) if gap is None else gap.start()
+            if cell := words(text[start:end]):
+                yield base + start, base + end, cell
+            start = end if gap is None else gap.end()
+
+    @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
         """Printed dates by every day that they can be."""
         found: dict[date, list[PrintedDate]] = {}
@@ -180,6 +200,11 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
                 found.setdefault(reading.value.scaleb(shift), []).append(number)
 
     return found
+
+
+def words(text: str) -> str:
+    """The words with one space between them; unlike folded text, which has none."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def part_of(line: Line, low: int, high: int) -> Box | None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
+from stackdocs_mcp.core.evidence.cells import in_cells
 from stackdocs_mcp.core.evidence.folding import Folded, bare_text, fold, skeleton_text
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
@@ -26,7 +27,14 @@ _SPACE_FREE = 5
 
 def texts(value: str, page: PageText) -> Iterator[Match]:
     needle = fold(value)
-    for look in (_literally, _as_currency, _without_punctuation, _in_pieces, _misread):
+    for look in (
+        _literally,
+        _as_currency,
+        _without_punctuation,
+        _in_pieces,
+        in_cells,
+        _misread,
+    ):
         if found := list(look(value, needle, page)):
             yield from found
             return

@@ -11,6 +11,7 @@ from stackdocs_mcp.core.errors import InvalidPath
 from stackdocs_mcp.core.model import JsonObject, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted, without_rows
 from stackdocs_mcp.core.schema.checks import check
+from stackdocs_mcp.core.schema.violations import FORMATS, Violation, missing, violations_of
 from stackdocs_mcp.core.values import Expected
 
 MAX_NAMES = 1_000
@@ -18,15 +19,6 @@ _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
 
 EvidenceRule = Literal["require", "warn", "off", "derived"]
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One way in which a value breaks the schema, in our words."""
-
-    code: Literal["missing_required", "schema"]
-    path: FieldPath
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +142,15 @@ class Schema:
         checks = [list(one.iter_errors(value)) for one in compiled if one is not None]
         if not checks or any(not errors for errors in checks):
             return []
-        return [violation for error in checks[0] for violation in _violations(error, path)]
+        return [violation for error in checks[0] for violation in violations_of(error, path)]
 
     def violations(self, document: Mapping[str, JsonValue]) -> list[Violation]:
         """Everything that keeps the whole extraction from matching; missing leaves one by one."""
         found: list[Violation] = []
         for error in self._validators["#"].iter_errors(document):
-            for violation in _violations(error, ()):
+            for violation in violations_of(error, ()):
                 if violation.code == "missing_required":
-                    found += [_missing(path) for path in self._required(violation.path)]
+                    found += [missing(path) for path in self._required(violation.path)]
                 else:
                     found.append(violation)
 
@@ -171,6 +163,7 @@ class Schema:
         return jsonschema_rs.validator_map_for(
             dict(self.document),
             validate_formats=True,
+            formats=dict(FORMATS),
             offline=True,
             pattern_options=jsonschema_rs.RegexOptions(),
         )
@@ -309,39 +302,3 @@ def _types(schema: Mapping[str, Any]) -> frozenset[str]:
     if "properties" in schema:
         return frozenset({"object"})
     return frozenset({"array"}) if "items" in schema else frozenset()
-
-
-def _missing(path: FieldPath) -> Violation:
-    return Violation("missing_required", path, f"{dotted(path)} is required and has no value")
-
-
-def _violations(error: Any, base: FieldPath) -> Iterator[Violation]:
-    path = (*base, *error.instance_path)
-    keyword, limit = error.kind.name, error.kind.value
-    if keyword == "required":
-        yield _missing((*path, limit))
-        return
-    yield Violation("schema", path, f"{dotted(path) or 'the extraction'} {_rule(keyword, limit)}")
-
-
-_BOUNDS = frozenset(
-    "minimum exclusiveMinimum maximum exclusiveMaximum multipleOf "
-    "minLength maxLength minItems maxItems".split()  # noqa: SIM905  the keywords as a list read worse
-)
-
-
-def _rule(keyword: str, limit: object) -> str:
-    """What the schema asks, from the schema's own words: never from the value."""
-    if keyword in _BOUNDS:
-        return f"breaks {keyword} {limit}"
-    match keyword:
-        case "enum" if isinstance(limit, list):
-            return f"must be one of {exact.dumps(limit)}"
-        case "const":
-            return f"must be {exact.dumps(cast('JsonValue', limit))}"
-        case "type":
-            return f"must be of type {limit}"
-        case "format" | "pattern":
-            return f"must match the {keyword} {limit!r}"
-        case _:
-            return f"does not match the schema ({keyword})"
