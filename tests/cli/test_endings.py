@@ -123,7 +123,9 @@ async def test_without_a_command_the_stack_of_the_option_is_served(worked: Shell
 @pytest.mark.anyio
 @pytest.mark.requirement("CLI-15")
 async def test_only_the_tools_that_are_named_are_offered(worked: Shell) -> None:
-    parameters = _parameters(worked, "serve", "--toolset", "list_documents, read_ocr")
+    parameters = _parameters(
+        worked, "serve", "--stack", "paper", "--toolset", "list_documents, read_ocr"
+    )
     with anyio.fail_after(PATIENCE):
         async with Client(parameters) as client:
             tools = (await client.list_tools()).tools

@@ -11,8 +11,8 @@ from tests.project.repository import ROOT, tracked
 
 # Each with a class of one character, so that this file does not hold what it looks for.
 FORBIDDEN = re.compile(
-    r"[p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.(org|com)"
-    r"|/[w]ork/|/[r]oot/|/[h]ome/\w+/|/[U]sers/\w+/|/[t]mp/(brief|issue)|[p]yenv/"
+    r"[p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.(org|com)|/[w]ork/|/[r]oot/|[p]yenv/|"
+    + "|".join(re.escape(f"{path}/") for path in (Path.home(), ROOT) if len(path.parts) > 1)
 )
 TEXT = {".py", ".md", ".toml", ".json", ".sql", ".example", ".txt", ".yml", ".yaml", ""}
 MOST_LINES = 400
