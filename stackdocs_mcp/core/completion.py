@@ -95,6 +95,13 @@ def _value_reasons(fields: Sequence[FieldValue], schema: Schema | None) -> Itera
         )
     if schema is None:
         return
+    for field in fields:
+        try:
+            schema.node(field.leaf.path)
+        except InvalidPath as error:  # the schema has changed since it was written
+            shown = dotted(field.leaf.path)
+            message = f"{error.message}; remove it with delete_field"
+            yield Reason("unknown_field", message, path=shown)
     for violation in schema.violations(value):
         if violation.path not in gaps:
             yield Reason(violation.code, violation.message, path=dotted(violation.path) or None)

@@ -5,7 +5,10 @@ need, so that a child costs milliseconds. Nothing of it starts threads, which do
 """
 
 import os
+import signal
 
+# Ctrl-C reaches every process of a terminal; the server alone decides what it means.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 _void = os.open(os.devnull, os.O_WRONLY)
 os.dup2(_void, 1)
 os.close(_void)

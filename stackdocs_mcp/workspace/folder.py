@@ -20,6 +20,9 @@ MAX_FILES = 20_000
 SETTLE_MS = 300
 """A file that changes again within this time is looked at once, when it has come to rest."""
 
+CANCEL_MS = 500
+"""How long the watcher's thread takes at most to notice that nobody listens any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -39,7 +42,9 @@ async def follow(workspace: Workspace, folder: Path, suffixes: Collection[str]) 
     from watchfiles import awatch  # noqa: PLC0415  only where a folder is served
 
     await take_in(workspace, folder, suffixes)
-    async for _changes in awatch(folder, step=SETTLE_MS, debounce=2_000, yield_on_timeout=False):
+    async for _changes in awatch(
+        folder, step=SETTLE_MS, debounce=2_000, rust_timeout=CANCEL_MS, yield_on_timeout=False
+    ):
         await take_in(workspace, folder, suffixes)
 
 

@@ -68,11 +68,11 @@ def text_of(result: types.CallToolResult) -> str:
     return block.text
 
 
-def settings(folder: Path, **options: Any) -> Settings:
-    """Settings of a store below the folder, with ``folder/files`` as the allowed folder."""
-    files = folder / "files"
+def settings(home: Path, /, **options: Any) -> Settings:
+    """Settings of a store below the folder, with ``files`` in it as the allowed folder."""
+    files = home / "files"
     files.mkdir(exist_ok=True)
-    return Settings.model_validate({"data_dir": folder / "data", "allow": (files,), **options})
+    return Settings.model_validate({"data_dir": home / "data", "allow": (files,), **options})
 
 
 @asynccontextmanager

@@ -178,3 +178,48 @@ async def test_a_large_extraction_is_read_in_pieces(session: Session) -> None:
     paths = [one["path"] for one in [*first["fields"], *rest["fields"]]]
     assert paths == [f"rows[{n}]" for n in range(300)]
     assert "next_cursor" not in rest
+
+
+@pytest.mark.requirement("SCHEMA-01")
+async def test_a_schema_comes_back_as_it_was_set_and_parts_stay_when_not_given(
+    session: Session,
+) -> None:
+    assert (await session.data("get_schema"))["schema"] is None
+    odd = {**SCHEMA, "x-note": {"default": None, "numbers": [1, 1.5, 10**20]}}
+    policy = {"evidence": "require", "min_confidence": 0.5, "acknowledgeable": ["page_unread"]}
+    await session.data("set_schema", schema=odd, instructions="Amounts in EUR.", policy=policy)
+
+    await session.data("set_schema", schema=odd)
+
+    seen = await session.data("get_schema")
+    assert seen == {"schema": odd, "instructions": "Amounts in EUR.", "policy": policy}
+    for schema in ({"type": "array"}, {"type": "object", "properties": {"a": {"type": "x"}}}):
+        assert "nothing was changed" in await session.refusal("set_schema", schema=schema)
+    assert "policy.evidence" in await session.refusal(
+        "set_schema", schema=odd, policy={"evidence": "maybe"}
+    )
+    assert await session.data("get_schema") == seen
+    await session.data("set_schema", schema=None)
+    assert (await session.data("get_schema"))["schema"] is None
+
+
+@pytest.mark.requirement("SCHEMA-01")
+async def test_fields_stay_when_the_schema_changes_and_what_they_break_is_said(
+    session: Session,
+) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    await session.read(document)
+    await session.data("set_fields", document_id=document, fields=FIELDS)
+
+    await session.data(
+        "set_schema",
+        schema={"type": "object", "properties": {"total": {"type": "integer"}}},
+    )
+
+    extraction = await session.data("read_extraction", document_id=document)
+    assert len(extraction["fields"]) == 3
+    assert {(one["code"], one.get("path")) for one in extraction["reasons"]} == {
+        ("schema", "total"),
+        ("unknown_field", "number"),
+        ("unknown_field", "date"),
+    }

@@ -28,8 +28,8 @@ PROMISED = 2.0
 class Raw:
     """A server process that is spoken to line by line."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
-        chosen = parameters(settings(folder), environment)
+    def __init__(self, folder: Path, served: Path | None = None, **environment: str) -> None:
+        chosen = parameters(settings(folder, folder=served), environment)
         self.process = subprocess.Popen(
             [chosen.command, *chosen.args],
             stdin=subprocess.PIPE,
@@ -220,6 +220,23 @@ def test_the_server_exits_when_its_input_closes(tmp_path: Path, raw: Raw, busy: 
 
     assert raw.process.returncode == 0
     all_gone(below)
+
+
+@pytest.mark.requirement("STDIO-03")
+def test_a_server_that_follows_a_folder_exits_as_fast(tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "invoice.txt").write_text(INVOICE)
+    raw = Raw(tmp_path, served)
+    deadline = time.monotonic() + DEADLINE
+    while "ocr_complete" not in str(raw.call("list_documents")):  # it is idle and watches then
+        assert time.monotonic() < deadline
+
+    raw.stdin.close()
+    raw.process.wait(timeout=PROMISED)
+
+    assert raw.process.returncode == 0
+    raw.end()
 
 
 @pytest.mark.requirement("STDIO-03")
