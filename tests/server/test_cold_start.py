@@ -18,8 +18,7 @@ HEAVY = {
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--help']; main()", {"mcp", *HEAVY}),
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--version']; main()", {"mcp"}),
         (
-            "from stackdocs_mcp.server.local import serve_stdio\n"
-            "from stackdocs_mcp.tools.listing import listed; listed()",
+            "import stackdocs_mcp.server.local, stackdocs_mcp.tools.listing as listing; listing.listed()",
             HEAVY,
         ),
     ],

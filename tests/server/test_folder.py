@@ -1,6 +1,5 @@
 """A folder as a stack, bad files in it, and reading that was cut off."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,7 @@ async def test_reading_that_was_cut_off_is_taken_up_by_the_next_process(tmp_path
         sha256, size = await workspace.files.put(source, 1_000_000)
         cut_off, _new = await workspace.store.add_document(NewDocument("a.txt", sha256, size))
         assert cut_off.status is DocumentStatus.PROCESSING
-    os.unlink(source)
+    source.unlink()
 
     async with running(settings) as app, client_of(app) as session:
         (document,) = await listed_until(
