@@ -18,7 +18,8 @@ HEAVY = {
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--help']; main()", {"mcp", *HEAVY}),
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--version']; main()", {"mcp"}),
         (
-            "import stackdocs_mcp.server.local\nimport stackdocs_mcp.tools.listing as one\none.listed()",
+            "import stackdocs_mcp.server.local\n"
+            + "from stackdocs_mcp.tools.listing import listed; listed()",
             HEAVY,
         ),
     ],
