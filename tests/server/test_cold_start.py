@@ -11,17 +11,20 @@ HEAVY = {
 }
 
 
+SERVE = """
+import stackdocs_mcp.server.local
+from stackdocs_mcp.tools.listing import listed
+listed()
+"""
+
+
 @pytest.mark.requirement("COLD-01")
 @pytest.mark.parametrize(
     ("work", "unwanted"),
     [
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--help']; main()", {"mcp", *HEAVY}),
         ("from stackdocs_mcp.cli import main; sys.argv[1:] = ['--version']; main()", {"mcp"}),
-        (
-            "import stackdocs_mcp.server.local\n"
-            + "from stackdocs_mcp.tools.listing import listed; listed()",
-            HEAVY,
-        ),
+        (SERVE, HEAVY),
     ],
 )
 def test_a_start_loads_only_what_it_needs(work: str, unwanted: set[str]) -> None:
