@@ -173,8 +173,9 @@ class Extractions(Protocol):
           ``expected_revision``, so that a client that lost the answer can repeat the call.
           Evidence, confidence and warnings belong to what is compared.
         * ``expected_revision`` that is not the revision before this call: ``stale_revision``.
-        * A value above the path, or leaves below a path that is to hold a scalar:
-          ``path_conflict``. A delete of nothing: ``field_not_found``.
+        * A value above the path, leaves below a path that is to hold a scalar, or a member where
+          a list has rows (and the reverse): ``path_conflict``. An empty list or object gives way
+          to what it is to hold. A delete of nothing: ``field_not_found``.
         * A refused write stops nothing else. The revision grows by one when anything changed, and
           every change is in the history with its leaves before and after.
         * A completed document that is changed is ``ocr_complete`` again.
@@ -186,8 +187,9 @@ class Extractions(Protocol):
         """Put back what stood before a change, as a new change.
 
         Without ``change``: the last set or delete that has not been undone (an undo is not undone
-        by default, so repeating walks back). Raises NothingToUndo, ChangeNotFound, or UndoConflict
-        when a later change that stands has touched the same leaves.
+        by default, so repeating walks back to nothing). Raises NothingToUndo (also for the change
+        that completed a document), ChangeNotFound, or UndoConflict when a later change that stands
+        has touched the same leaves, or leaves that could not stand beside them.
         """
 
     async def complete(

@@ -48,14 +48,12 @@ def at_or_below(
     limit: int | None = None,
 ) -> list[Stored]:
     """Leaves in key order at or below the path (all for an empty one), behind ``after``."""
-    left = _ALL if limit is None else max(limit, 0)
-    found: list[Stored] = []
+    most = _ALL if limit is None else max(limit, 0)
     own = key(path)
-    if path and left and (after is None or own > after):
-        row = scope.one(_AT, extraction=extraction, key=own)
-        if row is not None:
-            found.append(_stored(row))
-            left -= left > 0
+    if path and most and (after is None or own > after):
+        leaf = at(scope, extraction, own)
+        if leaf is not None:  # then nothing is below it
+            return [leaf]
     low, high = subtree(own)
     behind = after is not None and after >= low
     rows = scope.rows(
@@ -63,9 +61,9 @@ def at_or_below(
         extraction=extraction,
         low=after if behind else low,
         high=high,
-        limit=left,
+        limit=most,
     )
-    return found + [_stored(row) for row in rows]
+    return [_stored(row) for row in rows]
 
 
 def at(scope: Scope, extraction: str, stored: str) -> Stored | None:
@@ -90,17 +88,19 @@ def first_below(scope: Scope, extraction: str, path: FieldPath) -> Stored | None
 def other_kind(scope: Scope, extraction: str, path: FieldPath) -> Stored | None:
     """A leaf that makes an object of what the path wants to be a list, or the reverse."""
     for prefix in ancestors(path):
-        low, high = subtree(key(prefix))
-        rows, behind_rows = f"{low}#", f"{low}$"  # "$" follows the "#" of rows in ASCII
-        if isinstance(path[len(prefix)], int):
-            found = _first(scope, extraction, low, rows) or _first(
-                scope, extraction, behind_rows, high
-            )
-        else:
-            found = _first(scope, extraction, rows, behind_rows)
-        if found:
-            return found
+        for low, high in other_kinds(path, prefix):
+            if found := _first(scope, extraction, low, high):
+                return found
     return None
+
+
+def other_kinds(path: FieldPath, prefix: FieldPath) -> list[tuple[str, str]]:
+    """Ranges of keys with a member below the prefix where the path has a row, or the reverse."""
+    low, high = subtree(key(prefix))
+    rows, behind_rows = f"{low}#", f"{low}$"  # "$" follows the "#" of rows in ASCII
+    if isinstance(path[len(prefix)], int):
+        return [(low, rows), (behind_rows, high)]
+    return [(rows, behind_rows)]
 
 
 def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str, str]]) -> None:

@@ -1,14 +1,17 @@
 """Undoing a change: what it touched is put back, unless a later change stands on it.
 
 A change *stands* until an undo of it stands. A later change counts against an undo when it stands
-and touched the same leaf - but for the undo of a change that is later itself: the two cancel out.
+and touched the same leaf, or one that could not stand beside it - but for the undo of a change that
+is later itself: the two cancel out. So changes at one place are undone in the reverse order of
+their making, and undoing the last one again and again always comes to the empty extraction.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from stackdocs_mcp.core.errors import ChangeNotFound, NothingToUndo, UndoConflict
 from stackdocs_mcp.core.model import Action, Change, ChangeId, DocumentId
-from stackdocs_mcp.core.paths import PathKey, from_key
+from stackdocs_mcp.core.paths import PathKey, ancestors, from_key, key, subtree
 from stackdocs_mcp.stores import documents, fields, history
 from stackdocs_mcp.stores.history import Recorded
 from stackdocs_mcp.stores.scope import Scope
@@ -23,17 +26,12 @@ _LATER = """
 SELECT l.revision, l.ordinal FROM change_leaves AS l
 CROSS JOIN changes AS c ON c.stack_id = l.stack_id AND c.extraction_id = l.extraction_id
     AND c.revision = l.revision AND c.ordinal = l.ordinal
-WHERE l.stack_id = :stack AND l.extraction_id = :extraction AND l.key = :key AND l.touched = 1
+WHERE l.stack_id = :stack AND l.extraction_id = :extraction AND l.touched = 1
+    AND l.key >= :low AND l.key < :high
     AND (l.revision, l.ordinal) > (:revision, :ordinal)
     AND c.standing = 1
     AND (c.undoes_revision IS NULL
         OR (c.undoes_revision, c.undoes_ordinal) <= (:revision, :ordinal))
-ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
-"""
-_TOUCHED_LAST = """
-SELECT revision, ordinal FROM change_leaves
-WHERE stack_id = :stack AND extraction_id = :extraction AND key = :key AND touched = 1
-ORDER BY revision DESC, ordinal DESC LIMIT 1
 """
 _STAND = """
 UPDATE changes SET standing = :standing
@@ -65,7 +63,6 @@ def undo(scope: Scope, document: DocumentId, change: ChangeId | None) -> Change:
 
     revision = history.Revision(scope, held)
     made = revision.change(Action.UNDO, undone.change.path, before, after, undone)
-    _refuse_obstructed(scope, undone, rows)
     revision.close()
     _reverse(scope, undone)
     found = history.find(scope, held.extraction, made)
@@ -92,27 +89,34 @@ def _named(scope: Scope, held: documents.Held, change: ChangeId) -> Recorded:
 
 
 def _refuse_followed(scope: Scope, undone: Recorded, rows: list[sqlite3.Row]) -> None:
-    later = [scope.one(_LATER, **undone.place, key=row["key"]) for row in rows]
-    if standing := [_place(row) for row in later if row is not None]:
-        revision, ordinal = max(standing)
+    later = [
+        (row["revision"], row["ordinal"])
+        for low, high in _around(row["key"] for row in rows)
+        for row in scope.rows(_LATER, **undone.place, low=low, high=high)
+    ]
+    if later:
+        revision, ordinal = max(later)
         raise UndoConflict(undone.change.id, f"{revision}-{ordinal}")
 
 
-def _refuse_obstructed(scope: Scope, undone: Recorded, rows: list[sqlite3.Row]) -> None:
-    """A value put back must not stand above, below, or beside one that came later."""
-    for row in rows:
-        if row["before"] is None:
-            continue
-        path = from_key(PathKey(row["key"]))
-        obstacle = (
-            fields.value_above(scope, undone.extraction, path)
-            or fields.first_below(scope, undone.extraction, path)
-            or fields.other_kind(scope, undone.extraction, path)
-        )
-        if obstacle is not None:
-            last = scope.one(_TOUCHED_LAST, extraction=undone.extraction, key=obstacle.key)
-            assert last is not None
-            raise UndoConflict(undone.change.id, _id(last))
+def _around(keys: Iterable[str]) -> set[tuple[str, str]]:
+    """Ranges ``low <= key < high`` of the keys themselves and of what cannot stand beside them.
+
+    That is a value above, a value below, and a member of an object where a row of a list is, or
+    the reverse.
+    """
+    ranges: set[tuple[str, str]] = set()
+    for stored in keys:
+        path = from_key(PathKey(stored))
+        ranges |= {_alone(stored), subtree(PathKey(stored))}
+        for prefix in ancestors(path):
+            ranges.add(_alone(key(prefix)))
+            ranges |= set(fields.other_kinds(path, prefix))
+    return ranges
+
+
+def _alone(stored: str) -> tuple[str, str]:
+    return stored, f"{stored}\x01"  # no name has a control character
 
 
 def _reverse(scope: Scope, undone: Recorded) -> None:
@@ -125,10 +129,6 @@ def _reverse(scope: Scope, undone: Recorded) -> None:
         before = history.find(scope, one.extraction, one.change.undoes)
         assert before is not None
         standing, one = not standing, before
-
-
-def _place(row: sqlite3.Row) -> tuple[int, int]:
-    return row["revision"], row["ordinal"]
 
 
 def _id(row: sqlite3.Row) -> ChangeId:

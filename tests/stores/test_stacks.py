@@ -23,8 +23,8 @@ async def test_a_stack_is_made_once_and_found_by_its_name(store: Store) -> None:
 
 @pytest.mark.requirement("STORE-01")
 async def test_a_folder_has_its_own_stack_whatever_its_name(store: Store) -> None:
-    named = await store.open_stack(ALICE, "invoices")
     first = await store.open_stack(ALICE, "invoices", "/home/alice/invoices")
+    named = await store.open_stack(ALICE, "invoices")
     second = await store.open_stack(ALICE, "invoices", "/home/alice/old/invoices")
 
     assert len({named.id, first.id, second.id}) == 3

@@ -37,12 +37,11 @@ async def test_undoing_again_and_again_walks_back_to_nothing(
     await repo.write(document.id, [setting("a", 4), deleting("b.c")])
     seen = [await values(repo, document)]
 
-    while True:
-        try:
-            await repo.undo(document.id)
-        except NothingToUndo:
-            break
+    for _ in range(4):
+        await repo.undo(document.id)
         seen.append(await values(repo, document))
+    with pytest.raises(NothingToUndo):
+        await repo.undo(document.id)
 
     assert seen == [
         {"a": 4, "b.d": 3},
@@ -243,3 +242,16 @@ async def test_undoing_a_completed_document_opens_it(repo: StackStore, document:
     await repo.undo(document.id)
 
     assert (await repo.document(document.id)).status is DocumentStatus.OCR_COMPLETE
+
+
+@pytest.mark.requirement("STORE-96")
+async def test_a_redo_waits_for_later_changes_that_it_could_not_stand_beside(
+    repo: StackStore, document: Document
+) -> None:
+    await put(repo, document, "a", 1)
+    undone = await repo.undo(document.id)
+    await put(repo, document, "a.x", 2)
+    await repo.write(document.id, [deleting("a.x")])
+
+    with pytest.raises(UndoConflict, match="'2-1' was followed by '4-1'"):
+        await repo.undo(document.id, undone.id)

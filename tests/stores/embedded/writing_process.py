@@ -1,7 +1,7 @@
 """A process that writes fields to a store until it has done enough or is killed.
 
-``python -m tests.stores.writing_process FOLDER NAME COUNT``: each acknowledged write is a line
-``REVISION PATH VALUE`` on stdout, written after the call returned and never before.
+Its arguments are FOLDER NAME COUNT. Each acknowledged write is a line ``REVISION PATH VALUE`` on
+stdout, written after the call returned and never before.
 """
 
 import sys

@@ -13,7 +13,7 @@ from stackdocs_mcp.stores.embedded import FILE, open_store
 from stackdocs_mcp.stores.migrate import Migration, known, migrate, statements, version
 from stackdocs_mcp.stores.sqlite import connect, create
 from tests.stores.builders import ALICE, SteppingClock
-from tests.stores.test_processes import ROOT
+from tests.stores.embedded.test_processes import ROOT
 
 TRIGGER = """-- a comment; with a semicolon
 CREATE TABLE t (a TEXT DEFAULT ';');

@@ -17,13 +17,20 @@ from tests.stores.builders import ALICE, SteppingClock, added, binding, leaves_s
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KILLS = 8
 
 
 def start(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.stores.writing_process", str(folder), name, str(count)],
+        [
+            sys.executable,
+            "-m",
+            "tests.stores.embedded.writing_process",
+            str(folder),
+            name,
+            str(count),
+        ],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
