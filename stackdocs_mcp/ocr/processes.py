@@ -1,8 +1,11 @@
 """Child processes that follow the server, speak over one channel, and can be killed at any time."""
 
+import contextlib
 import multiprocessing
+import sys
 import threading
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from functools import cache
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
@@ -23,6 +26,21 @@ def context() -> BaseContext:
     return forking
 
 
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Start a child that does not run this process's main program again.
+
+    multiprocessing would, so that what is defined there can be named; we name nothing there, and
+    a program that uses this package need not be written for it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class Member:
     """A process with its channel. All methods may be called from any thread, close() last."""
 
@@ -33,7 +51,8 @@ class Member:
             self._process = starting.Process(  # type: ignore[attr-defined]
                 name=name, target=main, args=(theirs, *arguments), daemon=True
             )
-            self._process.start()
+            with _without_main():
+                self._process.start()
         theirs.close()
         self._closing = threading.Lock()
         self._clock: threading.Timer | None = None

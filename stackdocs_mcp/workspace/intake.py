@@ -114,17 +114,23 @@ class Intake:
         if not await job.store.claim(job.document, self._owner, until):
             return await job.store.document(job.document)
 
+        failure: Failure | None = None
+        broken: StackdocsError | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._renew, job)
             try:
                 await self._read(job)
-                document = await job.store.finish(job.document)
             except ExtractionFailed as error:
                 failure = Failure(error.code, error.message, error.advice)
-                document = await job.store.fail(job.document, failure)
+            except StackdocsError as error:  # raised below: a task group would wrap it
+                broken = error
             tasks.cancel_scope.cancel()
 
-        return document
+        if broken is not None:
+            raise broken
+        if failure is not None:
+            return await job.store.fail(job.document, failure)
+        return await job.store.finish(job.document)
 
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
@@ -148,7 +154,10 @@ class Intake:
     async def _renew(self, job: Job) -> None:
         while True:
             await anyio.sleep(RENEW_SECONDS)
-            await job.store.claim(job.document, self._owner, self._clock() + LEASE)
+            try:
+                await job.store.claim(job.document, self._owner, self._clock() + LEASE)
+            except StackdocsError as error:  # what reads meets the same; it says so
+                log.warning("a claim could not be prolonged: %s", error.code)
 
 
 async def wait_for(over: anyio.Event, seconds: float) -> bool:
