@@ -66,13 +66,23 @@ async def read_ocr(
         if stopped:
             break
 
-    await workspace.store.mark_read(document_id, piece.finished)
+    await _remember(workspace, document_id, piece.finished)
     return piece.text(
         workspace.shared.cursors.seal([position.page, position.lines, position.characters], scope)
         if stopped
         else None,
         whole=len(wanted) == document.pages,
     )
+
+
+async def _remember(workspace: Workspace, document: DocumentId, finished: list[int]) -> None:
+    """Mark pages as read that are not yet: reading again costs no write."""
+    if not finished:
+        return
+    outlines = await workspace.store.outlines(document, first=finished[0], last=finished[-1])
+    news = {one.number for one in outlines if not one.read}.intersection(finished)
+    if news:
+        await workspace.store.mark_read(document, sorted(news))
 
 
 def page_numbers(pages: str | None, document: Document) -> list[int]:
