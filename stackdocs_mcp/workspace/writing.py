@@ -143,7 +143,10 @@ async def _prepared(checker: Checker, entry: Entry) -> FieldWrite:
     leaves: list[Leaf] = []
     for leaf_path, value in leaves_of(path, whole.value):
         if parse(pointer(leaf_path)) != leaf_path:
-            raise InvalidArgument(f"{pointer(leaf_path)[:80]!r} has a name made of digits only")
+            raise InvalidArgument(
+                f"{pointer(leaf_path)[:80]!r} has a name that no field can have",
+                "Use names that are not digits alone, in composed Unicode (NFC).",
+            )
         one = whole if leaf_path == path else await checker.typed(leaf_path, value)
         notes = one.notes if leaves else dict.fromkeys((*whole.notes, *one.notes))
         leaves.append(

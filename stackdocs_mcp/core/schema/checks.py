@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackdocs_mcp.core.errors import InvalidSchema
+from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
+from stackdocs_mcp.core.paths import parse, pointer
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 48
@@ -61,6 +62,8 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
                 raise InvalidSchema(
                     f"the property name {name!r} at {where!r} cannot be told from a row number"
                 )
+            if not _can_be_written(name):
+                raise InvalidSchema(f"no field path can have the name {name!r} at {where!r}")
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -73,6 +76,13 @@ def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
             waiting += [(f"{where}/{name}", child) for name, child in node.items()]
         elif isinstance(node, list):
             waiting += [(f"{where}/{index}", child) for index, child in enumerate(node)]
+
+
+def _can_be_written(name: str) -> bool:
+    try:
+        return parse(pointer((name,))) == (name,)
+    except InvalidPath:
+        return False
 
 
 def _leads_somewhere(document: JsonObject, target: str) -> bool:
