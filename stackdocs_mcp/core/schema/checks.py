@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
@@ -57,13 +57,17 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
         raise InvalidSchema(f"'x-evidence' at {where!r} must be one of {sorted(_EVIDENCE)}")
     properties = node.get("properties")
     if isinstance(properties, Mapping):
-        for name in properties:
-            if _DIGITS.fullmatch(name):
-                raise InvalidSchema(
-                    f"the property name {name!r} at {where!r} cannot be told from a row number"
-                )
-            if not _can_be_written(name):
-                raise InvalidSchema(f"no field path can have the name {name!r} at {where!r}")
+        _check_names(where, properties)
+
+
+def _check_names(where: str, names: Iterable[str]) -> None:
+    for name in names:
+        if _DIGITS.fullmatch(name):
+            raise InvalidSchema(
+                f"the property name {name!r} at {where!r} cannot be told from a row number"
+            )
+        if not _can_be_written(name):
+            raise InvalidSchema(f"no field path can have the name {name!r} at {where!r}")
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
