@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackdocs_mcp import samples
+from stackdocs_mcp.cli.demo.steps import command_name
 from tests.cli.shell import Ran, Shell
 from tests.project.repository import blocks
 
@@ -121,3 +122,9 @@ def test_the_transcript_in_the_readme_is_what_the_first_run_prints(
             continue
         assert line in rest, line
         rest = rest[rest.index(line) + 1 :]
+
+
+@pytest.mark.requirement("CLI-13")
+def test_what_the_demo_says_to_type_next_can_be_typed() -> None:
+    assert command_name({}) == "stackdocs-mcp"
+    assert Path(command_name({"UV_RUN_RECURSION_DEPTH": "1"})).is_file()

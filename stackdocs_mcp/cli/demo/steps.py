@@ -1,7 +1,9 @@
 """The demo from the first file to the export. Every step checks that it did what it says."""
 
 import json
+import os
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -232,13 +234,21 @@ def _show_end(screen: Screen, settings: Settings, exported: Sequence[str]) -> No
     screen.copyable(str(folder))
 
     data = f"--data-dir {shlex.quote(str(folder))}"
+    command = command_name(os.environ)
     screen.heading("Go on")
     screen.line("See who wrote what, and what was taken back:")
-    screen.copyable(f"stackdocs-mcp history --stack {STACK} {data}")
+    screen.copyable(f"{command} history --stack {STACK} {data}")
     screen.line("Connect your own client to this stack, for instance Claude Code:")
-    screen.copyable(f"claude mcp add stackdocs -- stackdocs-mcp serve --stack {STACK} {data}")
+    screen.copyable(f"claude mcp add stackdocs -- {command} serve --stack {STACK} {data}")
     screen.line("Serve a folder of your own documents:")
-    screen.copyable("stackdocs-mcp serve ~/invoices")
+    screen.copyable(f"{command} serve ~/invoices")
+
+
+def command_name(environment: Mapping[str, str]) -> str:
+    """What to type to run this program again: its full path where `uv run` alone finds it."""
+    if "UV_RUN_RECURSION_DEPTH" not in environment:
+        return "stackdocs-mcp"
+    return shlex.quote(str(Path(sys.executable).with_name("stackdocs-mcp")))
 
 
 def _count(number: int, what: str) -> str:
