@@ -95,6 +95,8 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
         ]
         raise BadSettings(problems) from error
     problems += _missing_folders(settings)
+    if options.get("folder") and options.get("stack"):
+        problems.append("serve: give a folder or --stack, not both; a folder is a stack of its own")
     if problems:
         raise BadSettings(problems)
     return settings

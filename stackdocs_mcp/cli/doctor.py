@@ -109,8 +109,28 @@ def _store(settings: Settings) -> Iterator[Finding]:
         )
         yield Finding("store", "problem", text)
         return
+    if not _takes_writes(path):
+        yield Finding(
+            "store",
+            "problem",
+            f"{path} cannot be written. Check its rights and its folder's, and the free space.",
+        )
+        return
     waiting = "" if has == newest else f", brought to version {newest} on next use"
     yield Finding("store", "ok", f"version {has}, intact, SQLite {sqlite3.sqlite_version}{waiting}")
+
+
+def _takes_writes(path: Path) -> bool:
+    """A write could begin; nothing is written."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("PRAGMA user_version = 0")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _ocr() -> Iterator[Finding]:

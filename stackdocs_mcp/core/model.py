@@ -278,6 +278,19 @@ class Hit:
     snippet: str
 
 
+ReasonCode = Literal[
+    "page_unread",
+    "page_without_text",
+    "no_fields",
+    "row_missing",
+    "missing_required",
+    "schema",
+    "unknown_field",
+    "evidence_unverified",
+]
+"""Why a document may not be complete; see core/completion.py."""
+
+
 class Policy(BaseModel):
     """How strict a stack is. Fields override ``evidence`` with ``x-evidence`` in the schema."""
 
@@ -285,7 +298,7 @@ class Policy(BaseModel):
 
     evidence: Literal["require", "warn", "off"] = "warn"
     min_confidence: float | None = Field(default=None, ge=0, le=1)
-    acknowledgeable: list[str] = ["page_without_text"]
+    acknowledgeable: list[ReasonCode] = ["page_without_text"]
 
 
 @dataclass(frozen=True, slots=True)

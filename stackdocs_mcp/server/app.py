@@ -14,6 +14,7 @@ from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.tools.listing import listed
+from stackdocs_mcp.tools.refusals import told
 from stackdocs_mcp.tools.tool import Answer, Tool
 from stackdocs_mcp.workspace import Workspace
 
@@ -75,7 +76,7 @@ async def _call(
         workspace.binding.require(tool.right)
         return _result(await tool.run(workspace.acting_as(actor), arguments))
     except ValidationError as error:
-        return _error(f"{_told(error)}. Look at the tool's input schema and call again.")
+        return _error(f"{told(error)}. Look at the tool's input schema and call again.")
     except StackdocsError as error:
         return _error(" ".join(part for part in (f"{error.message}.", error.advice) if part))
     except Exception as error:  # the last barrier: no foreign text leaves the process
@@ -100,26 +101,6 @@ def _error(message: str) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=message[:MAX_ERROR])], is_error=True
     )
-
-
-def _told(error: ValidationError) -> str:
-    """Every wrong argument by name, in our words, without the value that was sent."""
-    told: list[str] = []
-    for one in error.errors(include_url=False, include_input=False, include_context=False)[:10]:
-        where = ".".join(str(part)[:64] for part in one["loc"]) or "arguments"
-        match one["type"]:
-            case "extra_forbidden":
-                told.append(f"unknown argument {where!r}")
-            case "missing":
-                told.append(f"the argument {where!r} is missing")
-            case _:
-                told.append(f"the argument {where!r}: {_lowered(one['msg'])}")
-
-    return "; ".join(dict.fromkeys(told))
-
-
-def _lowered(message: str) -> str:
-    return message[:1].lower() + message[1:]
 
 
 def _actor(context: ServerRequestContext[Any]) -> Actor:

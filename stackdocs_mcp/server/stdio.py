@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, BinaryIO, NoReturn, cast
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 MAX_LINE = 4 * 1024 * 1024
 MAX_DEPTH = 64
+_EDGE = 512
+_ID = r'"id"\s*:\s*(\d{1,18}|"[\w.:-]{1,128}")'
+_ID_FIRST = re.compile(rf'^\s*\{{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?{_ID}\s*[,}}]')
+_ID_LAST = re.compile(rf'"jsonrpc"\s*:\s*"2\.0"\s*,\s*{_ID}\s*\}}\s*$')
 _PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
 
 
@@ -59,9 +64,8 @@ class _Wire:
             except Unusable as error:
                 log.warning("a line of the client was refused: %s", error)
                 refusal = {"code": error.code, "message": str(error)}
-                await self.write(
-                    json.dumps({"jsonrpc": "2.0", "id": None, "error": refusal}) + "\n"
-                )
+                answer = {"jsonrpc": "2.0", "id": asked(line), "error": refusal}
+                await self.write(json.dumps(answer) + "\n")
 
     async def write(self, text: str) -> None:
         """A whole message; a lone surrogate is replaced, since it must not end the connection."""
@@ -80,10 +84,12 @@ class _Wire:
         line = self._stdin.readline(MAX_LINE + 1)
         if len(line) <= MAX_LINE:
             return line
+        tail = line[-_EDGE:]
         while rest := self._stdin.readline(MAX_LINE):  # read past what is too long to keep
+            tail = (tail + rest)[-_EDGE:]
             if rest.endswith(b"\n"):
                 break
-        return line
+        return line + tail
 
 
 def vetted(line: bytes) -> str:
@@ -107,6 +113,23 @@ def vetted(line: bytes) -> str:
         raise Unusable(_INVALID_REQUEST, "the message is not a JSON-RPC object")
     _bounded(message)
     return text
+
+
+def asked(line: bytes) -> int | str | None:
+    """The request's id in a line that is refused, so that its client does not wait for ever.
+
+    Of a line that is too long only its two ends are looked at, as clients write them.
+    """
+    if len(line) <= MAX_LINE:
+        with contextlib.suppress(ValueError, RecursionError):
+            message = json.loads(line.decode("utf-8"))
+            found = message.get("id") if isinstance(message, dict) else None
+            return found if isinstance(found, int | str) and not isinstance(found, bool) else None
+    for pattern, edge in ((_ID_FIRST, line[:_EDGE]), (_ID_LAST, line[-_EDGE:])):
+        if match := pattern.search(edge.decode("utf-8", "replace")):
+            one: int | str = json.loads(match[1])
+            return one
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

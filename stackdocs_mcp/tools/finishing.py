@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stackdocs_mcp.core.model import DocumentId, Policy, Stack
+from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
     FieldItem,
     ReasonItem,
@@ -115,14 +116,18 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
     stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
     if document.status.value == "completed":
         stands = ""
+    items = [field_item(field) for field in found.fields]
+    bounded(items)
     return Answer(
-        f"{document.status.value}, revision {document.revision}, {document.fields} fields"
-        f"{missing}{stands}",
+        summary(
+            f"{document.status.value}, revision {document.revision}, {document.fields} fields"
+            f"{missing}{stands}"
+        ),
         ExtractionResult(
             document_id=document.id,
             status=document.status.value,
             revision=document.revision,
-            fields=[field_item(field) for field in found.fields],
+            fields=items,
             missing=found.missing,
             reasons=reason_items(found.reasons),
             next_cursor=found.next_cursor,
@@ -137,7 +142,7 @@ async def complete(workspace: Workspace, given: Complete) -> Answer:
     items = reason_items(attempt.reasons)
     said = "; ".join(f"{one.code}: {one.message}" for one in items[:20])
     return Answer(
-        "completed" if attempt.completed else f"not completed: {said}",
+        "completed" if attempt.completed else summary(f"not completed: {said}"),
         CompleteResult(
             completed=attempt.completed, reasons=items, revision=attempt.document.revision
         ),
@@ -160,7 +165,7 @@ async def export(workspace: Workspace, given: Export) -> Answer:
 def _schema_answer(stack: Stack) -> Answer:
     fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
     return Answer(
-        f"fields: {fields}",
+        summary(f"fields: {fields}"),
         SchemaResult.model_validate(
             {
                 "schema": stack.schema,

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, ValidationError
+from pydantic_core import PydanticCustomError
 
 from stackdocs_mcp.core.model import ChangeId, DocumentId
+from stackdocs_mcp.tools.bounds import bounded, summary
+from stackdocs_mcp.tools.refusals import refused
 from stackdocs_mcp.tools.shapes import Cited, FieldOutcome, outcome_item, outcome_line
 from stackdocs_mcp.tools.tool import Answer, Arguments, Id, Result
 from stackdocs_mcp.workspace import Workspace, writing
@@ -37,10 +40,32 @@ class SetField(FieldEntry):
     document_id: Id
 
 
+_Entries = Annotated[list[FieldEntry], Field(min_length=1, max_length=MAX_FIELDS)]
+
+
+def _as_sent(value: object) -> list[object]:
+    """The entries as they came: each is validated on its own, so that a bad one loses no other."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_FIELDS:
+        raise PydanticCustomError("entries", f"must be a list of 1 to {MAX_FIELDS} fields")
+    return value
+
+
 class SetFields(Arguments):
     document_id: Id
-    fields: Annotated[list[FieldEntry], Field(min_length=1, max_length=MAX_FIELDS)]
+    fields: Annotated[list[object], PlainValidator(_as_sent, json_schema_input_type=_Entries)]
     dry_run: bool = False
+
+    def entries(self) -> list[writing.Entry]:
+        return [_entry(field) for field in self.fields]
+
+
+def _entry(sent: object) -> writing.Entry:
+    try:
+        return FieldEntry.model_validate(sent).entry()
+    except ValidationError as error:
+        path = sent.get("path") if isinstance(sent, dict) else None
+        named = path if isinstance(path, str) else ""
+        return writing.Entry(named, None, refusal=refused(error))
 
 
 class FieldOutcomes(Result):
@@ -64,14 +89,16 @@ async def set_field(workspace: Workspace, given: SetField) -> Answer:
     outcomes = await writing.set_fields(
         workspace, DocumentId(given.document_id), [given.entry()], dry_run=False
     )
-    return Answer(outcome_line(outcomes[0]), outcome_item(outcomes[0]))
+    item = outcome_item(outcomes[0])
+    bounded([item])
+    return Answer(summary(outcome_line(outcomes[0])), item)
 
 
 async def set_fields(workspace: Workspace, given: SetFields) -> Answer:
     outcomes = await writing.set_fields(
         workspace,
         DocumentId(given.document_id),
-        [field.entry() for field in given.fields],
+        given.entries(),
         dry_run=given.dry_run,
     )
     revision = max(outcome.revision for outcome in outcomes)
@@ -82,18 +109,22 @@ async def set_fields(workspace: Workspace, given: SetFields) -> Answer:
     }
     counts = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counted.items())
     dry = "dry run, nothing written: " if given.dry_run else ""
+    items = [outcome_item(one) for one in outcomes]
+    bounded(items)
     return Answer(
-        " | ".join([f"{dry}{counts} (revision {revision})", *notable[:20]]),
-        FieldOutcomes(results=[outcome_item(one) for one in outcomes], revision=revision),
+        summary(" | ".join([f"{dry}{counts} (revision {revision})", *notable])),
+        FieldOutcomes(results=items, revision=revision),
     )
 
 
 async def delete_field(workspace: Workspace, given: DeleteField) -> Answer:
     outcome = await writing.delete_field(workspace, DocumentId(given.document_id), given.path)
-    return Answer(outcome_line(outcome), outcome_item(outcome))
+    return Answer(summary(outcome_line(outcome)), outcome_item(outcome))
 
 
 async def undo(workspace: Workspace, given: Undo) -> Answer:
     change = None if given.change_id is None else ChangeId(given.change_id)
     outcome = await writing.undo(workspace, DocumentId(given.document_id), change)
-    return Answer(outcome_line(outcome), outcome_item(outcome))
+    item = outcome_item(outcome)
+    bounded([item])
+    return Answer(summary(outcome_line(outcome)), item)

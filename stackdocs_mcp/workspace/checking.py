@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+import anyio.lowlevel
+
 from stackdocs_mcp.core.completion import evidence_rule
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.evidence import (
@@ -66,6 +68,7 @@ class Checker:
         notes: Sequence[Warn] = (),
     ) -> Leaf:
         """The leaf with its evidence and warnings. Raises BadValue when it breaks the schema."""
+        await anyio.lowlevel.checkpoint()  # a call of many leaves must not hold up the others
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.completion import reasons
 from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
@@ -19,6 +20,9 @@ from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.workspace.context import Workspace
 
 FIELDS_AT_ONCE = 200
+CHARACTERS_AT_ONCE = 24_000
+_FRAME = 220
+"""What a field takes beside its value, quote and warnings, in characters."""
 TRIES = 3
 
 Only = Literal["all", "missing", "flagged"]
@@ -65,10 +69,25 @@ async def read_extraction(
         if only == "all" or (only == "flagged" and field.leaf.warnings)
         if after is None or key(field.leaf.path) > PathKey(after)
     ]
-    page = shown[:FIELDS_AT_ONCE]
-    more = len(shown) > FIELDS_AT_ONCE
+    page = shown[: _fitting(shown)]
+    more = len(shown) > len(page)
     next_cursor = workspace.shared.cursors.seal([key(page[-1].leaf.path)], scope) if more else None
     return Extraction(document, page, found, next_cursor)
+
+
+def _fitting(fields: Sequence[FieldValue]) -> int:
+    """How many of the fields make one answer; at least one."""
+    size = 0
+    for count, field in enumerate(fields[:FIELDS_AT_ONCE]):
+        leaf = field.leaf
+        size += (
+            _FRAME + len(exact.dumps(leaf.value)) + sum(len(one.message) for one in leaf.warnings)
+        )
+        if leaf.evidence.place is not None:
+            size += len(leaf.evidence.place.quote)
+        if size > CHARACTERS_AT_ONCE and count:
+            return count
+    return min(len(fields), FIELDS_AT_ONCE)
 
 
 async def complete(
@@ -86,7 +105,8 @@ async def complete(
     for _ in range(TRIES):
         document, found, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
-            return Attempt(completed=True, reasons=(), document=document)
+            news = [one for one in found if not one.acknowledgeable]  # the schema has changed since
+            return Attempt(completed=not news, reasons=news, document=document)
         open_reasons = [
             one for one in found if not (one.acknowledgeable and one.code in acknowledge)
         ]

@@ -1,6 +1,7 @@
 """The stack's fields as files: one row per document, and a table of its own for each list."""
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -29,7 +30,8 @@ INLINE_CHARS = 4_000
 _AT_ONCE = 100
 _FORMULA = re.compile(r"[\s\ufeff\"']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
-_UNSAFE_NAME = re.compile(r"[^\w.-]+")
+_UNSAFE_NAME = re.compile(r"[^\w-]+")
+_LONGEST_PART = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
     """Write the whole stack into the export folder, replacing the last export of this format."""
     workspace.binding.require(Right.READ)
     stack, schema = await workspace.stack()
-    name = _UNSAFE_NAME.sub("-", stack.name).strip("-.") or "stack"
+    name = file_part(stack.name, stack.id if stack.folder else "")
     records = [record async for record in _records(workspace, schema)]
     texts = rendered(records, format, evidence=evidence)
     folder = workspace.shared.exports
     files = {
-        folder / (f"{name}.{format}" if not table else f"{name}.{table}.{format}"): text
+        folder / (f"{name}.{file_part(table)}.{format}" if table else f"{name}.{format}"): text
         for table, text in texts.items()
     }
     await anyio.to_thread.run_sync(_write_all, files)
@@ -76,12 +78,16 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
     return Exported(list(files), len(records), text if len(text) <= INLINE_CHARS else None)
 
 
-async def as_text(workspace: Workspace, format: Format, *, evidence: bool = False) -> str:  # noqa: A002
-    """The same as one text, for standard output; of CSV the documents' table alone."""
-    workspace.binding.require(Right.READ)
-    _stack, schema = await workspace.stack()
-    records = [record async for record in _records(workspace, schema)]
-    return next(iter(rendered(records, format, evidence=evidence).values()))
+def file_part(name: str, apart: str = "") -> str:
+    """The name as a part of a file's name; names that would look alike there get a mark.
+
+    ``apart`` tells two things of the same name apart, such as stacks of two folders.
+    """
+    part = _UNSAFE_NAME.sub("-", name).strip("-")[:_LONGEST_PART]
+    if part == name and not apart:
+        return part
+    mark = hashlib.sha256(f"{name}\0{apart}".encode()).hexdigest()[:8]
+    return f"{part or 'stack'}-{mark}"
 
 
 def rendered(
@@ -168,6 +174,8 @@ async def _records(workspace: Workspace, schema: Schema | None) -> AsyncIterator
     while True:
         documents = await workspace.store.documents(after=after, limit=_AT_ONCE)
         for document in documents:
+            if document.superseded_by is not None:
+                continue  # its newer version is in; two would count twice
             fields = list(await workspace.store.fields(document.id)) if document.fields else []
             if schema is not None:
                 fields.sort(key=lambda field: schema.order(field.leaf.path))

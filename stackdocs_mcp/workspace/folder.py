@@ -3,10 +3,11 @@
 import logging
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.errors import FileRefused, StackdocsError
@@ -23,6 +24,10 @@ SETTLE_MS = 300
 CANCEL_MS = 500
 """How long the watcher's thread takes at most to notice that nobody listens any more."""
 
+LOOK_AGAIN_SECONDS = 5.0
+CHECK_EVERY = 10
+"""Quiet periods of ``CANCEL_MS`` after which it is checked that the folder is still the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -37,15 +42,49 @@ class Seen:
 async def follow(workspace: Workspace, folder: Path, suffixes: Collection[str]) -> None:
     """Take in what is new and changed in the folder, now and whenever it changes, until cancelled.
 
-    Folders that send no notice of changes (network drives) are looked through by the watcher.
+    Nothing that a folder holds or that becomes of it ends this: what cannot be watched (a network
+    drive, a name that is not Unicode, a folder that is gone) is looked through every few seconds.
+    """
+    while True:
+        try:
+            await take_in(workspace, folder, suffixes)
+            async for _ in _changes(folder):
+                await take_in(workspace, folder, suffixes)
+        except StackdocsError as error:
+            log.warning("the folder could not be looked through: %s", error.code)
+        except Exception as error:  # noqa: BLE001  the watcher raises errors of its own, and OSError
+            log.warning("the folder cannot be watched: %s", type(error).__name__)
+        await anyio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _changes(folder: Path) -> AsyncIterator[None]:
+    """Whenever something may have changed: once when watching has begun, then with each change.
+
+    Ends when the folder is gone, or is another one than it was.
     """
     from watchfiles import awatch  # noqa: PLC0415  only where a folder is served
 
-    await take_in(workspace, folder, suffixes)
-    async for _changes in awatch(
-        folder, step=SETTLE_MS, debounce=2_000, rust_timeout=CANCEL_MS, yield_on_timeout=False
+    known, quiet = await anyio.to_thread.run_sync(_identity, folder), 0
+    async for changes in awatch(
+        folder,
+        step=SETTLE_MS,
+        debounce=2_000,
+        rust_timeout=CANCEL_MS,
+        yield_on_timeout=True,
+        ignore_permission_denied=True,
     ):
-        await take_in(workspace, folder, suffixes)
+        quiet += 1
+        if changes or quiet == 1:
+            yield
+            continue
+        looked = quiet % CHECK_EVERY == 0
+        if looked and known != await anyio.to_thread.run_sync(_identity, folder):
+            return
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 async def take_in(workspace: Workspace, folder: Path, suffixes: Collection[str]) -> None:
@@ -59,7 +98,7 @@ async def take_in(workspace: Workspace, folder: Path, suffixes: Collection[str])
         try:
             await _add(workspace, file)
         except FileRefused as error:  # gone again, or too large
-            log.warning("a file of the folder was left out: %s", error.message)
+            log.warning("a file of the folder was left out: %s", error.code)
         except StackdocsError as error:
             log.warning("a file of the folder could not be added: %s", error.code)
 
@@ -76,6 +115,9 @@ def look(folder: Path, suffixes: Collection[str]) -> Iterator[Seen]:
             path = Path(where, name)
             if name.startswith((".", "~$")) or path.suffix.lower() not in suffixes:
                 continue
+            if not _is_unicode(name):
+                log.warning("a file of the folder was left out: its name is not valid Unicode")
+                continue
             try:
                 status = path.lstat()
             except OSError:  # gone since the folder was listed
@@ -88,6 +130,14 @@ def look(folder: Path, suffixes: Collection[str]) -> Iterator[Seen]:
                 return
             relative = path.relative_to(folder).as_posix()
             yield Seen(relative, path, status.st_size, status.st_mtime_ns)
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _add(workspace: Workspace, file: Seen) -> None:

@@ -1,5 +1,6 @@
 """Taking files in: bytes to the file store, a document at once, its pages as they become ready."""
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -120,6 +121,9 @@ class Intake:
             tasks.start_soon(self._renew, job)
             try:
                 await self._read(job)
+            except anyio.get_cancelled_exc_class():
+                await self._release(job)
+                raise
             except ExtractionFailed as error:
                 failure = Failure(error.code, error.message, error.advice)
             except StackdocsError as error:  # raised below: a task group would wrap it
@@ -150,6 +154,11 @@ class Intake:
                         await job.store.save_pages(job.document, identity, [one])
                 if job.on_page is not None:
                     job.on_page(done, pages)
+
+    async def _release(self, job: Job) -> None:
+        """End the claim now, so that the next process need not wait for it to run out."""
+        with anyio.CancelScope(shield=True), contextlib.suppress(StackdocsError):
+            await job.store.claim(job.document, self._owner, self._clock())
 
     async def _renew(self, job: Job) -> None:
         while True:

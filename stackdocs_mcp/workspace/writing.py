@@ -1,7 +1,7 @@
 """Writing fields: path, type, evidence, history - one outcome for each, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from stackdocs_mcp.core.assembly import assemble, leaves_of
@@ -45,6 +45,8 @@ class Entry:
     confidence: float | None = None
     citation: Citation | None = None
     expected_revision: int | None = None
+    refusal: StackdocsError | None = None
+    """What was wrong with it before it came here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,14 @@ async def set_fields(
     stack, schema = await workspace.stack()
     checker = Checker(workspace, document, schema, stack.policy)
     prepared: list[FieldWrite | StackdocsError] = []
-    leaves = 0
+    room = MAX_LEAVES
     for entry in entries:
         try:
-            write = await _prepared(checker, entry)
-            leaves += len(write.leaves)
-            if leaves > MAX_LEAVES:
-                raise InvalidArgument(
-                    f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
-                )
+            write = await _prepared(checker, entry, room)
         except StackdocsError as error:
             prepared.append(error)
         else:
+            room -= len(write.leaves)
             prepared.append(write)
 
     writes = [one for one in prepared if isinstance(one, FieldWrite)]
@@ -97,6 +95,8 @@ async def set_fields(
             found.append(_rejected(_shown(entry.path), revision, one))
             continue
         result = next(results)
+        if dry_run:  # what would be is not yet: no change to name, the revision as it is
+            result = replace(result, change=None, revision=document.revision)
         revision = max(revision, result.revision)
         found.append(_outcome(one, result))
 
@@ -136,12 +136,19 @@ async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
     return document
 
 
-async def _prepared(checker: Checker, entry: Entry) -> FieldWrite:
+async def _prepared(checker: Checker, entry: Entry, room: int) -> FieldWrite:
     """The entry typed and checked, leaf by leaf; what is wrong with it is raised."""
+    if entry.refusal is not None:
+        raise entry.refusal
     path = parse(entry.path)
     whole = await checker.typed(path, entry.value)
+    found = list(leaves_of(path, whole.value))
+    if len(found) > room:
+        raise InvalidArgument(
+            f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
+        )
     leaves: list[Leaf] = []
-    for leaf_path, value in leaves_of(path, whole.value):
+    for leaf_path, value in found:
         if parse(pointer(leaf_path)) != leaf_path:
             raise InvalidArgument(
                 f"{pointer(leaf_path)[:80]!r} has a name that no field can have",
@@ -167,7 +174,8 @@ def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
         case "stale_revision":
             error = StaleRevision(write.expected_revision or 0, result.revision)
         case "path_conflict":
-            other = dotted(current[0].path) if current else dotted(write.path)
+            below = not current or current[0].path[: len(write.path)] == write.path
+            other = dotted(write.path if below else current[0].path)
             error = PathThroughValue(dotted(write.path), other)
         case "field_not_found":
             error = FieldNotFound(dotted(write.path))

@@ -55,9 +55,10 @@ async def test_an_unknown_argument_inside_a_field_is_refused(session: Session) -
     document = await session.add("a.txt", INVOICE)
     field = {**FIELDS[0], "user_id": "x"}
 
-    message = await session.refusal("set_fields", document_id=document, fields=[field])
+    answer = await session.data("set_fields", document_id=document, fields=[field])
 
-    assert "unknown argument 'fields.0.user_id'" in message
+    assert answer["results"][0]["outcome"] == "rejected"
+    assert "unknown argument 'user_id'" in answer["results"][0]["error"]["message"]
     assert (await session.data("read_extraction", document_id=document))["fields"] == []
 
 

@@ -172,12 +172,17 @@ async def test_a_large_extraction_is_read_in_pieces(session: Session) -> None:
         fields = [{"path": f"rows[{low + n}]", "value": n} for n in range(150)]
         await session.data("set_fields", document_id=document, fields=fields)
 
-    first = await session.data("read_extraction", document_id=document)
-    rest = await session.data("read_extraction", document_id=document, cursor=first["next_cursor"])
+    paths: list[str] = []
+    piece = await session.data("read_extraction", document_id=document)
+    while True:
+        paths += [one["path"] for one in piece["fields"]]
+        if "next_cursor" not in piece:
+            break
+        piece = await session.data(
+            "read_extraction", document_id=document, cursor=piece["next_cursor"]
+        )
 
-    paths = [one["path"] for one in [*first["fields"], *rest["fields"]]]
     assert paths == [f"rows[{n}]" for n in range(300)]
-    assert "next_cursor" not in rest
 
 
 @pytest.mark.requirement("SCHEMA-01")
@@ -223,3 +228,20 @@ async def test_fields_stay_when_the_schema_changes_and_what_they_break_is_said(
         ("unknown_field", "number"),
         ("unknown_field", "date"),
     }
+
+
+@pytest.mark.requirement("DONE-02")
+async def test_a_completed_document_that_a_new_schema_finds_wanting_is_said_to_be(
+    session: Session,
+) -> None:
+    await session.data("set_schema", schema=SCHEMA)
+    document = await session.add("invoice.txt", INVOICE)
+    await complete(session, document)
+    await session.data("set_schema", schema={**SCHEMA, "required": ["number", "currency"]})
+
+    again = await session.data("complete", document_id=document)
+
+    assert not again["completed"]
+    assert [(one["code"], one["path"]) for one in again["reasons"]] == [
+        ("missing_required", "currency")
+    ]

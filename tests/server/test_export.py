@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.harness import Session
+from stackdocs_mcp.workspace.exporting import file_part
+from tests.server.harness import Session, in_memory, settings
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +100,31 @@ async def test_no_cell_is_a_formula(session: Session, value: Any, cell: str) -> 
     assert row["x"] == cell
     inline = list(csv.DictReader(io.StringIO(exported["untrusted"]["content"], newline="")))
     assert inline == [row]
+
+
+@pytest.mark.requirement("EXPORT-01")
+async def test_stacks_of_one_name_and_lists_of_long_names_have_files_of_their_own(
+    tmp_path: Path,
+) -> None:
+    written: list[str] = []
+    for place in ("a", "b"):
+        folder = tmp_path / place / "docs"
+        folder.mkdir(parents=True)
+        async with in_memory(settings(tmp_path, folder=folder)) as session:
+            document = await session.add(f"{place}.txt", f"paper {place}")
+            path = f"{'x' * 120}.{'y' * 120}[0]"
+            await session.data("set_field", document_id=document, path=path, value=place)
+            written += (await session.data("export", format="csv"))["files"]
+
+    assert len({Path(file).name for file in written}) == 4
+    assert [table(file)[0]["filename"] for file in written] == ["a.txt", "a.txt", "b.txt", "b.txt"]
+
+
+@pytest.mark.requirement("EXPORT-01")
+@pytest.mark.parametrize(
+    ("one", "other"), [("a b", "a-b"), ("docs.rows", "docs"), ("x" * 80, "x" * 90), ("é/", "é")]
+)
+def test_names_that_look_alike_as_files_are_told_apart(one: str, other: str) -> None:
+    assert file_part(one) != file_part(other)
+    assert all(len(file_part(name)) < 80 for name in (one, other))
+    assert file_part("bills_2026-Q1") == "bills_2026-Q1"

@@ -1,5 +1,7 @@
 """A folder as a stack, bad files in it, and reading that was cut off."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,9 @@ import anyio
 import pytest
 
 from stackdocs_mcp.core.model import DocumentStatus, NewDocument
-from stackdocs_mcp.server.compose import running
+from stackdocs_mcp.server.compose import now, running
 from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.workspace.intake import Job
 from tests.server.harness import Session, bound, client_of, over_stdio
 from tests.server.papers import INVOICE
 
@@ -72,6 +75,8 @@ async def test_a_folder_is_followed_and_never_written_to(tmp_path: Path) -> None
         (problem,) = next(one["problems"] for one in superseded if one["id"] == old)
         assert new in problem
         assert "INV-2031" in await session.read(old), "what was extracted can still be checked"
+        exported = await session.data("export", format="json")
+        assert exported["documents"] == len(superseded) - 1, "no document counts twice"
 
 
 @pytest.mark.requirement("FOLDER-01")
@@ -132,3 +137,44 @@ async def test_reading_that_was_cut_off_is_taken_up_by_the_next_process(tmp_path
             session, lambda found: found[0]["status"] == "ocr_complete"
         )
         assert "INV-2031" in await session.read(document["id"])
+
+
+@pytest.mark.requirement("FOLDER-03")
+async def test_nothing_that_becomes_of_a_folder_ends_the_server(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    bad = os.fsencode(folder) + b"/bad\xff.txt"
+    with open(bad, "w") as file:  # noqa: ASYNC230, PTH123  a name that is no text
+        file.write("nameless")
+    async with over_stdio(serving(folder, tmp_path)) as session:
+        (folder / "a.txt").write_text("first paper")
+        await listed_until(session, lambda found: len(found) == 1)
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / "b.txt").write_text("second paper")
+        names = {
+            one["filename"] for one in await listed_until(session, lambda found: len(found) == 2)
+        }
+    assert names == {"a.txt", "b.txt"}
+
+
+@pytest.mark.requirement("CRASH-01")
+async def test_a_process_that_ends_in_order_leaves_its_documents_to_the_next_at_once(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    long = "\f".join(f"page {n}\n" + "word " * 2_000 for n in range(1_500))
+    (folder / "long.txt").write_text(long)
+    settings = Settings.model_validate({"data_dir": tmp_path / "data", "allow": (folder,)})
+    async with running(settings) as app:
+        workspace = await bound(app)
+        sha256, size = await workspace.files.put(folder / "long.txt", 10**9)
+        new, _ = await workspace.store.add_document(NewDocument("long.txt", sha256, size))
+        app.shared.intake.start(Job(workspace.store, workspace.files, new.id))
+        while await workspace.store.unclaimed(now(), limit=1):
+            await anyio.lowlevel.checkpoint()
+
+    async with running(settings) as app:
+        (waiting,) = await (await bound(app)).store.unclaimed(now(), limit=10)
+        assert waiting.id == new.id

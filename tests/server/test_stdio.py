@@ -63,7 +63,7 @@ class Raw:
         request = {"jsonrpc": "2.0", "id": self.ids, "method": method}
         self.send(json.dumps({**request, "params": {**params, "_meta": META}}).encode())
         while (message := self.receive()).get("id") != self.ids:
-            assert message.get("id") is None
+            assert message.get("id") in (None, 71, 72, 73)
         return message
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -119,9 +119,9 @@ def test_any_line_of_garbage_is_survived(raw: Raw) -> None:
         b"null",
         b"[" * 100_000,
         b'{"jsonrpc":"2.0"}',
-        b'{"jsonrpc":"2.0","id":1,"method":"x","method":"y"}',
-        b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":NaN}}',
-        b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":"\\ud800"}}',
+        b'{"jsonrpc":"2.0","id":71,"method":"x","method":"y"}',
+        b'{"jsonrpc":"2.0","id":72,"method":"x","params":{"a":NaN}}',
+        b'{"jsonrpc":"2.0","id":73,"method":"x","params":{"a":"\\ud800"}}',
         b"x" * (MAX_LINE + 100),
         b"",
         b"   ",
@@ -173,6 +173,29 @@ def test_a_refused_line_is_answered_with_a_parse_error(raw: Raw) -> None:
 
     assert answer["error"]["code"] == -32700
     assert answer["id"] is None
+
+
+@pytest.mark.requirement("STDIO-05")
+@pytest.mark.parametrize(
+    ("line", "id_"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"method":"x","method":"y"}', 7),
+        (b'{"jsonrpc":"2.0","id":"a-1","method":"x","params":{"a":NaN}}', "a-1"),
+        (b'{"id":3,"params":{"id":4,"a":"\\ud800"}}', 3),
+        (b'{"jsonrpc":"2.0","id":true,"a":NaN}', None),
+        (b'{"jsonrpc":"2.0","id":8,"p":"' + b"x" * MAX_LINE + b'"}', 8),
+        (b'{"p":{"id":1,"t":"' + b"x" * MAX_LINE + b'"},"jsonrpc":"2.0","id":9}', 9),
+        (b'{"p":{"id":1,"t":"' + b"x" * MAX_LINE + b'"}}', None),
+    ],
+)
+def test_the_request_in_a_refused_line_is_answered(raw: Raw, line: bytes, id_: object) -> None:
+    raw.send(line)
+
+    answer = raw.receive()
+
+    assert answer["id"] == id_
+    assert answer["error"]["code"] in (-32700, -32600)
+    assert raw.ask("tools/list")["result"]
 
 
 @pytest.mark.requirement("STDIO-01")

@@ -1,10 +1,13 @@
 """Writing fields: types, evidence, batches, revisions, undo."""
 
+import json
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
-from tests.server.harness import Session
+from tests.server.harness import Session, text_of
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 
 pytestmark = pytest.mark.anyio
@@ -303,3 +306,95 @@ async def test_a_value_that_breaks_its_place_is_rejected_with_the_rule(
         assert written["outcome"] == "rejected", (path, value)
         assert said in written["error"]["message"] + written["error"]["advice"], written["error"]
     assert await values(session, document) == {}
+
+
+@pytest.mark.requirement("WRITE-03")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"confidence": 95}, "'confidence'"),
+        ({"evidence": {"page": 0}}, "'evidence.page'"),
+        ({"evidence": {"page": 1, "lines": "3"}}, "'evidence.lines"),
+        ({"path": ""}, "'path'"),
+        ({"path": 7}, "'path'"),
+        ({"colour": "red"}, "unknown argument 'colour'"),
+    ],
+)
+async def test_an_entry_of_the_wrong_shape_loses_no_other(
+    session: Session, document: str, wrong: dict[str, Any], said: str
+) -> None:
+    entries = [FIELDS[0], {**FIELDS[1], **wrong}, FIELDS[2]]
+
+    answer = await session.data("set_fields", document_id=document, fields=entries)
+
+    outcomes = [one["outcome"] for one in answer["results"]]
+    assert outcomes == ["accepted", "rejected", "accepted"]
+    assert said in answer["results"][1]["error"]["message"]
+    assert set(await values(session, document)) == {"number", "total"}
+
+
+@pytest.mark.requirement("WRITE-03")
+@pytest.mark.parametrize("entry", ["text", 5, None, [], {}, {"path": "number"}])
+async def test_an_entry_that_is_no_field_is_rejected_alone(
+    session: Session, document: str, entry: object
+) -> None:
+    answer = await session.data("set_fields", document_id=document, fields=[entry, FIELDS[0]])
+
+    assert [one["outcome"] for one in answer["results"]] == ["rejected", "accepted"]
+
+
+@pytest.mark.requirement("WRITE-11")
+async def test_a_dry_run_names_no_change_and_no_revision_that_there_is_not(
+    session: Session, document: str
+) -> None:
+    await session.data("set_fields", document_id=document, fields=FIELDS)
+    wrong = {**FIELDS[0], "value": "INV-9"}
+
+    dry = await session.data("set_fields", document_id=document, fields=[wrong], dry_run=True)
+
+    (result,) = dry["results"]
+    assert (dry["revision"], result["revision"], result["changed"]) == (1, 1, True)
+    assert "change_id" not in result
+
+
+@pytest.mark.requirement("WRITE-14")
+async def test_answers_stay_small_however_much_is_written(session: Session) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    texts = [{"path": f"t{n}", "value": f"{n} " + "long " * 1_500} for n in range(200)]
+    rows = [{"a": f"row {n}", "b": n + 0.5} for n in range(900)]
+
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("set_fields", {"fields": texts}),
+        ("set_field", {"path": "rows", "value": rows}),
+        ("undo", {}),
+        ("read_extraction", {}),
+        ("complete", {}),
+    ]
+    for tool, arguments in calls:
+        result = await session.call(tool, document_id=document, **arguments)
+        assert not result.is_error
+        sent = json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False)
+        assert len(sent) < 50_000, tool
+        assert len(text_of(result)) < 2_000
+
+
+@pytest.mark.requirement("WRITE-14")
+async def test_other_calls_are_answered_while_a_large_table_is_checked(session: Session) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    rows = [{"a": f"absent {n}", "b": n + 0.25} for n in range(900)]
+    order: list[str] = []
+
+    async def write() -> None:
+        await session.call("set_field", document_id=document, path="rows", value=rows)
+        order.append("written")
+
+    async def look() -> None:
+        await session.data("list_documents")
+        order.append("listed")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write)
+        await anyio.lowlevel.checkpoint()
+        tasks.start_soon(look)
+
+    assert order == ["listed", "written"]

@@ -107,8 +107,8 @@ def no_such_page(citation: Citation) -> Warn:
 
 
 def not_found(claim: Claim, pages: Sequence[PageText]) -> Warn:
-    best = [(near, page) for page in pages if (near := nearest_to(claim, page))]
-    hint = f"; page {best[0][1].number} has {best[0][0]}" if best else ""
+    near = next(((text, page) for page in pages if (text := nearest_to(claim, page))), None)
+    hint = f"; page {near[1].number} has {near[0]}" if near else ""
     return Warn(
         "not_found",
         f"No page has {wanted(claim)}{hint}; check the value, or cite the line that it follows "

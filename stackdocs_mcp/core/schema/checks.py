@@ -9,7 +9,7 @@ from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
 from stackdocs_mcp.core.paths import parse, pointer
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 MAX_DEPTH = 48
 MAX_NODES = 10_000
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -58,7 +58,8 @@ def _rule(keyword: str, limit: object) -> str:
         case "const":
             return f"must be {exact.dumps(cast('JsonValue', limit))}"
         case "type":
-            return f"must be of type {limit}"
+            named = limit if isinstance(limit, list) else [limit]
+            return f"must be of type {' or '.join(map(str, named))}"
         case "format" | "pattern":
             return f"must match the {keyword} {limit!r}"
         case _:

@@ -5,7 +5,7 @@ import unicodedata
 
 from stackdocs_mcp.core.errors import BadValue
 
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 20_000
 _BAD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SAFE_TO_SHOW = re.compile(r"[\d\s.,'\u2019+\-\u2212/:()%€$£¥]{1,40}")
 
