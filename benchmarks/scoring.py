@@ -7,7 +7,7 @@ them and without regard to case; signs that only draw a table in Markdown are no
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -61,6 +61,24 @@ def agreement(found: str, wanted: str) -> float:
     ours, theirs = words(found), words(wanted)
     both = (Counter(ours) & Counter(theirs)).total()
     return _common_subsequence(ours, theirs) / both if both else 0.0
+
+
+def in_rows(lines: Iterable[tuple[str, Sequence[float]]]) -> str:
+    """Lines with boxes (x0, y0, x1, y1) as their rows are read out, from the top, then the left.
+
+    For truth that lists a receipt's prices after its names.
+    """
+    rows: list[list[tuple[str, Sequence[float]]]] = []
+    for line in sorted(lines, key=lambda line: line[1][1] + line[1][3]):
+        _, (_, y0, _, y1) = line
+        if rows:
+            _, (_, top, _, bottom) = rows[-1][-1]
+            if abs(y0 + y1 - top - bottom) < min(y1 - y0, bottom - top):
+                rows[-1].append(line)
+                continue
+        rows.append([line])
+
+    return "\n".join(text for row in rows for text, _ in sorted(row, key=lambda line: line[1][0]))
 
 
 def cer(found: str, wanted: str) -> float:
