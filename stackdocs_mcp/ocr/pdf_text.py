@@ -8,9 +8,9 @@ character would cost more than all the rest together.
 import ctypes
 import math
 import re
+from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -93,10 +93,13 @@ class _Reader:
         self._contrast = Contrast(page)
         self._looks: dict[calls.Address, bool] = {}
         """Of text objects: whether they may be hidden."""
-        self._sides, self._sides_at = _buffer(ctypes.c_double)
-        self._colour, self._colour_at = _buffer(ctypes.c_uint)
-        self._loose, (self._loose_at, *_) = _buffer(ctypes.c_float)
+        self._sides = array("d", [0.0] * 4)
+        self._sides_at = _places(self._sides)
+        self._colour = array("I", [0] * 4)
+        self._colour_at = _places(self._colour)
+        self._loose = array("f", [0.0] * 4)
         """Left, top, right, bottom: FS_RECTF."""
+        self._loose_at = _places(self._loose)[0]
 
     def read(self) -> TextLayer:
         raw = self._characters()
@@ -104,7 +107,7 @@ class _Reader:
         visible: list[Piece] = []
         hidden: list[Piece] = []
         for match in _LINE.finditer(raw):
-            for piece in _merged(self._pieces(match.start(), match[0], upright)):
+            for piece in self._pieces(match.start(), match[0], upright):
                 (hidden if piece.hidden else visible).append(piece)
 
         return TextLayer(raw, visible, hidden, upright)
@@ -139,17 +142,19 @@ class _Reader:
         return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
     def _pieces(self, start: int, text: str, upright: turn.Turn) -> list[Piece]:
-        """A line as one piece if it was drawn in one go, else its words."""
+        """A line as one piece if it was drawn in one go, else its words put together."""
         if calls.count_rectangles(self._at, start, len(text)) == 1:
             first = len(text) - len(text.lstrip())
             if first == len(text):
                 return []
             return [self._piece(start + first, _shown(text), self._rectangle(0), upright)]
-        return [
-            self._piece(start + match.start(), _shown(match[0]), word, upright)
-            for match in _WORD.finditer(text)
-            if (word := self._box(start + match.start(), len(match[0])))
-        ]
+        return _merged(
+            [
+                self._piece(start + match.start(), _shown(match[0]), word, upright)
+                for match in _WORD.finditer(text)
+                if (word := self._box(start + match.start(), len(match[0])))
+            ]
+        )
 
     def _box(self, start: int, length: int) -> Rectangle | None:
         """Left, bottom, right, top of a run of characters."""
@@ -173,25 +178,24 @@ class _Reader:
         if calls.get_loose_box(self._at, start, self._loose_at):
             left, top, right, bottom = self._loose
             box = _union(tight, (left, bottom, right, top))
-        box = frame.displayed(*box)
-        hidden = self._hidden(start, box)
+        x0, y0, x1, y1 = box = frame.displayed(*box)
+        if x1 - x0 < _SMALLEST or y1 - y0 < _SMALLEST or not frame.shows(box):
+            hidden = True  # microscopic, or off the page
+        else:
+            drawn = calls.get_text_object(self._at, start)
+            hidden = (
+                drawn is not None and self._may_be_hidden(drawn) and not self._contrast.within(box)
+            )
         if upright:
             box = turn.turned(box, frame.width, frame.height, upright)
         return Piece(text, box, hidden)
 
-    def _hidden(self, start: int, box: Rectangle) -> bool:
-        """Off the page, microscopic, or drawn so that the page looks the same without it."""
-        if box[2] - box[0] < _SMALLEST or box[3] - box[1] < _SMALLEST:
-            return True
-        if not self._frame.shows(box):
-            return True
-        drawn = calls.get_text_object(self._at, start)
-        if not drawn:
-            return False
+    def _may_be_hidden(self, drawn: calls.Address) -> bool:
+        """It is drawn so that the page may look the same without it."""
         looks = self._looks.get(drawn)
         if looks is None:
             looks = self._looks[drawn] = self._looks_hidden(drawn)
-        return looks and not self._contrast.within(box)
+        return looks
 
     def _looks_hidden(self, drawn: calls.Address) -> bool:
         """Not drawn at all, or in a colour that is only seen on a background."""
@@ -199,16 +203,14 @@ class _Reader:
             return True
         if not calls.get_fill_colour(drawn, *self._colour_at):
             return False
-        red, green, blue, alpha = map(int, self._colour)
+        red, green, blue, alpha = self._colour
         return alpha < _FAINT or (red > _PALE and green > _PALE and blue > _PALE)
 
 
-def _buffer(kind: type) -> tuple[Any, list[calls.Address]]:
-    """Four numbers that pdfium can write, to be unpacked, and where each of them is."""
-    numbers = (kind * 4)()  # type: ignore[operator]
-    first = ctypes.addressof(numbers)
-    size = ctypes.sizeof(kind)
-    return numbers, [first + index * size for index in range(4)]
+def _places(numbers: "array[float] | array[int]") -> list[calls.Address]:
+    """Where pdfium can write each of them."""
+    first, count = numbers.buffer_info()
+    return [first + index * numbers.itemsize for index in range(count)]
 
 
 def _merged(pieces: list[Piece]) -> list[Piece]:
