@@ -82,7 +82,7 @@ def in_rows(lines: Iterable[tuple[str, Sequence[float]]]) -> str:
 
 
 def cer(found: str, wanted: str) -> float:
-    """Edits per character of the wanted text, all white space being one space."""
+    """Edits per character of the wanted text, in one case, all white space being one space."""
     wanted = _spaced(wanted)
     return _edits(_spaced(found), wanted) / max(1, len(wanted))
 
@@ -139,7 +139,7 @@ def _letters(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(_folded(text).split())
 
 
 def _edits(one: str, other: str) -> int:
