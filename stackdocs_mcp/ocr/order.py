@@ -6,10 +6,11 @@ block that stand on one baseline are one line, so that a row of a table stays a 
 x0, y0, x1, y1 from the top left, in any unit.
 """
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 Rectangle = tuple[float, float, float, float]
 
@@ -25,8 +26,7 @@ _CELL_GAP = 1.2
 _MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of text on one baseline, without a gap as wide as one between columns."""
 
     text: str
@@ -68,15 +68,19 @@ def around(boxes: Iterable[Rectangle]) -> Rectangle:
 def _blocks(pieces: list[Piece], depth: int) -> list[list[Piece]]:
     if len(pieces) < 2 * _COLUMN_PIECES or depth > _MAX_DEPTH:
         return [pieces] if pieces else []
-    height = median(piece.height for piece in pieces)
-    gutter = _widest_gap(((p.box[0], p.box[2]) for p in pieces), _GUTTER * height)
-    if gutter is not None:
-        left = [piece for piece in pieces if piece.box[2] <= gutter]
-        right = [piece for piece in pieces if piece.box[0] >= gutter]
-        if _is_column(left, height) and _is_column(right, height):
-            return _blocks(left, depth + 1) + _blocks(right, depth + 1)
+    boxes = [piece.box for piece in pieces]
+    height = median([y1 - y0 for _, y0, _, y1 in boxes])
+    # Half of either column's pieces are wide, so half of all are: most tables end here.
+    wide = sum([x1 - x0 > _COLUMN_WIDTH * height for x0, _, x1, _ in boxes])
+    if 2 * wide >= len(pieces):
+        gutter = _widest_gap([(x0, x1) for x0, _, x1, _ in boxes], _GUTTER * height)
+        if gutter is not None:
+            left = [piece for piece in pieces if piece.box[2] <= gutter]
+            right = [piece for piece in pieces if piece.box[0] >= gutter]
+            if _is_column(left, height) and _is_column(right, height):
+                return _blocks(left, depth + 1) + _blocks(right, depth + 1)
 
-    gap = _widest_gap(((p.box[1], p.box[3]) for p in pieces), 0.3 * height)
+    gap = _widest_gap([(y0, y1) for _, y0, _, y1 in boxes], 0.3 * height)
     if gap is None:
         return [pieces]
     above = [piece for piece in pieces if piece.box[3] <= gap]
@@ -96,30 +100,41 @@ def _is_column(pieces: Sequence[Piece], height: float) -> bool:
     )
 
 
-def _widest_gap(intervals: Iterable[tuple[float, float]], least: float) -> float | None:
+def _widest_gap(intervals: list[tuple[float, float]], least: float) -> float | None:
     """The middle of the widest gap that no interval covers, or None when none is wide enough."""
-    ordered = sorted(intervals)
-    reach, best, middle = ordered[0][1], least, None
-    for start, end in ordered[1:]:
+    intervals.sort()
+    reach, best, middle = intervals[0][1], least, None
+    for start, end in intervals:
         if start - reach > best:
             best, middle = start - reach, (start + reach) / 2
-        reach = max(reach, end)
+        if end > reach:  # noqa: PLR1730 - half the time of max(), for each piece and depth
+            reach = end
 
     return middle
 
 
 def _rows(block: Sequence[Piece]) -> list[list[Piece]]:
+    if len(block) == 1:
+        return [list(block)]
     found: list[list[Piece]] = []
-    for piece in sorted(block, key=lambda piece: piece.middle):
-        if found and _on_one_line(found[-1][-1], piece):
+    middle, height = -math.inf, 0.0
+    for piece in sorted(block, key=_middle):
+        own, tall = piece.middle, piece.height
+        if abs(middle - own) < 0.5 * min(height, tall):
             found[-1].append(piece)
         else:
             found.append([piece])
+        middle, height = own, tall
 
     for row in found:
-        row.sort(key=lambda piece: piece.box[0])
+        if len(row) > 1:
+            row.sort(key=_left)
     return found
 
 
-def _on_one_line(one: Piece, other: Piece) -> bool:
-    return abs(one.middle - other.middle) < 0.5 * min(one.height, other.height)
+def _middle(piece: Piece) -> float:
+    return (piece.box[1] + piece.box[3]) / 2
+
+
+def _left(piece: Piece) -> float:
+    return piece.box[0]

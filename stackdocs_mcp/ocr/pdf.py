@@ -6,14 +6,14 @@ turned upright where all of the text runs sideways.
 """
 
 import ctypes
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import order, route, turn
+from stackdocs_mcp.ocr import calls, order, route, turn
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PDF
 from stackdocs_mcp.ocr.limits import Limits
@@ -147,7 +147,9 @@ def _picture(
 def _lines(text: TextLayer) -> list[SentPiece]:
     """Visible lines in reading order, then the hidden ones."""
     return [
-        (order.joined(row), order.around(piece.box for piece in row), row[0].hidden)
+        (order.joined(row), order.around([piece.box for piece in row]), row[0].hidden)
+        if len(row) > 1
+        else row[0][:3]
         for pieces in (text.visible, text.hidden)
         for row in order.rows(pieces)
     ]
@@ -173,31 +175,38 @@ def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
 def _pictures(page: pdfium.PdfPage, frame: Frame) -> list[Rectangle]:
     """Where pictures stand on the displayed page, those inside of form XObjects included."""
     found: list[Rectangle] = []
-    _collect(page, pdfium.PdfMatrix(), 0, found)
+    objects = _objects(calls.address(page), calls.count_objects, calls.get_object)
+    _collect(objects, pdfium.PdfMatrix(), 0, found)
     return [frame.displayed(*box) for box in found]
 
 
-def _collect(parent: object, matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]) -> None:
-    count, get = (
-        (c.FPDFFormObj_CountObjects, c.FPDFFormObj_GetObject)
-        if depth
-        else (c.FPDFPage_CountObjects, c.FPDFPage_GetObject)
-    )
-    for index in range(count(parent)):
-        item = get(parent, index)
-        kind = c.FPDFPageObj_GetType(item)
+def _collect(
+    objects: Iterable[calls.Address], matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]
+) -> None:
+    for item in objects:
+        kind = calls.get_type(item)
         if kind == c.FPDF_PAGEOBJ_IMAGE:
             found.append(_bounds(item, matrix))
         elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
             own = c.FS_MATRIX()
-            c.FPDFPageObj_GetMatrix(item, own)
-            _collect(item, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
+            calls.get_matrix(item, ctypes.addressof(own))
+            inner = _objects(item, calls.count_form_objects, calls.get_form_object)
+            _collect(inner, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
 
 
-def _bounds(item: object, matrix: pdfium.PdfMatrix) -> Rectangle:
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    c.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-    box: Rectangle = matrix.on_rect(left.value, bottom.value, right.value, top.value)
+def _objects(
+    parent: calls.Address,
+    count: Callable[[calls.Address], int],
+    get: Callable[[calls.Address, int], calls.Address | None],
+) -> list[calls.Address]:
+    return [item for index in range(count(parent)) if (item := get(parent, index))]
+
+
+def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
+    sides = (ctypes.c_float * 4)()
+    first, size = ctypes.addressof(sides), ctypes.sizeof(ctypes.c_float)
+    calls.get_bounds(item, first, first + size, first + 2 * size, first + 3 * size)
+    box: Rectangle = matrix.on_rect(*sides)
     return box
 
 

@@ -8,14 +8,14 @@ character would cost more than all the rest together.
 import ctypes
 import math
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from stackdocs_mcp.ocr import turn
+from stackdocs_mcp.ocr import calls, turn
 from stackdocs_mcp.ocr.order import Piece, Rectangle
 from stackdocs_mcp.ocr.pixels import Contrast
 
@@ -65,6 +65,8 @@ class Frame:
         """A rectangle in PDF coordinates, in points from the top left as displayed."""
         x0, y0, x1, y1 = self._box
         unturned = left - x0, y1 - top, right - x0, y1 - bottom
+        if not self._rotation:
+            return unturned
         return turn.turned(unturned, x1 - x0, y1 - y0, self._rotation)
 
     def shows(self, box: Rectangle) -> bool:
@@ -86,11 +88,18 @@ class _Reader:
 
     def __init__(self, page: pdfium.PdfPage, layer: pdfium.PdfTextPage, frame: Frame) -> None:
         self._layer = layer
+        self._at = calls.address(layer)
         self._frame = frame
         self._contrast = Contrast(page)
-        self._sides = tuple(ctypes.c_double() for _ in range(4))
-        self._colour = tuple(ctypes.c_uint() for _ in range(4))
-        self._loose = c.FS_RECTF()
+        self._looks: dict[calls.Address, bool] = {}
+        """Of text objects: whether they may be hidden."""
+        self._sides = array("d", [0.0] * 4)
+        self._sides_at = _places(self._sides)
+        self._colour = array("I", [0] * 4)
+        self._colour_at = _places(self._colour)
+        self._loose = array("f", [0.0] * 4)
+        """Left, top, right, bottom: FS_RECTF."""
+        self._loose_at = _places(self._loose)[0]
 
     def read(self) -> TextLayer:
         raw = self._characters()
@@ -98,7 +107,7 @@ class _Reader:
         visible: list[Piece] = []
         hidden: list[Piece] = []
         for match in _LINE.finditer(raw):
-            for piece in _merged(self._pieces(match.start(), match[0], upright)):
+            for piece in self._pieces(match.start(), match[0], upright):
                 (hidden if piece.hidden else visible).append(piece)
 
         return TextLayer(raw, visible, hidden, upright)
@@ -118,14 +127,13 @@ class _Reader:
         return "".join(chr(c.FPDFText_GetUnicode(self._layer, index)) for index in range(count))
 
     def _upright(self, raw: str) -> turn.Turn:
-        """The turn that brings most of the text upright, from a sample of lines."""
-        starts = [m.start() for m in _WORD.finditer(raw)]
-        sample = starts[:: max(1, len(starts) // _SAMPLE)]
+        """The turn that brings most of the text upright, from a sample of its characters."""
+        places = range(0, len(raw), max(1, len(raw) // _SAMPLE))
+        sample = [match.start() for place in places if (match := _WORD.search(raw, place))]
         if not sample:
             return 0
         angles = Counter(
-            round(math.degrees(c.FPDFText_GetCharAngle(self._layer, start)) / 90) * 90
-            for start in sample
+            round(math.degrees(calls.get_angle(self._at, start)) / 90) * 90 for start in sample
         )
         angle, times = angles.most_common(1)[0]
         if times <= 0.6 * len(sample):
@@ -133,87 +141,104 @@ class _Reader:
         degrees: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
         return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
-    def _pieces(self, start: int, text: str, upright: turn.Turn) -> Iterator[Piece]:
-        """A line as one piece if it was drawn in one go, else its words."""
-        whole = self._box(start, len(text))
-        if whole is None:
-            return
-        box, rectangles = whole
-        first = len(text) - len(text.lstrip())
-        if rectangles == 1:
-            if text.strip():
-                yield self._piece(start + first, _shown(text), box, upright)
-            return
-        for match in _WORD.finditer(text):
-            if word := self._box(start + match.start(), len(match[0])):
-                yield self._piece(start + match.start(), _shown(match[0]), word[0], upright)
+    def _pieces(self, start: int, text: str, upright: turn.Turn) -> list[Piece]:
+        """A line as one piece if it was drawn in one go, else its words put together."""
+        if calls.count_rectangles(self._at, start, len(text)) == 1:
+            first = len(text) - len(text.lstrip())
+            if first == len(text):
+                return []
+            return [self._piece(start + first, _shown(text), self._rectangle(0), upright)]
+        return _merged(
+            [
+                self._piece(start + match.start(), _shown(match[0]), word, upright)
+                for match in _WORD.finditer(text)
+                if (word := self._box(start + match.start(), len(match[0])))
+            ]
+        )
 
-    def _box(self, start: int, length: int) -> tuple[Rectangle, int] | None:
-        """Left, bottom, right, top of a run of characters, and of how many parts it was drawn."""
-        layer, (left, top, right, bottom) = self._layer, self._sides
-        count = c.FPDFText_CountRects(layer, start, length)
+    def _box(self, start: int, length: int) -> Rectangle | None:
+        """Left, bottom, right, top of a run of characters."""
+        count = calls.count_rectangles(self._at, start, length)
         if count <= 0:
             return None
-        c.FPDFText_GetRect(layer, 0, left, top, right, bottom)
-        box = left.value, bottom.value, right.value, top.value
+        box = self._rectangle(0)
         for index in range(1, count):
-            c.FPDFText_GetRect(layer, index, left, top, right, bottom)
-            box = _union(box, (left.value, bottom.value, right.value, top.value))
-        return box, count
+            box = _union(box, self._rectangle(index))
+        return box
+
+    def _rectangle(self, index: int) -> Rectangle:
+        """One of those that were counted last."""
+        calls.get_rectangle(self._at, index, *self._sides_at)
+        left, top, right, bottom = self._sides
+        return left, bottom, right, top
 
     def _piece(self, start: int, text: str, tight: Rectangle, upright: turn.Turn) -> Piece:
         """With the height of the font and not of the letters, so that baselines can be compared."""
-        box, loose = tight, self._loose
-        if c.FPDFText_GetLooseCharBox(self._layer, start, loose):
-            box = _union(tight, (loose.left, loose.bottom, loose.right, loose.top))
-        displayed = self._frame.displayed(*box)
-        hidden = self._hidden(start, displayed)
-        turned = turn.turned(displayed, self._frame.width, self._frame.height, upright)
-        return Piece(text, turned, hidden)
+        box, frame = tight, self._frame
+        if calls.get_loose_box(self._at, start, self._loose_at):
+            left, top, right, bottom = self._loose
+            box = _union(tight, (left, bottom, right, top))
+        x0, y0, x1, y1 = box = frame.displayed(*box)
+        if x1 - x0 < _SMALLEST or y1 - y0 < _SMALLEST or not frame.shows(box):
+            hidden = True  # microscopic, or off the page
+        else:
+            drawn = calls.get_text_object(self._at, start)
+            hidden = (
+                drawn is not None and self._may_be_hidden(drawn) and not self._contrast.within(box)
+            )
+        if upright:
+            box = turn.turned(box, frame.width, frame.height, upright)
+        return Piece(text, box, hidden)
 
-    def _hidden(self, start: int, box: Rectangle) -> bool:
-        """Off the page, microscopic, or drawn so that the page looks the same without it."""
-        if not self._frame.shows(box) or min(box[2] - box[0], box[3] - box[1]) < _SMALLEST:
-            return True
-        drawn = c.FPDFText_GetTextObject(self._layer, start)
-        if not drawn:
-            return False
-        return self._looks_hidden(drawn) and not self._contrast.within(box)
+    def _may_be_hidden(self, drawn: calls.Address) -> bool:
+        """It is drawn so that the page may look the same without it."""
+        looks = self._looks.get(drawn)
+        if looks is None:
+            looks = self._looks[drawn] = self._looks_hidden(drawn)
+        return looks
 
-    def _looks_hidden(self, drawn: object) -> bool:
+    def _looks_hidden(self, drawn: calls.Address) -> bool:
         """Not drawn at all, or in a colour that is only seen on a background."""
-        if c.FPDFTextObj_GetTextRenderMode(drawn) in _UNDRAWN:
+        if calls.get_render_mode(drawn) in _UNDRAWN:
             return True
-        red, green, blue, alpha = self._colour
-        if not c.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha):
+        if not calls.get_fill_colour(drawn, *self._colour_at):
             return False
-        return alpha.value < _FAINT or min(red.value, green.value, blue.value) > _PALE
+        red, green, blue, alpha = self._colour
+        return alpha < _FAINT or (red > _PALE and green > _PALE and blue > _PALE)
 
 
-def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def _places(numbers: "array[float] | array[int]") -> list[calls.Address]:
+    """Where pdfium can write each of them."""
+    first, count = numbers.buffer_info()
+    return [first + index * numbers.itemsize for index in range(count)]
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
     """Words that follow one another closely as one piece, in either direction of writing."""
-    current: Piece | None = None
-    for piece in pieces:
-        if current is None:
-            current = piece
-        elif current.hidden == piece.hidden and _follows(current.box, piece.box):
+    if len(pieces) < 2:
+        return pieces
+    found: list[Piece] = []
+    current = pieces[0]
+    for piece in pieces[1:]:
+        if current.hidden == piece.hidden and _follows(current.box, piece.box):
             box = _union(current.box, piece.box)
             current = Piece(f"{current.text} {piece.text}", box, piece.hidden)
         else:
-            yield current
+            found.append(current)
             current = piece
 
-    if current is not None:
-        yield current
+    return [*found, current]
 
 
 def _union(one: Rectangle, other: Rectangle) -> Rectangle:
-    """The smallest box around both; for two, faster than ``order.around``."""
+    """The smallest box around both; ``min`` and ``max`` would take most of a page's time here."""
+    a0, b0, a1, b1 = one
+    c0, d0, c1, d1 = other
     return (
-        min(one[0], other[0]),
-        min(one[1], other[1]),
-        max(one[2], other[2]),
-        max(one[3], other[3]),
+        a0 if a0 <= c0 else c0,  # noqa: FURB136
+        b0 if b0 <= d0 else d0,  # noqa: FURB136
+        a1 if a1 >= c1 else c1,  # noqa: FURB136
+        b1 if b1 >= d1 else d1,  # noqa: FURB136
     )
 
 

@@ -23,6 +23,9 @@ Image = NDArray[np.uint8]
 Quads = NDArray[np.float32]
 """One row per text: the corners from the top left clockwise, as x and y."""
 
+Texts = dict[int, tuple[str, float]]
+"""What a text says and how sure that is, by its row in the quads."""
+
 _DETECTION_SIDE = 1_280
 _LEAST_SCORE = 0.5
 _LEAST_SIDE = 32
@@ -71,12 +74,13 @@ class Recogniser:
         """The lines of a bitmap in reading order; a whole page is turned upright first."""
         image = _padded(np.frombuffer(pixels, np.uint8).reshape(asked.rows, asked.columns, 3))
         found = _Found(image, self._detect(image), 0)
+        known: Texts = {}
         if asked.whole:
-            found = self._upright(found)
+            found, known = self._upright(found)
         if not len(found.quads):
             return wire.Recognised()
 
-        texts = self._recognise(found.image, found.quads)
+        texts = self._recognise(found, known)
         angle = _skew(found.quads)
         pieces = [
             Piece(text, _level(quad, angle), score=score)
@@ -94,23 +98,30 @@ class Recogniser:
         ]
         return wire.Recognised(rotation=found.turn, lines=lines)
 
-    def _upright(self, found: _Found) -> _Found:
-        """The page turned so that its text runs from left to right, and not upside down."""
+    def _upright(self, found: _Found) -> tuple[_Found, Texts]:
+        """The page turned so that its text runs from left to right, and not upside down.
+
+        With the texts that were read for that: the longest, so the dearest to read again.
+        """
         if _is_sideways(found.quads):
             found = self._turned(found, 90)
         if not len(found.quads):
-            return found
+            return found, {}
         wide, tall = _sides(found.quads)
-        longest = [i for i in np.argsort(-wide) if wide[i] > _LONG * tall[i]][:_SAMPLE]
-        sample = found.quads[longest or np.argsort(-wide)[:_SAMPLE]]
-        crops = self._models.crop_text_regions(found.image, sample)
-        upright, sure = self._confidence(crops)
+        by_width = [int(i) for i in np.argsort(-wide)]
+        sample = [i for i in by_width if wide[i] > _LONG * tall[i]][:_SAMPLE] or by_width[:_SAMPLE]
+        crops = self._models.crop_text_regions(found.image, found.quads[sample])
+        texts = self._texts(crops)
+        known = dict(zip(sample, texts, strict=True))
+        upright, sure = _confidence(texts)
         if found.turn == 0 and sure >= _SURE:
-            return found
-        upside_down, _ = self._confidence(
-            [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
+            return found, known
+        upside_down, _ = _confidence(
+            self._texts([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
         )
-        return self._turned(found, 180) if upside_down > _CLEARLY_BETTER * upright else found
+        if upside_down > _CLEARLY_BETTER * upright:
+            return self._turned(found, 180), {}
+        return found, known
 
     def _turned(self, found: _Found, degrees: turn.Turn) -> _Found:
         image = np.ascontiguousarray(np.rot90(found.image, -degrees // 90))
@@ -121,21 +132,26 @@ class Recogniser:
         boxes = self._detector(image).boxes
         return np.zeros((0, 4, 2), np.float32) if boxes is None else np.asarray(boxes, np.float32)
 
-    def _recognise(self, image: Image, quads: Quads) -> list[tuple[str, float]]:
-        return self._texts(self._models.crop_text_regions(image, quads))
+    def _recognise(self, found: _Found, known: Texts) -> list[tuple[str, float]]:
+        rest = [i for i in range(len(found.quads)) if i not in known]
+        crops = self._models.crop_text_regions(found.image, found.quads[rest]) if rest else []
+        texts = {**known, **dict(zip(rest, self._texts(crops), strict=True))}
+        return [texts[i] for i in range(len(found.quads))]
 
     def _texts(self, crops: list[Any]) -> list[tuple[str, float]]:
+        if not crops:
+            return []
         try:
             read = self._models.recognize_txt(crops)
         except RapidOCRError:
             return [("", 0.0)] * len(crops)
         return [(t, float(s)) for t, s in zip(read.txts, read.scores, strict=True)]
 
-    def _confidence(self, crops: list[Any]) -> tuple[float, float]:
-        """The mean score weighed by how much was read, and the plain one."""
-        texts = self._texts(crops)
-        weighed = [score * min(len(text.strip()), 12) for text, score in texts]
-        return float(np.mean(weighed)), float(np.mean([score for _, score in texts]))
+
+def _confidence(texts: list[tuple[str, float]]) -> tuple[float, float]:
+    """The mean score weighed by how much was read, and the plain one."""
+    weighed = [score * min(len(text.strip()), 12) for text, score in texts]
+    return float(np.mean(weighed)), float(np.mean([score for _, score in texts]))
 
 
 def _kept(quads: Quads, texts: list[tuple[str, float]]) -> Quads:

@@ -23,7 +23,9 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 def decide(raw: str, visible: Sequence[Piece]) -> Literal["text", "ocr"]:
     """Judge a page's own text: ``raw`` as the file has it, ``visible`` what a reader can see."""
     seen = " ".join(piece.text for piece in visible)
-    letters = alphanumerics(seen)
+    letters = alphanumerics(seen[:_SHORT])
+    if letters < _LEAST_LETTERS:
+        letters = alphanumerics(seen)
     if letters < _LEAST_LETTERS or clean.garbage(raw) > _MOST_GARBAGE:
         return "ocr"
     if len(seen) < _SHORT and letters < _LEAST_LETTER_SHARE * len(seen):

@@ -100,7 +100,11 @@ _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="k
 
 def send(channel: Connection, frame: BaseModel) -> None:
     """Send one frame. Characters that UTF-8 cannot carry (lone surrogates) stay behind."""
-    channel.send_bytes(_encodable(frame).model_dump_json().encode())
+    try:
+        encoded = frame.model_dump_json()
+    except ValueError:
+        encoded = _encodable(frame).model_dump_json()
+    channel.send_bytes(encoded.encode())
 
 
 def receive(channel: Connection, limit: int) -> Frame:

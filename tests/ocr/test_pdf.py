@@ -207,6 +207,22 @@ async def test_white_text_on_a_dark_ground_is_not_hidden(
     assert texts(page) == ["Total 999.00 in white on white"]
 
 
+@pytest.mark.requirement("OCR-PDF-11")
+async def test_each_of_many_white_lines_is_judged_by_its_own_ground(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for row in range(0, 22, 2):
+            canvas.rect(20, 366 - 16 * row, 260, 15, stroke=0, fill=1)
+        canvas.setFillGray(1)
+        lines(*[f"Line {row} in white" for row in range(22)])(canvas)
+
+    page = await first_page(engine, pdf(tmp_path / "a", draw))
+
+    assert texts(page) == [f"Line {row} in white" for row in range(0, 22, 2)]
+    assert texts(page, hidden=True) == [f"Line {row} in white" for row in range(1, 22, 2)]
+
+
 @pytest.mark.requirement("OCR-PDF-12")
 async def test_a_page_with_nothing_on_it_is_blank(engine: LocalEngine, tmp_path: Path) -> None:
     outline, pages = await read_all(

@@ -1,0 +1,296 @@
+"""Read a corpus with the local engine and compare what comes out with what the documents say.
+
+    python benchmarks/documents.py CORPUS [scans] [turned] [digital] [hostile]
+
+CORPUS has a MANIFEST.jsonl with a line per file: ``{"file", "category", "kind", "gt", "expect"}``,
+and what ``gt`` names holds ``{"text", "fields", "route", "order"}``, each of which may be missing.
+What counts as found is said in scoring.py. Times are wall clock: of one OCR worker for scans, after
+one scan has loaded its models; for pages with a text layer, of the code of the parsing child run in
+this process up to the encoded frames, against pdfium's own text of each page, in turn, best of
+five. A file that no one will ever need to recognise is no part of the latter.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pypdfium2
+import scoring
+from PIL import Image, ImageSequence
+
+from stackdocs_mcp.core.errors import ExtractionFailed
+from stackdocs_mcp.core.model import Page, PageSource
+from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.ocr import pdf, wire
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.local import LocalEngine
+
+ROUNDS = 5
+PATIENCE = 30.0
+RECOGNISED = {PageSource.OCR, PageSource.HYBRID}
+FORMS = ("acroform-pdf", "xfa-pdf")
+
+
+@dataclass(frozen=True)
+class Sample:
+    file: Path
+    kind: str
+    expect: str
+    text: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    rows: str = ""
+    """The text in the order of its boxes, where those are known, else as it is given."""
+    route: Sequence[str] = ()
+    order: str = "none"
+
+
+@dataclass(frozen=True)
+class Answer:
+    pages: list[Page]
+    seconds: float
+    failure: str = ""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for p in self.pages for line in p.lines if not line.hidden)
+
+
+class Sink:
+    """Where frames end whose making is measured."""
+
+    def send_bytes(self, frame: bytes) -> None:
+        """Take it."""
+
+
+def samples(corpus: Path, category: str) -> list[Sample]:
+    entries = [
+        json.loads(row) for row in (corpus / "MANIFEST.jsonl").read_text("utf-8").split("\n") if row
+    ]
+    found = []
+    for entry in entries:
+        if entry["category"] == category:
+            truth = json.loads((corpus / entry["gt"]).read_text("utf-8")) if entry["gt"] else {}
+            text = truth.get("text") or ""
+            boxed = [(line["text"], line["box"]) for line in truth.get("lines") or ()]
+            found.append(
+                Sample(
+                    file=corpus / entry["file"],
+                    kind=entry["kind"],
+                    expect=entry["expect"] or "",
+                    text=text,
+                    fields=truth.get("fields") or {},
+                    rows=scoring.in_rows(boxed) if boxed else text,
+                    route=truth.get("route") or (),
+                    order=truth.get("order") or "none",
+                )
+            )
+    return found
+
+
+async def read(engine: LocalEngine, file: Path) -> Answer:
+    items: list[FileOutline | Page] = []
+    failure = ""
+    started = time.perf_counter()
+    try:
+        items = [item async for item in engine.read(file)]
+    except ExtractionFailed as error:
+        failure = error.code
+    seconds = time.perf_counter() - started
+    pages = [item for item in items if isinstance(item, Page)]
+    return Answer(sorted(pages, key=lambda page: page.number), seconds, failure)
+
+
+async def scans(engine: LocalEngine, chosen: list[Sample]) -> None:
+    await read(engine, chosen[0].file)
+    answers = [(sample, await read(engine, sample.file)) for sample in chosen]
+    report_text(answers)
+    pages = [page for _, answer in answers for page in answer.pages]
+    seconds = sum(answer.seconds for _, answer in answers)
+    print(f"{seconds / len(pages):.2f} seconds a page, {len(pages)} pages, {seconds:.0f} s")
+    each = sorted(answer.seconds / max(1, len(answer.pages)) for _, answer in answers)
+    print(
+        f"by file: median {statistics.median(each):.2f} s, p95 {each[int(0.95 * len(each))]:.2f} s"
+    )
+
+
+def report_text(answers: list[tuple[Sample, Answer]]) -> None:
+    """Fields of all files, word F1 and CER of those whose text is known."""
+    report_fields(answers)
+    known = [(s, a) for s, a in answers if s.text]
+    shares = [scoring.f1(a.text, s.text) for s, a in known]
+    print(f"word F1 {100 * statistics.mean(shares):.1f} % (mean of {len(known)} files)")
+    ordered = [(s, a) for s, a in known if s.order == "reading"]
+    if ordered:
+        given, by_rows = (
+            100 * statistics.median(scoring.cer(a.text, text(s)) for s, a in ordered)
+            for text in (lambda s: s.text, lambda s: s.rows)
+        )
+        print(
+            f"median CER {by_rows:.1f} % with the truth's boxes read in rows, "
+            f"{given:.1f} % in its own order ({len(ordered)} files)"
+        )
+    for share, (sample, _) in sorted(zip(shares, known, strict=True), key=lambda one: one[0])[:3]:
+        print(f"  worst: {100 * share:.1f} % {sample.file.name}")
+
+
+def report_fields(answers: list[tuple[Sample, Answer]]) -> None:
+    wanted = [(s, a, name, value) for s, a in answers for name, value in s.fields.items()]
+    missing = [one for one in wanted if not scoring.printed(one[3], one[1].text)]
+    rough = sum(scoring.roughly_printed(value, a.text) for _, a, _, value in wanted)
+    found = len(wanted) - len(missing)
+    print(
+        f"fields {percent(found, len(wanted))}, but for punctuation {percent(rough, len(wanted))}"
+    )
+    for sample, _, name, value in missing:
+        print(f"  not found: {sample.file.name} {name} {value!r}")
+
+
+async def turned(engine: LocalEngine, chosen: list[Sample]) -> None:
+    """Pictures of one page, each turned by 90, 180 or 270 degrees, beside the same ones upright."""
+    pictures = [s for s in chosen if s.text and s.file.suffix != ".pdf" and "rot" not in s.kind]
+    upright = [(s, await read(engine, s.file)) for s in pictures]
+    with tempfile.TemporaryDirectory() as folder:
+        sideways = []
+        for number, sample in enumerate(pictures):
+            file = Path(folder) / f"{sample.file.stem}.png"
+            with Image.open(sample.file) as image:
+                next(ImageSequence.Iterator(image)).rotate(90 * (number % 3 + 1), expand=True).save(
+                    file
+                )
+            sideways.append((sample, await read(engine, file)))
+    print("upright:")
+    report_text(upright)
+    print("turned:")
+    report_text(sideways)
+
+
+async def digital(engine: LocalEngine, chosen: list[Sample]) -> None:
+    answers = [(sample, await read(engine, sample.file)) for sample in chosen]
+    report_text(answers)
+    known = [(s, a) for s, a in answers if s.text and a.pages]
+    ours = statistics.mean(scoring.agreement(a.text, s.text) for s, a in known)
+    raw = statistics.mean(scoring.agreement("\n".join(raw_pages(s.file)), s.text) for s, _ in known)
+    print(f"order of words {100 * ours:.1f} %, pdfium's own {100 * raw:.1f} % ({len(known)} files)")
+    forms = [
+        scoring.printed(value, a.text)
+        for s, a in answers
+        if s.kind in FORMS
+        for value in s.fields.values()
+    ]
+    print(f"form values {percent(sum(forms), len(forms))}")
+    routes(answers)
+    speed([sample.file for sample in chosen if sample.file.suffix == ".pdf"])
+
+
+def routes(answers: list[tuple[Sample, Answer]]) -> None:
+    """What was recognised needlessly, and what was not although it had to be."""
+    good = bad = needless = missed = 0
+    for sample, answer in answers:
+        for wanted, page in zip(sample.route, answer.pages, strict=False):
+            recognised = page.source in RECOGNISED
+            good += wanted == "text"
+            bad += wanted != "text"
+            needless += wanted == "text" and recognised
+            missed += wanted != "text" and not recognised
+    print(f"needless OCR of {needless} of {good} good pages, {missed} of {bad} bad pages missed")
+    unsaid = [page for s, a in answers if not s.route for page in a.pages]
+    seen = sum(page.source in RECOGNISED for page in unsaid)
+    print(f"of {len(unsaid)} pages of which the truth says nothing, {seen} were recognised")
+
+
+def speed(files: list[Path]) -> None:
+    texts = [file for file in files if has_text_only(file)]
+    ours, raw = [], []
+    for _ in range(ROUNDS):
+        ours.append(rate(texts, converted))
+        raw.append(rate(texts, lambda file: len(raw_pages(file))))
+    print(
+        f"{max(ours):.0f} pages/s, pdfium {max(raw):.0f} pages/s, "
+        f"ratio {max(ours) / max(raw):.2f} ({len(texts)} files)"
+    )
+
+
+def rate(files: list[Path], work: Any) -> float:
+    started = time.perf_counter()
+    pages = sum(work(file) for file in files)
+    return pages / (time.perf_counter() - started)
+
+
+def has_text_only(file: Path) -> bool:
+    return not any(isinstance(item, tuple) for item in pdf.pages(file, (), Limits()))
+
+
+def converted(file: Path) -> int:
+    """All that a child does with a file, but for its start; how many pages it had."""
+    sink: Any = Sink()
+    pages = 0
+    for item in pdf.pages(file, (), Limits()):
+        assert not isinstance(item, tuple)
+        wire.send(sink, item)
+        pages += isinstance(item, wire.Read)
+    return pages
+
+
+def raw_pages(file: Path) -> list[str]:
+    document = pypdfium2.PdfDocument(file)
+    found = []
+    for page in document:
+        layer = page.get_textpage()
+        found.append(layer.get_text_bounded())
+        layer.close()
+        page.close()
+    document.close()
+    return found
+
+
+async def hostile(engine: LocalEngine, chosen: list[Sample], witness: Path) -> None:
+    """Each file's answer, and whether a good one can be read after it."""
+    expected = (await read(engine, witness)).text
+    slow = dead = 0
+    for sample in chosen:
+        answer = await read(engine, sample.file)
+        alive = (await read(engine, witness)).text == expected
+        slow += answer.seconds > PATIENCE
+        dead += not alive
+        said = answer.failure or f"{len(answer.pages)} pages, {len(answer.text)} characters"
+        leak = "no_leak:" in sample.expect and sample.expect[8:] in answer.text
+        print(
+            f"{sample.file.name!a:36} {sample.expect:18} {said:32} {answer.seconds:6.2f} s"
+            + ("" if alive else "  ENGINE DEAD")
+            + ("  LEAK" if leak else "")
+        )
+    print(f"{len(chosen)} files, {slow} over {PATIENCE:.0f} s, the engine was dead after {dead}")
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / max(1, whole):.1f} % ({part} of {whole})"
+
+
+async def main(corpus: Path, parts: Sequence[str]) -> None:
+    documents = samples(corpus, "digital")
+    scanned = samples(corpus, "scans")
+    engine = LocalEngine(workers=1)
+    try:
+        for name, work in {
+            "scans": partial(scans, engine, scanned),
+            "turned": partial(turned, engine, scanned),
+            "digital": partial(digital, engine, documents),
+            "hostile": partial(hostile, engine, samples(corpus, "hostile"), documents[0].file),
+        }.items():
+            if not parts or name in parts:
+                print(f"\n{name}")
+                await work()
+    finally:
+        await engine.close()
+
+
+if __name__ == "__main__":
+    anyio.run(main, Path(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,61 @@
+"""The calls into pdfium that are made for each piece of text or object of a page.
+
+pypdfium2's own declarations check every pointer, which costs more than most of these calls do.
+Here handles and buffers are plain addresses, taken once a page. Importing this loads pdfium.
+"""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import pypdfium2.raw as c
+
+Address = int
+_INT, _AT = ctypes.c_int, ctypes.c_void_p
+
+
+def address(handle: object) -> Address:
+    """Where what a pypdfium2 object or a pointer stands for is."""
+    raw: Any = getattr(handle, "raw", handle)
+    found = ctypes.cast(raw, _AT).value
+    return found or 0
+
+
+def _declared(function: Any, answer: Any, *parameters: Any) -> Callable[..., Any]:
+    place = ctypes.cast(function, _AT).value
+    assert place
+    return ctypes.CFUNCTYPE(answer, *parameters)(place)
+
+
+count_rectangles: Callable[[Address, int, int], int] = _declared(
+    c.FPDFText_CountRects, _INT, _AT, _INT, _INT
+)
+get_rectangle: Callable[[Address, int, Address, Address, Address, Address], int] = _declared(
+    c.FPDFText_GetRect, _INT, _AT, _INT, _AT, _AT, _AT, _AT
+)
+get_loose_box: Callable[[Address, int, Address], int] = _declared(
+    c.FPDFText_GetLooseCharBox, _INT, _AT, _INT, _AT
+)
+get_angle: Callable[[Address, int], float] = _declared(
+    c.FPDFText_GetCharAngle, ctypes.c_float, _AT, _INT
+)
+get_text_object: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFText_GetTextObject, _AT, _AT, _INT
+)
+get_render_mode: Callable[[Address], int] = _declared(c.FPDFTextObj_GetTextRenderMode, _INT, _AT)
+get_fill_colour: Callable[[Address, Address, Address, Address, Address], int] = _declared(
+    c.FPDFPageObj_GetFillColor, _INT, _AT, _AT, _AT, _AT, _AT
+)
+count_objects: Callable[[Address], int] = _declared(c.FPDFPage_CountObjects, _INT, _AT)
+get_object: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFPage_GetObject, _AT, _AT, _INT
+)
+count_form_objects: Callable[[Address], int] = _declared(c.FPDFFormObj_CountObjects, _INT, _AT)
+get_form_object: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFFormObj_GetObject, _AT, _AT, ctypes.c_ulong
+)
+get_type: Callable[[Address], int] = _declared(c.FPDFPageObj_GetType, _INT, _AT)
+get_matrix: Callable[[Address, Address], int] = _declared(c.FPDFPageObj_GetMatrix, _INT, _AT, _AT)
+get_bounds: Callable[[Address, Address, Address, Address, Address], int] = _declared(
+    c.FPDFPageObj_GetBounds, _INT, _AT, _AT, _AT, _AT, _AT
+)
