@@ -3,6 +3,7 @@
 All walks are loops: the depth of a document is its author's choice, and not always well meant.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import groupby, pairwise
 from typing import Any, TypeAlias
@@ -31,6 +32,8 @@ _SIGNS = {
 }
 _CELLS = " | "
 _NO = {"0", "false", "off"}
+_TINY = 4
+_NEARLY_WHITE = re.compile(r"(?:[Ff][0-9A-Fa-f]){3}")
 
 Line = tuple[str, bool]
 """Text, and whether it is hidden. ``PAGE_END`` as text ends a page."""
@@ -150,7 +153,30 @@ def _vanishes(run: Element | None, vanishing: Collection[str]) -> bool:
     style = run.find(f"{_PROPERTIES}/{qn('w:rStyle')}")
     if style is not None and style.get(_VALUE) in vanishing:
         return True
-    return _is_on(run.find(f"{_PROPERTIES}/{_VANISH}"))
+    properties = run.find(_PROPERTIES)
+    if properties is None:
+        return False
+    return _is_on(properties.find(_VANISH)) or _is_tiny(properties) or _is_white(run, properties)
+
+
+def _is_tiny(properties: Element) -> bool:
+    """At most two points high, which nobody reads; sizes are in half points."""
+    size = properties.find(qn("w:sz"))
+    value = "" if size is None else size.get(_VALUE, "")
+    return value.isdecimal() and int(value) <= _TINY
+
+
+def _is_white(run: Element, properties: Element) -> bool:
+    """White text on the white of the page. In a table its style may give it another ground."""
+    color = properties.find(qn("w:color"))
+    value = "" if color is None else color.get(_VALUE, "")
+    if not _NEARLY_WHITE.fullmatch(value):
+        return False
+    if properties.find(qn("w:shd")) is not None or properties.find(qn("w:highlight")) is not None:
+        return False
+    around = list(run.iterancestors(PARAGRAPH, _CELL, qn("w:txbxContent")))
+    shaded = any(one.find(f"{qn('w:pPr')}/{qn('w:shd')}") is not None for one in around)
+    return not shaded and all(one.tag == PARAGRAPH for one in around)
 
 
 def _is_on(switch: Element | None) -> bool:

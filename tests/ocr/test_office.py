@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from docx.document import Document
-from docx.enum.text import WD_BREAK
+from docx.enum.text import WD_BREAK, WD_COLOR_INDEX
 from docx.oxml import OxmlElement
+from docx.shared import Pt, RGBColor
 
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
@@ -86,6 +87,26 @@ async def test_vanished_text_is_flagged(engine: LocalEngine, tmp_path: Path) -> 
 
     assert texts(page) == ["The total is 10.00"]
     assert texts(page, hidden=True) == ["or rather 999.00"]
+
+
+@pytest.mark.requirement("OCR-WORD-02")
+async def test_text_that_is_white_or_tiny_is_flagged_but_not_on_a_dark_ground(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    def build(document: Document) -> None:
+        paragraph = document.add_paragraph("The total is 10.00")
+        paragraph.add_run(" white 999.00").font.color.rgb = RGBColor(0xFF, 0xFF, 0xFE)
+        paragraph.add_run(" tiny 998.00").font.size = Pt(1)
+        heading = document.add_table(1, 1).cell(0, 0).paragraphs[0]
+        heading.add_run("Amount").font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+        marked = document.add_paragraph().add_run("marked")
+        marked.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+        marked.font.highlight_color = WD_COLOR_INDEX.BLACK
+
+    page = await first_page(engine, word(tmp_path / "a", build))
+
+    assert texts(page) == ["The total is 10.00", "Amount", "marked"]
+    assert texts(page, hidden=True) == ["white 999.00 tiny 998.00"]
 
 
 @pytest.mark.requirement("OCR-WORD-03")
