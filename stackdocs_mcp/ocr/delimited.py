@@ -1,0 +1,36 @@
+"""CSV to pages of 200 rows: one line per row, cells parted by bars and never by commas.
+
+A comma between numbers cannot be told from one inside of them, so the file's own delimiter goes.
+"""
+
+import csv
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from stackdocs_mcp.ocr import charset, clean, delimiter, plain
+from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.formats import CSV
+from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+
+CELLS = " | "
+
+
+def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
+    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+    text = charset.decoded(file.read_bytes())
+    csv.field_size_limit(limits.page_bytes)
+    try:
+        lines = list(_lines(text))
+    except csv.Error as error:
+        raise Unreadable("damaged") from error
+    yield from plain.sheets(CSV, lines, skip, limits)
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    sign = delimiter.found(text[:20_000]) or ","
+    body = delimiter.NAMED.sub("", text)
+    for row in csv.reader(body.splitlines(keepends=True), delimiter=sign):
+        cells = (clean.line(cell) for cell in row)
+        if line := CELLS.join(cells).rstrip(" |"):
+            yield line, None, False
