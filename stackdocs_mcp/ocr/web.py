@@ -45,6 +45,7 @@ _WITHOUT_VALUE = frozenset({"hidden", "password", "file", "image", "range", "col
 _TICKED = frozenset({"checkbox", "radio"})
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _IN_XML = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _LONG_CELL = 600
 """Characters; a row with a longer cell is a layout rather than a table."""
 _CELLS = " | "
@@ -139,7 +140,10 @@ class _Reader:
             return
         into = self._cells[-1] if self._row is not None and self._cells else self._line
         if not self._verbatim or self._row is not None:
-            into.append((re.sub(r"[ \t\r\n\f]+", " ", text), bool(self._hidden)))
+            spaced = _SPACES.sub(" ", text)
+            if into and into[-1][0].endswith(" "):
+                spaced = spaced.removeprefix(" ")
+            into.append((spaced, bool(self._hidden)))
             return
         first, *others = text.splitlines() or [""]
         self._line.append((first, bool(self._hidden)))
