@@ -6,7 +6,7 @@ it was looked at, and ``1,234`` means one thing here and another there.
 
 import datetime as dt
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,13 +23,17 @@ _COLOURS = re.compile(
 )
 
 
+_LARGEST = 15
+"""Digits behind the first one; there is no telling a format from noise beyond."""
+
+
 class _Section(NamedTuple):
     """One of up to four parts of a number format (ECMA-376 part 1, 18.8.31)."""
 
     before: str
     after: str
     digits: int
-    """Before the point, at least."""
+    """Before the point, at least; with none, zero shows nothing."""
     decimals: int
     optional: int
     """Of the decimals, those that are left out where they are zero."""
@@ -71,7 +75,7 @@ def _duration(value: dt.timedelta) -> str:
 def _number(value: float, number_format: str) -> str:
     sections = _sections(number_format)
     exact = Decimal(f"{value:.{_DIGITS}g}")
-    if sections is None or not exact.is_finite():
+    if sections is None or not exact.is_finite() or exact.adjusted() > _LARGEST:
         return _general(exact)
     chosen = 0
     if exact < 0 and len(sections) > 1:
@@ -88,12 +92,15 @@ def _number(value: float, number_format: str) -> str:
 
 
 def _figures(exact: Decimal, section: _Section) -> str:
+    """Half of the last place is rounded away from zero, as spreadsheets do."""
     scaled = exact * 100 if section.percent else exact
-    whole, _, fraction = f"{scaled:.{section.decimals}f}".partition(".")
+    rounded = scaled.quantize(Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP)
+    whole, _, fraction = f"{rounded:f}".partition(".")
     kept = section.decimals - section.optional
     fraction = fraction[:kept] + fraction[kept:].rstrip("0")
-    whole = whole.zfill(section.digits)
-    return f"{whole}.{fraction}" if fraction else whole
+    if fraction:
+        return f"{whole.zfill(section.digits)}.{fraction}"
+    return "" if whole == "0" and not section.digits else whole.zfill(section.digits)
 
 
 def _general(exact: Decimal) -> str:
@@ -135,6 +142,8 @@ def _section(part: list[tuple[str, bool]]) -> _Section | None:
     if not re.fullmatch(r"[#0?,]*(\.[#0?]*)?", pattern) or re.search(r",(\.|\Z)", pattern):
         return None
     whole, _, fraction = pattern.partition(".")
+    if len(fraction) > _LARGEST - 5:
+        return None
     first, last = (places[0], places[-1]) if places else (len(part), len(part))
     between = [text for text, is_sign in part[first:last] if not is_sign]
     if between:
@@ -142,7 +151,7 @@ def _section(part: list[tuple[str, bool]]) -> _Section | None:
     return _Section(
         before="".join(text for text, _ in part[:first]),
         after="".join(text for text, _ in part[last + 1 :]),
-        digits=max(1, whole.count("0")),
+        digits=whole.count("0"),
         decimals=len(fraction),
         optional=len(fraction) - fraction.rfind("0") - 1,
         percent=("%", True) in part,

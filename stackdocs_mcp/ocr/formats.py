@@ -16,8 +16,9 @@ from stackdocs_mcp.ocr import charset, delimiter
 
 HEAD = 4_096
 """Bytes that are looked at to tell the kind of a file."""
+SAMPLE = 65_536
+"""Bytes that are looked at to tell a table from a text."""
 _TAIL = 256
-"""Bytes of the end, in multiples of a character."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OOXML = "EncryptedPackage".encode("utf-16-le")
 _WEB = re.compile(rb"<!doctype\s+html\b|<html\b", re.IGNORECASE)
@@ -112,19 +113,31 @@ def _magic(head: bytes, file: BinaryIO) -> Kind | str:
 
 def _text(head: bytes, file: BinaryIO) -> Kind | str:
     """What can be read as text, by what stands at its beginning and at its end."""
-    encoding = charset.marked(head)
-    plain = charset.decoded(head).encode("utf-8", "replace") if encoding else head
-    plain = plain.removeprefix(codecs.BOM_UTF8)
+    plain = _unmarked(head)
     if _OTHER_TEXT.match(plain) or len(_CONTROLS.findall(plain)) > len(plain) // 100:
         return "unsupported"
     root = _after_prologue(plain)
     if _WEB.match(root):
         return HTML
     if plain.lstrip().startswith(b"<?xml") or _XML.match(root):
-        return _marked_up(plain, root, _tail(file, encoding))
+        return _marked_up(plain, root, _tail(file))
     if _MAIL.search(plain):
         return "unsupported"
-    return CSV if delimiter.found(plain.decode("latin-1")) else TEXT
+    file.seek(0)
+    sample = file.read(SAMPLE)
+    return CSV if delimiter.found(sketch(sample), is_cut=bool(file.read(1))) else TEXT
+
+
+def sketch(sample: bytes) -> str:
+    """The beginning of a text as far as delimiters and ends of lines go, in any encoding."""
+    return _unmarked(sample).decode("latin-1")
+
+
+def _unmarked(head: bytes) -> bytes:
+    """The same in an encoding that has ASCII in it."""
+    if charset.marked(head):
+        head = charset.decoded(head).encode("utf-8", "replace")
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def _after_prologue(head: bytes) -> bytes:
@@ -147,10 +160,10 @@ def _marked_up(head: bytes, root: bytes, tail: bytes) -> Kind | str:
     return XML if _XML_END.search(tail) else TEXT
 
 
-def _tail(file: BinaryIO, encoding: str | None) -> bytes:
+def _tail(file: BinaryIO) -> bytes:
+    """The last characters; those of sixteen bits lose the half that ASCII does not need."""
     file.seek(-min(_TAIL, file.seek(0, SEEK_END)), SEEK_END)
-    tail = file.read()
-    return tail.replace(b"\x00", b"") if encoding else tail
+    return file.read().replace(b"\x00", b"")
 
 
 def _zipped(file: BinaryIO) -> Kind | str:

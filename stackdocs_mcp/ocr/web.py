@@ -91,17 +91,18 @@ class _Reader:
         self._verbatim = 0
 
     def read(self, root: Element) -> list[Piece]:
+        closed = _closed_options(root)
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
             if not isinstance(element.tag, str):
                 self._say(element.tail if event == "end" else None)
             elif event == "start":
-                if element.tag in _NOT_SHOWN or _is_closed_option(element):
+                if element.tag in _NOT_SHOWN or element in closed:
                     walk.skip_subtree()
                 else:
                     self._open(element)
             else:
-                if element.tag not in _NOT_SHOWN and not _is_closed_option(element):
+                if element.tag not in _NOT_SHOWN and element not in closed:
                     self._close(element)
                 self._say(element.tail)
 
@@ -194,15 +195,17 @@ def _stands_apart(element: Element) -> bool:
     return before is not None and before.tag == element.tag and not before.tail
 
 
-def _is_closed_option(element: Element) -> bool:
-    """One that a closed list does not show: not the chosen one, nor the first if none is."""
-    if element.tag != "option":
-        return False
-    owner = next(element.iterancestors("select", "datalist"), None)
-    if owner is None or "multiple" in owner.attrib or owner.get("size", "1") != "1":
-        return False
-    shown = next(owner.iterfind(".//option[@selected]"), None)
-    return element is not (next(owner.iter("option")) if shown is None else shown)
+def _closed_options(root: Element) -> set[Element]:
+    """What a closed list does not show: all but the chosen one, or the first if none is."""
+    closed = set[Element]()
+    for owner in root.iter("select"):
+        options = list(owner.iter("option"))
+        if "multiple" in owner.attrib or owner.get("size", "1") != "1" or not options:
+            continue
+        chosen = [option for option in options if "selected" in option.attrib] or options
+        closed.update(option for option in options if option is not chosen[0])
+
+    return closed
 
 
 def _value(element: Element) -> str | None:

@@ -24,6 +24,8 @@ from stackdocs_mcp.ocr.wire import Outline, Piece, Read
 Sheet: TypeAlias = Any
 """Of openpyxl, which has no types."""
 _CELLS = " | "
+_COLUMNS = 18_278
+"""ZZZ, the last that openpyxl knows; programs end at XFD."""
 
 
 class _Cell(NamedTuple):
@@ -75,7 +77,7 @@ def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
     """
     book = sheet.parent
     cells = characters = 0
-    spans: list[range] | None = None
+    hidden_columns: bytearray | None = None
     with sheet._get_source() as source:  # noqa: SLF001
         parser = WorkSheetParser(
             source,
@@ -87,10 +89,10 @@ def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
         )
         for number, found in parser.parse():
             unseen = _is_hidden(parser.row_dimensions.pop(str(number), {}), "ht")
-            if spans is None:  # columns are described before the first row
-                spans = _hidden_spans(parser.column_dimensions.values())
+            if hidden_columns is None:  # columns are described before the first row
+                hidden_columns = _hidden_columns(parser.column_dimensions.values())
             row = [
-                _Cell(cell.column, text, hidden or unseen or any(cell.column in s for s in spans))
+                _Cell(cell.column, text, hidden or unseen or hidden_columns[cell.column] == 1)
                 for cell in (ReadOnlyCell(sheet, **each) for each in found)
                 for text, hidden in [_shown(cell)]
                 if text
@@ -115,12 +117,15 @@ def _row_lines(row: list[_Cell], columns: Mapping[int, int]) -> Iterator[tuple[s
         yield _CELLS.join(cell.text for cell in row if cell.hidden), True
 
 
-def _hidden_spans(columns: Iterable[Mapping[str, str]]) -> list[range]:
-    return [
-        range(int(column["min"]), int(column.get("max", column["min"])) + 1)
-        for column in columns
-        if _is_hidden(column, "width")
-    ]
+def _hidden_columns(columns: Iterable[Mapping[str, str]]) -> bytearray:
+    """By number, 1 for a column that is hidden."""
+    hidden = bytearray(_COLUMNS + 1)
+    for column in columns:
+        if _is_hidden(column, "width"):
+            first = int(column["min"])
+            last = min(int(column.get("max", first)), _COLUMNS)
+            hidden[first : last + 1] = b"\1" * (last + 1 - first)
+    return hidden
 
 
 def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:

@@ -54,6 +54,13 @@ async def test_a_sheet_is_a_page_and_a_row_is_a_line(engine: LocalEngine, tmp_pa
         (-3, "0.00", "-3.00"),
         (-0.001, "0.00", "0.00"),
         (0, '0.00;-0.00;"none"', "none"),
+        (0, '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)', "$-"),
+        (-2, '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)', "$(2.00)"),
+        (0, "#", ""),
+        (0.5, "#.##", "0.5"),
+        (1.005, "0.00", "1.01"),
+        (2.5, "0", "3"),
+        (1e308, "0.00", "1E+308"),
         (0.19, "0%", "19%"),
         (42, "00000", "00042"),
         (1.5, "0.0##", "1.5"),
@@ -177,6 +184,7 @@ async def test_a_sheet_with_too_many_cells_is_too_large(tmp_path: Path) -> None:
         'Pos.;What;Amount\r\n1;"Repair;\r\nlong";1.234,50\r\n2;Parts;7,00\r\n',
         "Pos.\tWhat\tAmount\n1\tRepair; long\t1.234,50\n2\tParts\t7,00",
         'Pos.,What,Amount\n1,Repair; long,"1.234,50"\n\n2,Parts,"7,00"\n',
+        "1;Repair long;1.234,50\n2;Parts;7,00\n",
         "sep=;\nPos.;What;Amount\n1;Repair long;1.234,50\n2;Parts;7,00\n",
     ],
 )
@@ -189,11 +197,8 @@ async def test_rows_of_csv_are_lines_without_the_delimiter(
     outline, (page,) = await read_all(engine, file)
 
     assert outline.media_type == "text/csv"
-    assert [text.replace(";", "") for text in texts(page)] == [
-        "Pos. | What | Amount",
-        "1 | Repair long | 1.234,50",
-        "2 | Parts | 7,00",
-    ]
+    rows = ["Pos. | What | Amount", "1 | Repair long | 1.234,50", "2 | Parts | 7,00"]
+    assert [text.replace(";", "") for text in texts(page)] in (rows, rows[1:])
 
 
 @pytest.mark.requirement("OCR-CSV-02")
@@ -204,6 +209,11 @@ async def test_rows_of_csv_are_lines_without_the_delimiter(
         "one line, with nothing below",
         "# A title\n\nSome *words*, and\n- a list; of\n- two, three\n",
         "a,b,c\nand then no more\n",
+        "Gesamt 12,50\nNetto 10,50\nMwSt 2,00\n",
+        "Rechnung,neu\nNetto 10,50\nMwSt 2,00\n",
+        '{"a": 1,"b": 2}\n{"a": 3,"b": 4}\n',
+        "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "int a;\nint b;\n",
     ],
 )
 async def test_text_with_commas_stays_text(
