@@ -20,7 +20,7 @@ _CELLS = " | "
 def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
     """The outline, then each page that is not in ``skip``. Raises Unreadable."""
     data = file.read_bytes()
-    csv.field_size_limit(limits.page_bytes)
+    csv.field_size_limit(limits.file_bytes)
     try:
         lines = list(_lines(data))
     except csv.Error as error:
@@ -33,5 +33,5 @@ def _lines(data: bytes) -> Iterator[Piece]:
     body = delimiter.NAMED.sub("", charset.decoded(data))
     for row in csv.reader(StringIO(body, newline=""), delimiter=sign):
         cells = (clean.line(cell) for cell in row)
-        if line := _CELLS.join(cells).rstrip(" |"):
+        for line in clean.lines(_CELLS.join(cells).rstrip(" |")):
             yield line, None, False

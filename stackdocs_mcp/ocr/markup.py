@@ -58,8 +58,8 @@ def _said(way: list[str], attributes: str, text: str | None) -> Iterator[Piece]:
     if not words and not attributes:
         return
     name = "/".join(way[1:][-_NAMES_SHOWN:] or way)
-    line = clean.line(f"{name} {attributes}".rstrip() + (f": {words}" if words else ""))
-    yield line, None, False
+    for line in clean.lines(f"{name} {attributes}".rstrip() + (f": {words}" if words else "")):
+        yield line, None, False
 
 
 def _attributes(element: Any) -> str:

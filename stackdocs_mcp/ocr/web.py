@@ -161,8 +161,8 @@ class _Reader:
 
     def _end_line(self) -> None:
         for hidden, words in groupby(sorted(self._line, key=_is_hidden), key=_is_hidden):
-            if line := clean.line("".join(text for text, _ in words)):
-                self._lines.append((line, None, hidden))
+            line = "".join(text for text, _ in words)
+            self._lines += [(piece, None, hidden) for piece in clean.lines(line)]
         self._line = []
 
     def _end_row(self) -> None:
@@ -172,8 +172,8 @@ class _Reader:
                 " ".join("".join(text for text, unseen in cell if unseen is hidden).split())
                 for cell in self._cells
             ]
-            if line := _CELLS.join(text for text in texts if text or not hidden).rstrip(" |"):
-                self._lines.append((line, None, hidden))
+            line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
+            self._lines += [(piece, None, hidden) for piece in clean.lines(line)]
         self._row = None
         self._cells = []
 

@@ -145,6 +145,19 @@ async def test_a_page_is_read_to_any_depth_or_not_at_all(
     assert failure.value.code == "damaged"
 
 
+@pytest.mark.requirement("OCR-TEXT-04")
+@pytest.mark.parametrize("form", ["<html><p>{0}", "<r>{0}</r>", "a;b\nc;d\n" * 9_000 + "{0};e\n"])
+async def test_a_line_of_any_length_is_read_in_pieces(
+    engine: LocalEngine, tmp_path: Path, form: str
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(form.format("word " * 1_800_000))
+
+    _, pages = await read_all(engine, file)
+
+    assert sum(text.count("word") for page in pages for text in texts(page)) == 1_800_000
+
+
 ORDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
 <?xml-stylesheet href="http://127.0.0.1:9/"?>
 <!-- never -->
