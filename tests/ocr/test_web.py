@@ -111,6 +111,7 @@ async def test_what_only_another_screen_hides_is_not_flagged(
         ("<meta charset=windows-1250>", "cp1250"),
         ('<meta http-equiv="Content-Type" content="text/html; charset=shift_jis">', "cp932"),
         ("<meta charset='iso-8859-1'>", "cp1252"),
+        ("<meta charset=iso-2022-jp>", "iso2022_jp"),
         ("<meta charset=utf-16>", "utf-8"),
         ("<meta charset=nonsense>", "utf-8"),
         ("<meta charset=hex>", "utf-8"),
@@ -122,7 +123,8 @@ async def test_what_only_another_screen_hides_is_not_flagged(
 async def test_a_page_is_read_in_the_encoding_it_declares(
     engine: LocalEngine, tmp_path: Path, head: str, encoding: str
 ) -> None:
-    written = {"cp1250": "Zażółć gęślą jaźń", "cp932": "佐藤太郎 東京"}.get(encoding, "Größe “42”")
+    other = {"cp1250": "Zażółć gęślą jaźń", "cp932": "佐藤太郎 東京", "iso2022_jp": "東京"}
+    written = other.get(encoding, "Größe “42”")
     file = tmp_path / "a"
     file.write_bytes(f"<html><head>{head}</head><p>{written}</p></html>".encode(encoding))
 
