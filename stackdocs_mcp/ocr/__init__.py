@@ -3,8 +3,10 @@
 ``local`` is the engine. What it is made of, by the process that runs it:
 
 server process       local -> reading -> parsing (one child per file), recognising (OCR workers)
-throw-away child     child -> formats -> pdf, images, plain, word  (parses hostile bytes, limited)
+throw-away child     child -> formats -> a converter            (parses hostile bytes, limited)
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
+converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
+                     word, workbook and slides (OOXML, whose zip archives package checks)
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 
 ``clean`` is the border at which text becomes text that can be shown; every line passes it once,

@@ -11,6 +11,21 @@ _MARKS = (
 _GUESSED_FROM = 200_000
 """Bytes that are looked at to guess an encoding."""
 _USUAL = "cp1252"
+_CALLED_OTHERWISE = {
+    "iso-8859-1": _USUAL,
+    "latin1": _USUAL,
+    "latin-1": _USUAL,
+    "us-ascii": _USUAL,
+    "ascii": _USUAL,
+    "iso-8859-9": "cp1254",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "utf-16": "utf-8",  # who could read the declaration was not reading UTF-16
+    "utf-16le": "utf-8",
+    "utf-16be": "utf-8",
+}
 
 
 def marked(data: bytes) -> str | None:
@@ -26,14 +41,28 @@ def marked(data: bytes) -> str | None:
     return None
 
 
-def decoded(data: bytes) -> str:
-    """The text of a file; what an encoding has no character for becomes U+FFFD."""
-    if encoding := marked(data):
+def decoded(data: bytes, declared: str | None = None) -> str:
+    """The text of a file; what an encoding has no character for becomes U+FFFD.
+
+    What a file declares counts if there is no mark and if it is an encoding at all.
+    """
+    if encoding := marked(data) or _known(declared):
         return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode(_guess(data[:_GUESSED_FROM]), "replace")
+
+
+def _known(declared: str | None) -> str | None:
+    """The encoding that browsers take for this name (WHATWG Encoding, 4.2)."""
+    name = (declared or "").strip().lower()
+    if name in _CALLED_OTHERWISE:
+        return _CALLED_OTHERWISE[name]
+    try:
+        return codecs.lookup(name).name if "".encode(name) == b"" else None
+    except (LookupError, ValueError):  # unknown, or not an encoding of text
+        return None
 
 
 def _guess(data: bytes) -> str:

@@ -36,6 +36,16 @@ SAID: dict[str, tuple[str, str, str]] = {
         "the file unpacks to far more than its size",
         _AGAIN,
     ),
+    "too_many_cells": (
+        "too_large",
+        "a sheet has too many cells",
+        "Save the part that matters as a workbook of its own.",
+    ),
+    "entities": (
+        "unsupported",
+        "the file defines entities of its own, which are not expanded",
+        "Save it without its document type declaration.",
+    ),
     "memory": ("too_large", "reading the file takes too much memory", _AGAIN),
     "timed_out": ("timed_out", "reading the file takes too long", _AGAIN),
     "crashed": ("crashed", "the file made its parser fail", _AGAIN),

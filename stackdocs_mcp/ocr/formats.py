@@ -4,21 +4,33 @@ Adding a kind is a row in ``KINDS`` and a converter module: ``pages(document, sk
 an Outline, then a Read or a Picture with its bitmap for each page that is not in ``skip``.
 """
 
+import codecs
 import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import BinaryIO
 
-from stackdocs_mcp.ocr import charset
+from stackdocs_mcp.ocr import charset, delimiter
 
 HEAD = 4_096
 """Bytes that are looked at to tell the kind of a file."""
+SAMPLE = 65_536
+"""Bytes that are looked at to tell a table from a text."""
+_TAIL = 256
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OOXML = "EncryptedPackage".encode("utf-16-le")
-_MARKUP = re.compile(
-    rb"\s*(<\?xml|<!doctype|<html|<head|<body|<svg|<!--|\{\\rtf|%!PS)", re.IGNORECASE
+_WEB = re.compile(rb"<!doctype\s+html\b|<html\b", re.IGNORECASE)
+_WEB_PART = re.compile(
+    rb"<(?:head|body|div|p|table|section|article|main|h[1-6]|span|meta|ul|ol|center|font|b|a|style"
+    rb"|title|form)\b[^<>]*>",
+    re.IGNORECASE,
 )
+_XML = re.compile(rb"<!doctype\s|<[a-z_][\w.:-]*(?:\s[^<>]*)?>", re.IGNORECASE)
+_XML_END = re.compile(rb"(?:</[\w.:-]+\s*>|/>|-->)\s*\Z")
+_DRAWING = re.compile(rb"(?:<!doctype\s+svg\b|<(?:\w+:)?svg\b)", re.IGNORECASE)
+_OTHER_TEXT = re.compile(rb"\s*(\{\\rtf|%!PS)")
 _MAIL = re.compile(
     rb"^(received|return-path|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
 )
@@ -38,6 +50,7 @@ class Kind:
 PDF = Kind("PDF", "application/pdf", (".pdf",), "pdf")
 PNG = Kind("PNG", "image/png", (".png",), "images")
 JPEG = Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), "images")
+WEBP = Kind("WebP", "image/webp", (".webp",), "images")
 TIFF = Kind("TIFF", "image/tiff", (".tif", ".tiff"), "images")
 DOCX = Kind(
     "DOCX",
@@ -45,8 +58,28 @@ DOCX = Kind(
     (".docx",),
     "word",
 )
-TEXT = Kind("plain text", "text/plain", (".txt",), "plain")
-KINDS = (PDF, PNG, JPEG, TIFF, DOCX, TEXT)
+XLSX = Kind(
+    "XLSX",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    (".xlsx",),
+    "workbook",
+)
+PPTX = Kind(
+    "PPTX",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    (".pptx",),
+    "slides",
+)
+HTML = Kind("HTML", "text/html", (".html", ".htm"), "web")
+XML = Kind("XML", "application/xml", (".xml",), "markup")
+CSV = Kind("CSV", "text/csv", (".csv", ".tsv"), "delimited")
+TEXT = Kind("plain text (Markdown too)", "text/plain", (".txt", ".md"), "plain")
+KINDS = (PDF, PNG, JPEG, WEBP, TIFF, DOCX, XLSX, PPTX, HTML, XML, CSV, TEXT)
+_MAIN_PARTS = {
+    b"wordprocessingml.document.main+xml": DOCX,
+    b"spreadsheetml.sheet.main+xml": XLSX,
+    b"presentationml.presentation.main+xml": PPTX,
+}
 SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes)
 """What to look for in a folder. The content decides in the end."""
 NAMES = ", ".join(kind.name for kind in KINDS[:-1]) + f" and {KINDS[-1].name}"
@@ -61,10 +94,10 @@ def recognise(file: BinaryIO) -> Kind | str:
         return _old_office(file)
     if head.startswith(b"PK\x03\x04"):
         return _zipped(file)
-    return _magic(head)
+    return _magic(head, file)
 
 
-def _magic(head: bytes) -> Kind | str:
+def _magic(head: bytes, file: BinaryIO) -> Kind | str:
     if b"%PDF-" in head[:1_024]:
         return PDF
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -73,16 +106,64 @@ def _magic(head: bytes) -> Kind | str:
         return JPEG
     if head.startswith((b"II*\x00", b"MM\x00*")):
         return TIFF
-    return TEXT if _is_text(head) else "unsupported"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return WEBP
+    return _text(head, file)
 
 
-def _is_text(head: bytes) -> bool:
-    """Readable as text, and not markup or mail, which read badly without a converter."""
+def _text(head: bytes, file: BinaryIO) -> Kind | str:
+    """What can be read as text, by what stands at its beginning and at its end."""
+    plain = _unmarked(head)
+    if _OTHER_TEXT.match(plain) or len(_CONTROLS.findall(plain)) > len(plain) // 100:
+        return "unsupported"
+    root = _after_prologue(plain)
+    if _WEB.match(root):
+        return HTML
+    if plain.lstrip().startswith(b"<?xml") or _XML.match(root):
+        return _marked_up(plain, root, _tail(file))
+    if _MAIL.search(plain):
+        return "unsupported"
+    file.seek(0)
+    sample = file.read(SAMPLE)
+    return CSV if delimiter.found(sketch(sample), is_cut=bool(file.read(1))) else TEXT
+
+
+def sketch(sample: bytes) -> str:
+    """The beginning of a text as far as delimiters and ends of lines go, in any encoding."""
+    return _unmarked(sample).decode("latin-1")
+
+
+def _unmarked(head: bytes) -> bytes:
+    """The same in an encoding that has ASCII in it."""
     if charset.marked(head):
         head = charset.decoded(head).encode("utf-8", "replace")
-    if _MARKUP.match(head) or _MAIL.search(head):
-        return False
-    return len(_CONTROLS.findall(head)) <= len(head) // 100
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+def _after_prologue(head: bytes) -> bytes:
+    """From the first thing on that is neither a declaration, a comment nor white space."""
+    head = head.lstrip()
+    while head.startswith((b"<?", b"<!--")):
+        closing = b"?>" if head.startswith(b"<?") else b"-->"
+        head = head.partition(closing)[2].lstrip()
+    return head
+
+
+def _marked_up(head: bytes, root: bytes, tail: bytes) -> Kind | str:
+    """A part of a web page, XML, or a text that begins with a word in angle brackets."""
+    if _DRAWING.match(root):
+        return "unsupported"
+    if head.lstrip().startswith(b"<?xml") or root.startswith(b"<!"):
+        return XML
+    if _WEB_PART.match(root):
+        return HTML
+    return XML if _XML_END.search(tail) else TEXT
+
+
+def _tail(file: BinaryIO) -> bytes:
+    """The last characters; those of sixteen bits lose the half that ASCII does not need."""
+    file.seek(-min(_TAIL, file.seek(0, SEEK_END)), SEEK_END)
+    return file.read().replace(b"\x00", b"")
 
 
 def _zipped(file: BinaryIO) -> Kind | str:
@@ -97,8 +178,9 @@ def _zipped(file: BinaryIO) -> Kind | str:
         return "unsupported"
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, zlib.error):
         return "damaged"
-    if b"wordprocessingml.document.main+xml" in types:
-        return DOCX
+    for part_name, kind in _MAIN_PARTS.items():
+        if part_name in types:
+            return kind
     return "unsupported"
 
 

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF to pages: one page per frame, upright as the camera held it.
+"""PNG, JPEG, WebP and TIFF to pages: one page per frame, upright as the camera held it.
 
 Without a resolution in the file one pixel is one point, so that boxes are pixels.
 """
@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.failures import Unreadable
-from stackdocs_mcp.ocr.formats import JPEG, PNG, TIFF
+from stackdocs_mcp.ocr.formats import JPEG, PNG, TIFF, WEBP
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.wire import Outline, Picture, Read
@@ -23,6 +23,7 @@ _READ = {
     PngImagePlugin.PngImageFile.format: PNG,
     JpegImagePlugin.JpegImageFile.format: JPEG,
     TiffImagePlugin.TiffImageFile.format: TIFF,
+    WebPImagePlugin.WebPImageFile.format: WEBP,
 }
 _SIXTEEN_BIT = 256
 

@@ -26,6 +26,8 @@ class Limits:
     """Of all parts of an office document together."""
     unpacked_ratio: int = 200
     """Unpacked to packed size, for office documents above a megabyte."""
+    sheet_cells: int = 300_000
+    """Of one sheet of a workbook, empty ones not counted."""
     bitmap_side: int = 2_000
     """Pixels of a page's longer side as the OCR sees it."""
     ocr_seconds: float = 90.0

@@ -1,4 +1,4 @@
-"""The engine that needs no network: pdfium, Pillow, python-docx and PP-OCR, each in a process.
+"""The engine that needs no network: parsers and PP-OCR, each in a process.
 
 In the server process nothing is parsed, and waiting is done by threads of the engine's own.
 """
@@ -20,7 +20,7 @@ from stackdocs_mcp.ocr.recognising import Pool
 
 REVISION = 1
 """Counted up when the same libraries give other lines because of a change here."""
-_DECISIVE = ("pypdfium2", "rapidocr", "python-docx")
+_DECISIVE = ("pypdfium2", "rapidocr", "python-docx", "openpyxl", "python-pptx", "lxml")
 Result = TypeVar("Result")
 
 

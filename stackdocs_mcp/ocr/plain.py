@@ -1,14 +1,14 @@
 """Plain text to pages: by form feed where there is one, else 200 lines to a page."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr import charset, clean
 from stackdocs_mcp.ocr.failures import Unreadable
-from stackdocs_mcp.ocr.formats import TEXT
+from stackdocs_mcp.ocr.formats import TEXT, Kind
 from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Read
+from stackdocs_mcp.ocr.wire import Outline, Piece, Read
 
 LINES_PER_PAGE = 200
 A4 = 595.0, 842.0
@@ -23,14 +23,26 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline
     yield Outline(media_type=TEXT.media_type, pages=len(parts))
     for number, lines in enumerate(parts, 1):
         if number not in skip:
-            yield page(number, lines)
+            yield page(number, [(line, None, False) for line in lines])
 
 
-def page(number: int, lines: list[str], size: tuple[float, float] = A4) -> Read:
+def sheets(
+    kind: Kind, lines: Sequence[Piece], skip: Collection[int], limits: Limits
+) -> Iterator[Outline | Read]:
+    """The outline and pages of lines that no author parted. Raises Unreadable."""
+    count = max(1, -(-len(lines) // LINES_PER_PAGE))
+    if count > limits.pages:
+        raise Unreadable("too_many_pages")
+    yield Outline(media_type=kind.media_type, pages=count)
+    for number in range(1, count + 1):
+        if number not in skip:
+            yield page(number, lines[(number - 1) * LINES_PER_PAGE : number * LINES_PER_PAGE])
+
+
+def page(number: int, lines: Sequence[Piece], size: tuple[float, float] = A4) -> Read:
     """A page of lines without boxes."""
     source = PageSource.TEXT if lines else PageSource.BLANK
-    pieces = [(line, None, False) for line in lines]
-    return Read(number=number, width=size[0], height=size[1], source=source, lines=pieces)
+    return Read(number=number, width=size[0], height=size[1], source=source, lines=lines)
 
 
 def _parts(text: str) -> Iterator[list[str]]:

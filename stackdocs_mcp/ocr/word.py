@@ -5,45 +5,30 @@ on a new page. Headers come before the first page's text, footers after the last
 the file points to is opened: entities stay unresolved and relationships unfollowed.
 """
 
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import docx
 from docx.document import Document
 from docx.opc.exceptions import PackageNotFoundError
-from lxml import etree
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import word_text
+from stackdocs_mcp.ocr import package, word_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import DOCX
-from stackdocs_mcp.ocr.limits import MIB, Limits
+from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.wire import Outline, Piece, Read
 
-_ENCRYPTED = 0x1
 _LETTER = 612.0, 792.0
 """Points; what Word itself takes when a document says nothing."""
-_BROKEN = (
-    PackageNotFoundError,
-    etree.LxmlError,
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    ValueError,
-    AttributeError,
-    TypeError,
-    OSError,
-    RecursionError,
-)
+_BROKEN = (PackageNotFoundError, *package.BROKEN)
 """What python-docx raises for a file that is not what it claims to be."""
 
 
 def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
     """The outline, then each page that is not in ``skip``. Raises Unreadable."""
     try:
-        _refuse_bombs(file, limits)
+        package.refuse_bombs(file, limits)
         document = docx.Document(str(file))
         sheets = list(_sheets(document))
         width, height = _size(document)
@@ -57,19 +42,6 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline
         if number not in skip:
             source = PageSource.TEXT if lines else PageSource.BLANK
             yield Read(number=number, width=width, height=height, source=source, lines=lines)
-
-
-def _refuse_bombs(file: Path, limits: Limits) -> None:
-    """Judge by the archive's own directory: zipfile never unpacks more than that says."""
-    with zipfile.ZipFile(file) as archive:
-        parts = archive.infolist()
-    if any(part.flag_bits & _ENCRYPTED for part in parts):
-        raise Unreadable("encrypted")
-    unpacked = sum(part.file_size for part in parts)
-    packed = sum(part.compress_size for part in parts)
-    swells = unpacked > MIB and unpacked > limits.unpacked_ratio * packed
-    if swells or unpacked > limits.unpacked_bytes:
-        raise Unreadable("unpacks_too_large")
 
 
 def _sheets(document: Document) -> Iterator[list[Piece]]:

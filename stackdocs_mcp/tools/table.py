@@ -42,9 +42,9 @@ _ROWS: tuple[Tool[Any], ...] = (
     Tool(
         name="add_document",
         title="Add a document",
-        description="Add a file from a folder this server may read (PDF, PNG, JPEG, TIFF, TXT, "
-        "DOCX). The same bytes are added once. Large files go on being read behind it; "
-        "list_documents shows how far.",
+        description="Add a file from a folder this server may read (PDF, PNG, JPEG, WebP, "
+        "TIFF, DOCX, XLSX, PPTX, HTML, XML, CSV, TXT, MD). The same bytes are "
+        "added once. Large files go on being read behind it; list_documents shows how far.",
         arguments=reading.AddDocument,
         result=reading.AddedDocument,
         right=Right.WRITE,

@@ -1,16 +1,23 @@
 """Small documents made for the tests."""
 
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import docx
+import openpyxl
+import pptx
 import reportlab
 from docx.document import Document
+from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+Slide: TypeAlias = Any
+"""Of python-pptx, whose own types do not tell what it does."""
 FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 PAGE = 300.0, 400.0
 _CONTENT = b"/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
@@ -153,6 +160,36 @@ def word(file: Path, build: Callable[[Document], None]) -> Path:
     document = docx.Document()
     build(document)
     document.save(str(file))
+    return file
+
+
+def workbook(file: Path, *build: Callable[[Worksheet], None]) -> Path:
+    """An XLSX file with one sheet for each function that fills one."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for fill in build:
+        fill(book.create_sheet())
+    book.save(file)
+    return file
+
+
+def deck(file: Path, *build: Callable[[Slide], None]) -> Path:
+    """A PPTX file with one empty slide for each function that fills one."""
+    presentation = pptx.Presentation()
+    for fill in build:
+        fill(presentation.slides.add_slide(presentation.slide_layouts[6]))
+    presentation.save(str(file))
+    return file
+
+
+def rewritten(file: Path, part: str, old: bytes, new: bytes) -> Path:
+    """The zip archive with some bytes of one part replaced. All but ``part`` stays."""
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = parts[part].replace(old, new)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
     return file
 
 

@@ -31,8 +31,11 @@ async def refusal(engine: LocalEngine, file: Path) -> ExtractionFailed:
     [
         pytest.param(b"", "damaged", id="empty"),
         pytest.param(b"\x7fELF\x02\x01\x01" + bytes(99), "unsupported", id="program"),
-        pytest.param(b"<!DOCTYPE html><html><p>Hello", "unsupported", id="web page"),
-        pytest.param(b"RIFF\x00\x10\x00\x00WEBPVP8 " + bytes(99), "unsupported", id="webp"),
+        pytest.param(b"From: a@b.org\nReceived: today\n\nHello", "unsupported", id="mail"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported", id="drawing"),
+        pytest.param(b"{\\rtf1 Hello}", "unsupported", id="rich text"),
+        pytest.param(b"RIFF\x00\x10\x00\x00WEBPVP8 " + bytes(99), "damaged", id="cut webp"),
+        pytest.param(b"<?xml version='1.0'?><a><b>1</a>", "damaged", id="cut xml"),
         pytest.param(OLE, "unsupported", id="old office"),
         pytest.param(OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted", id="locked office"),
         pytest.param(b"%PDF-1.7\n1 0 obj\n<<", "damaged", id="cut pdf"),
@@ -129,4 +132,7 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
 
 @pytest.mark.requirement("OCR-REFUSE-08")
 def test_the_suffixes_to_look_for_are_known() -> None:
-    assert {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".docx", ".txt"} == SUFFIXES
+    pictures = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+    texts = {".txt", ".md", ".csv", ".tsv", ".html", ".htm", ".xml"}
+
+    assert {".pdf", ".docx", ".xlsx", ".pptx"} | pictures | texts == SUFFIXES
