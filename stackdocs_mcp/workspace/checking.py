@@ -1,8 +1,10 @@
 """Typing a value and checking it against the page, with no more pages loaded than it takes."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+import anyio
 import anyio.lowlevel
 
 from stackdocs_mcp.core.completion import evidence_rule
@@ -35,6 +37,9 @@ from stackdocs_mcp.workspace.context import Workspace
 FEW_PAGES = 20
 """A document of so many pages is looked through whole; in a longer one the index finds pages."""
 
+WORK_SECONDS = 0.01
+PAUSE_SECONDS = 0.002
+
 _TERMS = 8
 _HITS = 10
 
@@ -50,6 +55,7 @@ class Checker:
         self._schema = schema
         self._policy = policy
         self._signs: Signs | None = None
+        self._paused = time.monotonic()
         self._siblings: defaultdict[FieldPath, list[Place]] = defaultdict(list)
 
     async def typed(self, path: FieldPath, value: object) -> Typed:
@@ -68,7 +74,7 @@ class Checker:
         notes: Sequence[Warn] = (),
     ) -> Leaf:
         """The leaf with its evidence and warnings. Raises BadValue when it breaks the schema."""
-        await anyio.lowlevel.checkpoint()  # a call of many leaves must not hold up the others
+        await self._give_way()
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")
@@ -80,6 +86,17 @@ class Checker:
         if floor is not None and confidence is not None and confidence < floor:
             warnings.append(Warn("low_confidence", f"the confidence {confidence} is below {floor}"))
         return Leaf(path, value, finding.evidence, confidence, tuple(warnings))
+
+    async def _give_way(self) -> None:
+        """Let others run, now and then: a call of many leaves must not hold them up.
+
+        A pause, and not only a turn of the event loop: the store's threads need the interpreter.
+        """
+        if time.monotonic() - self._paused < WORK_SECONDS:
+            await anyio.lowlevel.checkpoint()
+            return
+        await anyio.sleep(PAUSE_SECONDS)
+        self._paused = time.monotonic()
 
     async def _finding(
         self, path: FieldPath, value: JsonValue, citation: Citation | None
