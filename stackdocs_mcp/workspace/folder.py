@@ -1,5 +1,6 @@
 """A folder as a stack: what is in it now, new and changed. Nothing is written there."""
 
+import contextlib
 import logging
 import os
 import stat
@@ -64,22 +65,36 @@ async def _changes(folder: Path) -> AsyncIterator[None]:
     """
     from watchfiles import awatch  # noqa: PLC0415  only where a folder is served
 
-    known, quiet = await anyio.to_thread.run_sync(_identity, folder), 0
-    async for changes in awatch(
-        folder,
-        step=SETTLE_MS,
-        debounce=2_000,
-        rust_timeout=CANCEL_MS,
-        yield_on_timeout=True,
-        ignore_permission_denied=True,
-    ):
-        quiet += 1
-        if changes or quiet == 1:
-            yield
-            continue
-        looked = quiet % CHECK_EVERY == 0
-        if looked and known != await anyio.to_thread.run_sync(_identity, folder):
-            return
+    with _held(folder):
+        known, quiet = await anyio.to_thread.run_sync(_identity, folder), 0
+        async for changes in awatch(
+            folder,
+            step=SETTLE_MS,
+            debounce=2_000,
+            rust_timeout=CANCEL_MS,
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        ):
+            quiet += 1
+            if changes or quiet == 1:
+                yield
+                continue
+            looked = quiet % CHECK_EVERY == 0
+            if looked and known != await anyio.to_thread.run_sync(_identity, folder):
+                return
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep the folder's identity from being given to another one while it is watched."""
+    if os.name != "posix":
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def _identity(folder: Path) -> tuple[int, int]:
