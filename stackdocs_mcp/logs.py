@@ -7,7 +7,7 @@ from typing import Literal
 OURS = "stackdocs_mcp"
 
 
-class _Formatter(logging.Formatter):
+class Formatter(logging.Formatter):
     """Foreign loggers are named and numbered, never quoted: their messages may hold anything."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -24,7 +24,7 @@ class _Formatter(logging.Formatter):
 def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
     """Send all logs to standard error; warnings and above from libraries, without their text."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter())
+    handler.setFormatter(Formatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

@@ -147,12 +147,15 @@ async def test_only_regular_files_below_the_allowed_folders_are_read(
     (session.files / "back.txt").symlink_to(session.files / "inside.txt")
     os.mkfifo(session.files / "pipe.txt")
     (session.files / "folder.txt").mkdir()
+    (session.files / "plain").mkdir()
     refused = [
         str(secret),
         "/etc/passwd",
         "/dev/zero",
         "../secret.txt",
         f"{session.files}/../secret.txt",
+        "plain/../inside.txt",
+        f"{session.files}/plain/../inside.txt",
         "link.txt",
         "away/secret.txt",
         "back.txt",

@@ -1,9 +1,11 @@
 """The server as a process: what is on the wire, what is in the logs, and how it ends."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import IO, Any
 
 import pytest
 
+from stackdocs_mcp.logs import Formatter
 from stackdocs_mcp.server.stdio import MAX_LINE, Unusable, vetted
 from tests.server.harness import parameters, settings
 from tests.server.papers import INVOICE
@@ -305,3 +308,18 @@ def test_the_logs_hold_nothing_of_documents_values_or_paths(tmp_path: Path) -> N
     assert canary.encode() not in errors
     assert str(tmp_path).encode() not in errors
     assert b"Traceback" not in errors
+
+
+@pytest.mark.requirement("STDIO-04")
+def test_what_a_library_logs_is_not_quoted() -> None:
+    formatter = Formatter()
+    try:
+        int("CANARY in an exception")
+    except ValueError:
+        failed = sys.exc_info()
+    foreign = logging.LogRecord("mcp.x", logging.ERROR, "f", 7, "CANARY %s", ("CANARY",), failed)
+    ours = logging.LogRecord("stackdocs_mcp.x", logging.ERROR, "f", 7, "a\nb\x1b", (), failed)
+
+    assert "CANARY" not in formatter.format(foreign)
+    assert formatter.format(foreign).endswith("error mcp.x: ValueError (line 7)")
+    assert formatter.format(ours).endswith("error stackdocs_mcp.x: a\\x0ab\\x1b: ValueError")
