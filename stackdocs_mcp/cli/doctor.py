@@ -113,7 +113,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "store",
             "problem",
-            f"{path} cannot be written. Check its rights and its folder's, and the free space.",
+            f"{path} cannot be written, or another process holds it. Check its rights and its "
+            "folder's, and the free space.",
         )
         return
     waiting = "" if has == newest else f", brought to version {newest} on next use"

@@ -1,6 +1,5 @@
 """Who a call acts for, decided before any tool runs and never changed afterwards."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NewType, Self
@@ -39,10 +38,6 @@ class Binding:
     def acting_as(self, actor: Actor) -> Self:
         """The same binding with the author that this call's changes carry."""
         return replace(self, actor=actor)
-
-    def limited_to(self, rights: Iterable[Right]) -> Self:
-        """The same binding with no more than these rights."""
-        return replace(self, rights=self.rights & frozenset(rights))
 
     def require(self, right: Right) -> None:
         """Raise MissingRight unless this binding has the right."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from stackdocs_mcp.core.binding import Actor, Binding
-from stackdocs_mcp.core.model import DocumentId, Stack
+from stackdocs_mcp.core.model import Stack
 from stackdocs_mcp.core.ports import Files, StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.workspace.cursors import Cursors
@@ -59,7 +59,3 @@ class Workspace:
     def scope(self, *parts: object) -> str:
         """What a cursor of this binding is good for: one tool with one set of filters."""
         return repr((self.binding.user, self.binding.stack, *parts))
-
-    def page_key(self, document: DocumentId, page: int) -> tuple[str, str, int]:
-        """Where a prepared page is cached; a page's lines never change once they are stored."""
-        return (self.binding.stack, document, page)

@@ -75,8 +75,11 @@ class Intake:
     async def resume(self, store: StackStore, files: Files) -> None:
         """Take up, again and again until cancelled, documents that nobody reads any more."""
         while True:
-            for document in await store.unclaimed(self._clock(), limit=100):
-                self.start(Job(store, files, document.id))
+            try:
+                for document in await store.unclaimed(self._clock(), limit=100):
+                    self.start(Job(store, files, document.id))
+            except StackdocsError as error:  # a full disk today is no reason to end the server
+                log.warning("waiting documents could not be looked for: %s", error.code)
             await anyio.sleep(RESUME_SECONDS)
 
     async def add(
@@ -104,7 +107,8 @@ class Intake:
             log.warning("reading a document stopped: %s", error.code)
         except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
             log.error("reading a document broke: %s", type(error).__name__)  # noqa: TRY400
-            await job.store.fail(job.document, BROKEN)
+            with contextlib.suppress(StackdocsError):
+                await job.store.fail(job.document, BROKEN)
         finally:
             del self._running[job.document]
             over.set()

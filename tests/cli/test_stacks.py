@@ -208,6 +208,23 @@ def test_doctor_says_what_state_the_store_is_in(worked: Shell) -> None:
 
 
 @pytest.mark.requirement("CLI-12")
+def test_doctor_finds_a_store_that_can_be_read_but_not_written(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text(INVOICE)
+    shell("add", tmp_path / "a.txt")
+    with closing(sqlite3.connect(shell.data / "stackdocs.db")) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        held = shell("doctor")
+        holder.rollback()
+
+    assert held.code == 1
+    assert "problem  store:" in held.out
+    assert "cannot be written" in held.out
+    assert shell("doctor").code == 0
+
+
+@pytest.mark.requirement("CLI-12")
 def test_doctor_says_what_to_do_about_a_store_of_a_newer_program(
     shell: Shell, tmp_path: Path
 ) -> None:

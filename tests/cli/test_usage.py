@@ -113,6 +113,7 @@ def test_every_wrong_setting_is_named_in_a_line_of_its_own(shell: Shell, tmp_pat
         (["add"], "Missing argument 'PATH...'"),
         (["add", "--stack"], "Option '--stack' requires an argument"),
         (["export", "--format", "exe"], "'exe' is not one of 'csv', 'json', 'jsonl'"),
+        (["serve", ".", "--stack", "bills"], "a folder or --stack, not both"),
         (["serve", "nowhere-at-all"], "'nowhere-at-all' is not a folder"),
         (["schema", "set", "nowhere.json"], "No such file or directory"),
         (

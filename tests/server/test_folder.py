@@ -13,7 +13,7 @@ from stackdocs_mcp.core.model import DocumentStatus, NewDocument
 from stackdocs_mcp.server.compose import now, running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace.intake import Job
-from tests.server.harness import Session, bound, client_of, over_stdio
+from tests.server.harness import PATIENCE, Session, bound, client_of, over_stdio
 from tests.server.papers import INVOICE
 
 pytestmark = pytest.mark.anyio
@@ -178,3 +178,20 @@ async def test_a_process_that_ends_in_order_leaves_its_documents_to_the_next_at_
     async with running(settings) as app:
         (waiting,) = await (await bound(app)).store.unclaimed(now(), limit=10)
         assert waiting.id == new.id
+
+
+@pytest.mark.requirement("CRASH-01")
+async def test_a_store_that_fails_for_a_while_does_not_end_what_looks_for_waiting_documents(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path / "data"})
+    async with running(settings) as app:
+        workspace = await bound(app)
+        await app.store.close()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app.shared.intake.resume, workspace.store, workspace.files)
+            with anyio.fail_after(PATIENCE):
+                while "store_failed" not in caplog.text:
+                    await anyio.lowlevel.checkpoint()
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()  # it is there to be cancelled: it waits for better times

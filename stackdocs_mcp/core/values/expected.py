@@ -15,10 +15,6 @@ class Expected:
     """``date``, ``date-time`` and ``time`` are read as printed; others are left to the schema."""
     enum: tuple[JsonValue, ...] | None = None
 
-    @property
-    def is_date(self) -> bool:
-        return self.format in ("date", "date-time")
-
 
 @dataclass(frozen=True, slots=True)
 class Typed:
