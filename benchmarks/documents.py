@@ -28,10 +28,10 @@ from PIL import Image, ImageSequence
 
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import Page, PageSource
-from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.core.ports import Extracted, Pages
 from stackdocs_mcp.ocr import pdf, wire
-from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.local import LocalEngine
+from stackdocs_mcp.ocr.task import Task
 
 ROUNDS = 5
 PATIENCE = 30.0
@@ -96,7 +96,7 @@ def samples(corpus: Path, category: str) -> list[Sample]:
 
 
 async def read(engine: LocalEngine, file: Path) -> Answer:
-    items: list[FileOutline | Page] = []
+    items: list[Extracted] = []
     failure = ""
     started = time.perf_counter()
     try:
@@ -104,7 +104,7 @@ async def read(engine: LocalEngine, file: Path) -> Answer:
     except ExtractionFailed as error:
         failure = error.code
     seconds = time.perf_counter() - started
-    pages = [item for item in items if isinstance(item, Page)]
+    pages = [page for item in items if isinstance(item, Pages) for page in item.pages]
     return Answer(sorted(pages, key=lambda page: page.number), seconds, failure)
 
 
@@ -225,14 +225,14 @@ def rate(files: list[Path], work: Any) -> float:
 
 
 def has_text_only(file: Path) -> bool:
-    return not any(isinstance(item, tuple) for item in pdf.pages(file, (), Limits()))
+    return not any(isinstance(item, tuple) for item in pdf.pages(file, Task()))
 
 
 def converted(file: Path) -> int:
     """All that a child does with a file, but for its start; how many pages it had."""
     sink: Any = Sink()
     pages = 0
-    for item in pdf.pages(file, (), Limits()):
+    for item in pdf.pages(file, Task()):
         assert not isinstance(item, tuple)
         wire.send(sink, item)
         pages += isinstance(item, wire.Read)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import InvalidArgument, NotFound
-from stackdocs_mcp.core.model import Stack
+from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace

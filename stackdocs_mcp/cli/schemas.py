@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from stackdocs_mcp.cli.opening import opened
 from stackdocs_mcp.cli.output import put, say
 from stackdocs_mcp.core.errors import InvalidArgument
-from stackdocs_mcp.core.model import Policy, Stack
+from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import schemas
 

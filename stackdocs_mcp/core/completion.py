@@ -10,12 +10,12 @@ from stackdocs_mcp.core.model import (
     FieldValue,
     PageOutline,
     PageSource,
-    Policy,
     Reason,
 )
 from stackdocs_mcp.core.paths import FieldPath, dotted
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.core.schema.tree import EvidenceRule
+from stackdocs_mcp.core.stack import Policy
 
 
 def reasons(

@@ -5,15 +5,13 @@ Times are UTC. Values are JSON values whose numbers are ``int`` or ``Decimal``, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NewType
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from stackdocs_mcp.core.binding import Actor, StackId
+from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.paths import FieldPath
 
 DocumentId = NewType("DocumentId", str)
@@ -50,7 +48,10 @@ class Line:
 
     ``number`` counts from 1 on each page in reading order. ``box`` is None where the format has no
     layout. ``score`` is the OCR engine's confidence 0..1, None for text that was not recognised
-    but read. A ``hidden`` line is text that no reader can see: it is shown flagged, never evidence.
+    but read. A ``hidden`` line is text that no reader can see, or that the page as it is drawn
+    contradicts: it is shown flagged, never evidence. ``words`` has left and right of each of the
+    text's words, in points, or nothing where they are not known. ``raw`` is the text as the file
+    has it where cleaning took more away than white space; for audit, never for a model.
     """
 
     number: int
@@ -58,6 +59,49 @@ class Line:
     box: Box | None = None
     score: float | None = None
     hidden: bool = False
+    words: tuple[tuple[float, float], ...] = ()
+    raw: str | None = None
+
+    def word_boxes(self) -> Sequence[tuple[str, Box]]:
+        """Each word of the text with its box; nothing where they are not known."""
+        if self.box is None or not self.words:
+            return []
+        top, bottom = self.box.y0, self.box.y1
+        return [
+            (word, Box(x0, top, x1, bottom))
+            for word, (x0, x1) in zip(self.text.split(), self.words, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: its text, the numbers of the lines it stands in, and its box.
+
+    A cell that spans several columns is followed by ``columns - 1`` places that have no cell.
+    """
+
+    text: str
+    lines: tuple[int, ...] = ()
+    box: Box | None = None
+    columns: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was found on a page: its cells by rows, from the top and from the left.
+
+    The first ``header_rows`` rows name the columns. Empty cells are there, with an empty text.
+    """
+
+    rows: tuple[tuple[Cell, ...], ...]
+    box: Box | None = None
+    header_rows: int = 0
+
+
+PageNote = Literal["contradicted", "unknown_script", "not_recognised"]
+"""What has to be said of a page: its own text is not what is drawn (the hidden lines have it);
+lines of it are in a writing that the recognition does not know; it would have to be recognised and
+that is switched off."""
 
 
 class PageSource(StrEnum):
@@ -81,6 +125,8 @@ class Page:
     lines: tuple[Line, ...] = ()
     rotation: Literal[0, 90, 180, 270] = 0
     """Degrees clockwise that the stored page had to be turned by to be upright."""
+    tables: tuple[Table, ...] = ()
+    notes: tuple[PageNote, ...] = ()
 
     @property
     def has_text(self) -> bool:
@@ -98,6 +144,7 @@ class PageOutline:
     hidden_lines: int
     read: bool
     """An agent or person has been shown all of its lines."""
+    notes: tuple[PageNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +169,8 @@ class Document:
     error: "Failure | None" = None
     superseded_by: DocumentId | None = None
     """The file changed on disk; this is the document of its newer bytes."""
+    billed_pages: int = 0
+    """Pages that a paid engine has charged for reading this document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,50 +327,6 @@ class Hit:
     snippet: str
 
 
-ReasonCode = Literal[
-    "page_unread",
-    "page_without_text",
-    "no_fields",
-    "row_missing",
-    "missing_required",
-    "schema",
-    "unknown_field",
-    "evidence_unverified",
-]
-"""Why a document may not be complete; see core/completion.py."""
-
-
-class Policy(BaseModel):
-    """How strict a stack is. Fields override ``evidence`` with ``x-evidence`` in the schema."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    evidence: Literal["require", "warn", "off"] = "warn"
-    min_confidence: float | None = Field(default=None, ge=0, le=1)
-    acknowledgeable: list[ReasonCode] = ["page_without_text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A collection of documents with one field schema and one policy."""
-
-    id: StackId
-    name: str
-    schema: JsonObject | None
-    instructions: str
-    policy: Policy
-    folder: str | None = None
-    """The folder on this machine whose files are the stack, for ``serve FOLDER``."""
-
-
-@dataclass(frozen=True, slots=True)
-class StackSummary:
-    """A stack with how much is in it."""
-
-    stack: Stack
-    documents: Mapping[DocumentStatus, int] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class NewDocument:
     """A file about to become a document. Its bytes are in the file store already."""
@@ -329,17 +334,6 @@ class NewDocument:
     filename: str
     sha256: Sha256
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFile:
-    """What a folder's file looked like when it was last taken in, to notice a change cheaply."""
-
-    name: str
-    """Relative to the folder, with ``/``."""
-    size: int
-    modified_ns: int
-    document: DocumentId
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,19 +21,16 @@ from stackdocs_mcp.core.model import (
     Failure,
     FieldValue,
     FieldWrite,
-    FolderFile,
     Hit,
     JsonObject,
     NewDocument,
     Page,
     PageOutline,
-    Policy,
     Sha256,
-    Stack,
-    StackSummary,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
+from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
 
 
 class Clock(Protocol):
@@ -53,6 +50,9 @@ class Documents(Protocol):
         self, schema: JsonObject | None, instructions: str, policy: Policy
     ) -> Stack:
         """Replace schema, instructions and policy in one transaction; fields stay as they are."""
+
+    async def set_ocr(self, ocr: Ocr) -> Stack:
+        """Replace how the stack's documents are read from now on; those there stay as they are."""
 
     async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
         """The document with these bytes, and whether it is new.
@@ -127,8 +127,13 @@ class Documents(Protocol):
         for the same file in another stack of the user. Another user's pages never count.
         """
 
-    async def save_pages(self, document: DocumentId, engine: str, pages: Sequence[Page]) -> None:
-        """Add pages that were read by ``engine``; a page that is there already stays as it is."""
+    async def save_pages(
+        self, document: DocumentId, engine: str, pages: Sequence[Page], *, billed: int = 0
+    ) -> None:
+        """Add pages that were read by ``engine``; a page that is there already stays as it is.
+
+        ``billed`` pages are added to what the document has cost, in the same transaction.
+        """
 
     async def finish(self, document: DocumentId) -> Document:
         """``processing`` -> ``ocr_complete``; releases the claim. Harmless again."""
@@ -226,6 +231,9 @@ class Files(Protocol):
         for more than ``limit`` bytes.
         """
 
+    async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
+        """The same for bytes in memory."""
+
     async def local(self, sha256: Sha256) -> Path:
         """A file on this machine with these bytes, to be read and not written."""
 
@@ -257,6 +265,28 @@ class FileOutline:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages that were read, and for how many of them the engine's service charges."""
+
+    pages: tuple[Page, ...]
+    billed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside of the file, to become a document of its own.
+
+    ``name`` is clean and without any path.
+    """
+
+    name: str
+    content: bytes
+
+
+Extracted = FileOutline | Pages | Attachment
+
+
 class Engine(Protocol):
     """Turns a file into pages. Never runs a parser in this process or blocks the event loop."""
 
@@ -264,12 +294,13 @@ class Engine(Protocol):
     def identity(self) -> str:
         """Engine, version and parameters: pages with another identity are not the same work."""
 
-    def read(self, file: Path, have: Collection[int]) -> AsyncGenerator[FileOutline | Page, None]:
-        """First the outline, then each page that is not in ``have``, as it becomes ready.
+    def read(self, file: Path, have: Collection[int]) -> AsyncGenerator[Extracted, None]:
+        """First the outline, then the pages that are not in ``have``, as they become ready.
 
-        Raises ExtractionFailed with one of the codes ``unsupported``, ``damaged``, ``encrypted``,
-        ``too_large``, ``timed_out``, ``crashed``, ``ocr_unavailable``. Closing the iterator early
-        stops the work behind it.
+        What is attached to the file comes in between, each time the file is read. Raises
+        ExtractionFailed with one of the codes ``unsupported``, ``damaged``, ``encrypted``,
+        ``too_large``, ``timed_out``, ``crashed``, ``ocr_unavailable``, ``ocr_refused``,
+        ``ocr_busy``. Closing the iterator early stops the work behind it.
         """
 
     async def close(self) -> None:

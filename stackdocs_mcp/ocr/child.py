@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import connection, process
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,18 @@ from typing import Any
 from stackdocs_mcp.ocr import formats, wire
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.limits import Limits
+from stackdocs_mcp.ocr.task import Task
 
 _OPEN_FILES = 64
-Converter = Callable[[Path, Collection[int], Limits], Iterator[Any]]
+Converter = Callable[[Path, Task], Iterator[Any]]
 
 
-def main(channel: connection.Connection, file: str, skip: Collection[int], limits: Limits) -> None:
-    """Send the outline and the pages that are not in ``skip``, or the reason why not."""
+def main(channel: connection.Connection, file: str, task: Task) -> None:
+    """Send the outline and the pages that the task asks for, or the reason why not."""
     withdraw()
-    _restrict(limits)
+    _restrict(task.limits)
     try:
-        _convert(channel, Path(file), skip, limits)
+        _convert(channel, Path(file), task)
     except Unreadable as error:
         wire.send(channel, wire.Failed(reason=error.reason))
     except MemoryError:
@@ -74,11 +75,9 @@ def _restrict(limits: Limits) -> None:
         resource.setrlimit(kind, (least, least))
 
 
-def _convert(
-    channel: connection.Connection, file: Path, skip: Collection[int], limits: Limits
-) -> None:
+def _convert(channel: connection.Connection, file: Path, task: Task) -> None:
     with file.open("rb") as opened:
-        if os.fstat(opened.fileno()).st_size > limits.file_bytes:
+        if os.fstat(opened.fileno()).st_size > task.limits.file_bytes:
             raise Unreadable("file_too_large")
         kind = formats.recognise(opened)
     if isinstance(kind, str):
@@ -86,11 +85,11 @@ def _convert(
 
     converter = importlib.import_module(f"stackdocs_mcp.ocr.{kind.converter}")
     pages: Converter = converter.pages
-    for item in pages(file, skip, limits):
+    for item in pages(file, task):
         if isinstance(item, tuple):
-            picture, pixels = item
-            wire.send(channel, picture)
-            channel.send_bytes(pixels)
+            frame, content = item  # a picture with its pixels, or an attachment with its bytes
+            wire.send(channel, frame)
+            channel.send_bytes(content)
         else:
             wire.send(channel, item)
     wire.send(channel, wire.Done())

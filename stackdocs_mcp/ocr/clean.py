@@ -12,6 +12,8 @@ import unicodedata
 MAX_LINE = 4_000
 """Characters; a longer line is cut into several."""
 
+MAX_NAME = 200
+MAX_SUFFIX = 10
 _INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # C0 and C1 but white space
@@ -41,6 +43,24 @@ def line(text: str) -> str:
     if spaced.isascii():
         return spaced
     return unicodedata.normalize("NFC", spaced)
+
+
+def raw(text: str, cleaned: str) -> str | None:
+    """``text`` where cleaning it took away or changed more than white space, else None."""
+    if text == cleaned or text.split() == cleaned.split():
+        return None
+    return text.encode("utf-8", "replace").decode()
+
+
+def file_name(text: str) -> str:
+    """A clean name without folders or drives, at most 200 characters, never empty."""
+    last = re.split(r"[/\\:]", line(text))[-1].strip(" .")
+    stem, dot, suffix = last.rpartition(".")
+    if len(last) <= MAX_NAME:
+        return last or "unnamed"
+    return (
+        stem[: MAX_NAME - len(suffix) - 1] + dot + suffix if len(suffix) < 10 else last[:MAX_NAME]
+    )
 
 
 def garbage(text: str) -> float:

@@ -1,7 +1,7 @@
 """The kinds of files that can be read, told apart by content and never by name.
 
-Adding a kind is a row in ``KINDS`` and a converter module: ``pages(document, skip, limits)`` gives
-an Outline, then a Read or a Picture with its bitmap for each page that is not in ``skip``.
+Adding a kind is a row in ``KINDS`` and a converter module: ``pages(file, task)`` gives
+an Outline, then a Read or a Picture with its bitmap for each page that is not in ``task.skip``.
 """
 
 import codecs

@@ -4,7 +4,7 @@ Without a resolution in the file one pixel is one point, so that boxes are pixel
 """
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
@@ -12,9 +12,9 @@ from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugi
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import JPEG, PNG, TIFF, WEBP
-from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.pixels import is_blank
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, unrecognised
 
 _POINTS = 72
 _BELIEVABLE = range(36, 2_401)
@@ -30,24 +30,24 @@ _SIXTEEN_BIT = 256
 Converted = Outline | Read | tuple[Picture, bytes]
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Converted]:
-    """The outline, then each frame that is not in ``skip``. Raises Unreadable."""
-    Image.MAX_IMAGE_PIXELS = limits.image_pixels
+def pages(file: Path, task: Task) -> Iterator[Converted]:
+    """The outline, then each frame that is asked for. Raises Unreadable."""
+    Image.MAX_IMAGE_PIXELS = task.limits.image_pixels
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         with Image.open(file, formats=tuple(_READ)) as image:
             frames = _frames(image)
-            if frames > limits.image_frames:
+            if frames > task.limits.image_frames:
                 raise Unreadable("too_many_pages")
             kind = _READ.get(
                 str(image.format), JPEG
             )  # some cameras write a JPEG that Pillow calls MPO
             yield Outline(media_type=kind.media_type, pages=frames)
             for number in range(1, frames + 1):
-                if number not in skip:
+                if number not in task.skip:
                     image.seek(number - 1)
-                    yield _page(image, number, limits)
+                    yield _page(image, number, task)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("picture_too_large") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -59,13 +59,14 @@ def _frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
 
 
-def _page(image: Image.Image, number: int, limits: Limits) -> Read | tuple[Picture, bytes]:
-    if image.width * image.height > limits.image_pixels:  # a later frame may be larger
+def _page(image: Image.Image, number: int, task: Task) -> Read | tuple[Picture, bytes]:
+    if image.width * image.height > task.limits.image_pixels:  # a later frame may be larger
         raise Unreadable("picture_too_large")
+    side = task.limits.bitmap_side
     width, height = _points(image)
     if not getattr(image, "is_animated", False):
-        image.draft("RGB", (limits.bitmap_side, limits.bitmap_side))
-    upright = ImageOps.exif_transpose(_bounded(image, limits.bitmap_side))
+        image.draft("RGB", (side, side))
+    upright = ImageOps.exif_transpose(_bounded(image, side))
     if (upright.width > upright.height) != (image.width > image.height):
         width, height = height, width
     pixels = _rgb(upright).tobytes("raw", "BGR")
@@ -73,6 +74,8 @@ def _page(image: Image.Image, number: int, limits: Limits) -> Read | tuple[Pictu
     if is_blank(columns, rows, pixels):
         return Read(number=number, width=width, height=height, source=PageSource.BLANK)
 
+    if task.mode == "never":
+        return unrecognised(number, width, height)
     region = 0.0, 0.0, width, height
     picture = Picture(
         number=number, width=width, height=height, columns=columns, rows=rows, region=region

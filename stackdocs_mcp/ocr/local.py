@@ -4,21 +4,23 @@ In the server process nothing is parsed, and waiting is done by threads of the e
 """
 
 import os
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from copy import copy
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.core.ports import Extracted
+from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.reading import Reading
 from stackdocs_mcp.ocr.recognising import Pool
+from stackdocs_mcp.ocr.task import Task
 
-REVISION = 1
+REVISION = 2
 """Counted up when the same libraries give other lines because of a change here."""
 _DECISIVE = ("pypdfium2", "rapidocr", "python-docx", "openpyxl", "python-pptx", "lxml")
 Result = TypeVar("Result")
@@ -27,32 +29,54 @@ Result = TypeVar("Result")
 class LocalEngine:
     """Implements ``core.ports.Engine``. One for the process; costs nothing until it is used."""
 
-    def __init__(self, limits: Limits | None = None, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        *,
+        mode: OcrMode = "auto",
+        languages: Sequence[str] = (),
+        passwords: Sequence[str] = (),
+    ) -> None:
         """``workers`` OCR processes, by default as many as there are processors, at most two.
 
-        Each takes nearly a gigabyte once a scan has been read.
+        Each takes nearly a gigabyte once a scan has been read. ``languages`` are ISO 639-1 codes,
+        a hint; ``passwords`` are tried on encrypted files.
         """
         self._limits = limits or Limits()
+        self._passwords = tuple(passwords)
         self._pool = Pool(workers or min(2, os.cpu_count() or 1), self._limits)
         self._documents = anyio.Semaphore(self._limits.documents)
         self._threads = anyio.CapacityLimiter(2 * self._limits.documents)
         self._readings: set[Reading] = set()
-        self._identity = f"local-{REVISION} " + " ".join(map(_versioned, _DECISIVE))
+        self.ask(mode, languages)
+
+    def variant(self, mode: OcrMode, languages: Sequence[str]) -> Self:
+        """An engine that reads in another way, with the same processes; close either of them."""
+        other = copy(self)
+        other.ask(mode, languages)
+        return other
+
+    def ask(self, mode: OcrMode, languages: Sequence[str]) -> None:
+        """Read in this way from the next file on."""
+        self._mode: OcrMode = mode
+        self._languages = tuple(sorted(set(languages)))
+        parameters = f"local-{REVISION} ocr={mode} languages={','.join(self._languages) or 'any'} "
+        self._identity = parameters + " ".join(map(_versioned, _DECISIVE))
 
     @property
     def identity(self) -> str:
         return self._identity
 
-    async def read(
-        self, file: Path, have: Collection[int] = ()
-    ) -> AsyncGenerator[FileOutline | Page, None]:
+    async def read(self, file: Path, have: Collection[int] = ()) -> AsyncGenerator[Extracted, None]:
         """See ``core.ports.Engine.read``. Pages come as they become ready, so not always in order.
 
         At most ``Limits.documents`` files are read at once; a file counts until its iterator is
         closed.
         """
         async with self._documents:
-            reading = Reading(file, frozenset(have), self._limits, self._pool)
+            task = Task(frozenset(have), self._limits, self._mode, self._passwords)
+            reading = Reading(file, task, self._pool)
             self._readings.add(reading)
             try:
                 while (item := await self._in_thread(reading.next)) is not None:

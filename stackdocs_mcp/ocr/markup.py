@@ -4,7 +4,7 @@
 around it. Entities of the file's own are refused; nothing that the file points to is opened.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,15 @@ from lxml import etree
 from stackdocs_mcp.ocr import clean, plain
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import XML
-from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 _NAMES_SHOWN = 4
 """Of the way to a text, without the root."""
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -36,10 +36,10 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline
     grammar = tree.docinfo.internalDTD
     if grammar is not None and next(grammar.iterentities(), None) is not None:
         raise Unreadable("entities")
-    yield from plain.sheets(XML, list(_lines(tree)), skip, limits)
+    yield from plain.sheets(XML, list(_lines(tree)), task)
 
 
-def _lines(tree: Any) -> Iterator[Piece]:
+def _lines(tree: Any) -> Iterator[SentLine]:
     """In the order of the file. What follows a child belongs to its parent."""
     way: list[str] = []
     for event, element in etree.iterwalk(tree, events=("start", "end")):
@@ -53,13 +53,13 @@ def _lines(tree: Any) -> Iterator[Piece]:
             yield from _said(way, "", element.tail)
 
 
-def _said(way: list[str], attributes: str, text: str | None) -> Iterator[Piece]:
+def _said(way: list[str], attributes: str, text: str | None) -> Iterator[SentLine]:
     words = " ".join((text or "").split())
     if not words and not attributes:
         return
     name = "/".join(way[1:][-_NAMES_SHOWN:] or way)
     for line in clean.lines(f"{name} {attributes}".rstrip() + (f": {words}" if words else "")):
-        yield line, None, False
+        yield unplaced(line)
 
 
 def _attributes(element: Any) -> str:

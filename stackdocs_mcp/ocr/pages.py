@@ -1,25 +1,44 @@
 """Pages of the domain from what children and workers answer: where all text is cleaned."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from stackdocs_mcp.core.model import Box, Line, Page, PageSource
+from stackdocs_mcp.core.model import Box, Cell, Line, Page, PageNote, PageSource, Table
 from stackdocs_mcp.ocr import clean, turn, wire
 from stackdocs_mcp.ocr.order import Rectangle
 
 _SAME = 0.5
 """Of a recognised line's area that the page's own text covers: then it was read already."""
+_TENTHS = 10
 
-Unnumbered = tuple[str, Rectangle | None, float | None, bool]
-"""Text, box, score, hidden."""
+
+class Found(NamedTuple):
+    """A line before it is cleaned and numbered. ``origin`` is its index in its own frame."""
+
+    text: str
+    box: Rectangle | None
+    score: float | None = None
+    hidden: bool = False
+    words: tuple[tuple[float, float], ...] = ()
+    origin: int | None = None
 
 
 def read(frame: wire.Read) -> Page:
     """A page as the child read it."""
-    lines = _numbered(_unscored(frame.lines))
+    lines, places = numbered(own(frame.lines))
     source = frame.source
     if source is PageSource.TEXT and not any(not line.hidden for line in lines):
         source = PageSource.NONE
-    return Page(frame.number, frame.width, frame.height, source, lines, frame.rotation)
+    return Page(
+        frame.number,
+        frame.width,
+        frame.height,
+        source,
+        lines,
+        frame.rotation,
+        tables(frame.tables, places),
+        frame.notes,
+    )
 
 
 def recognised(picture: wire.Picture, answer: wire.Recognised) -> Page:
@@ -32,38 +51,64 @@ def recognised(picture: wire.Picture, answer: wire.Recognised) -> Page:
 def _scan(picture: wire.Picture, answer: wire.Recognised) -> Page:
     width, height = turn.size(picture.width, picture.height, answer.rotation)
     columns, rows_ = turn.size(picture.columns, picture.rows, answer.rotation)
-    found: list[Unnumbered] = [
-        (text, _scaled(box, width / columns, height / rows_), score, False)
-        for text, box, score in answer.lines
+    across, down = width / columns, height / rows_
+    found = [
+        Found(text, _scaled(box, across, down), score, False, _spans(words, across), index)
+        for index, (text, box, score, words) in enumerate(answer.lines)
     ]
-    lines = _numbered([*found, *_unscored(picture.lines)])
+    hidden = [line._replace(origin=None) for line in own(picture.lines)]
+    lines, places = numbered([*found, *hidden])
     source = PageSource.OCR if any(not line.hidden for line in lines) else PageSource.NONE
-    return Page(picture.number, width, height, source, lines, answer.rotation)
+    found_tables = [_scaled_table(table, across, down) for table in answer.tables]
+    return Page(
+        picture.number,
+        width,
+        height,
+        source,
+        lines,
+        answer.rotation,
+        tables(found_tables, places),
+        _notes(answer),
+    )
 
 
 def _hybrid(picture: wire.Picture, answer: wire.Recognised) -> Page:
     """The page's own text, and between it what is only in the picture."""
     x0, y0, x1, y1 = picture.region
     across, down = (x1 - x0) / picture.columns, (y1 - y0) / picture.rows
-    own = [box for _, box, hidden in picture.lines if box and not hidden]
-    found: list[Unnumbered] = []
-    for text, pixels, score in answer.lines:
+    covering = [box for _, box, hidden, _ in picture.lines if box and not hidden]
+    found: list[Found] = []
+    for text, pixels, score, words in answer.lines:
         a, b, c, d = _scaled(pixels, across, down)
         box = a + x0, b + y0, c + x0, d + y0
-        if not _covered(box, own):
-            found.append((text, box, score, False))
+        if not _covered(box, covering):
+            spans = tuple((left + x0, right + x0) for left, right in _spans(words, across))
+            found.append(Found(text, box, score, False, spans))
 
-    lines = _numbered(_interleaved(_unscored(picture.lines), found))
-    source = PageSource.HYBRID if found else PageSource.TEXT
-    return Page(picture.number, picture.width, picture.height, source, lines, picture.rotation)
+    lines, places = numbered(_interleaved(own(picture.lines), found))
+    return Page(
+        picture.number,
+        picture.width,
+        picture.height,
+        PageSource.HYBRID if found else PageSource.TEXT,
+        lines,
+        picture.rotation,
+        tables(picture.tables, places),
+        _notes(answer),
+    )
 
 
-def _interleaved(own: list[Unnumbered], found: list[Unnumbered]) -> Iterator[Unnumbered]:
+def _notes(answer: wire.Recognised) -> tuple[PageNote, ...]:
+    return ("unknown_script",) if answer.unread > len(answer.lines) else ()
+
+
+def _interleaved(lines: list[Found], found: list[Found]) -> Iterator[Found]:
     """Each recognised line before the first of the page's own that stands below it."""
     waiting = list(found)
-    for line in own:
-        box, hidden = line[1], line[3]
-        while waiting and (hidden or (box and _middle(waiting[0][1]) < _middle(box))):
+    for line in lines:
+        while waiting and (
+            line.hidden or (line.box and _middle(waiting[0].box) < _middle(line.box))
+        ):
             yield waiting.pop(0)
         yield line
 
@@ -83,20 +128,85 @@ def _covered(box: Rectangle, others: Iterable[Rectangle]) -> bool:
     return shared > _SAME * (x1 - x0) * (y1 - y0)
 
 
-def _unscored(lines: Iterable[wire.Piece]) -> list[Unnumbered]:
-    return [(text, box, None, hidden) for text, box, hidden in lines]
+def own(lines: Iterable[wire.SentLine]) -> list[Found]:
+    """The page's own lines, as a child sent them."""
+    return [
+        Found(text, box, None, hidden, _spans(words, 1.0), index)
+        for index, (text, box, hidden, words) in enumerate(lines)
+    ]
+
+
+def _spans(words: wire.Words, across: float) -> tuple[tuple[float, float], ...]:
+    scaled = [round(edge * across / _TENTHS, 2) for edge in words]
+    return tuple(zip(scaled[::2], scaled[1::2], strict=True))
 
 
 def _scaled(box: Rectangle, across: float, down: float) -> Rectangle:
     return box[0] * across, box[1] * down, box[2] * across, box[3] * down
 
 
-def _numbered(lines: Iterable[Unnumbered]) -> tuple[Line, ...]:
-    """Clean lines, counted from 1; what has nothing to show is left out."""
-    cleaned = [
-        (text, box, score, hidden) for raw, box, score, hidden in lines for text in clean.lines(raw)
-    ]
+def _scaled_table(table: wire.SentTable, across: float, down: float) -> wire.SentTable:
+    return wire.SentTable(
+        rows=[
+            [
+                (text, lines, box and _scaled(box, across, down), columns)
+                for text, lines, box, columns in row
+            ]
+            for row in table.rows
+        ],
+        box=table.box and _scaled(table.box, across, down),
+        header_rows=table.header_rows,
+    )
+
+
+def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tuple[int, ...]]]:
+    """Clean lines, counted from 1, and the numbers of each line by its ``origin``.
+
+    What has nothing to show is left out; a line may have become several.
+    """
+    numbered_: list[Line] = []
+    places: dict[int, tuple[int, ...]] = {}
+    for found in lines:
+        texts = clean.lines(found.text)
+        first = len(numbered_) + 1
+        for text in texts:
+            numbered_.append(
+                Line(
+                    len(numbered_) + 1,
+                    text,
+                    Box(*found.box) if found.box else None,
+                    found.score,
+                    found.hidden,
+                    found.words if len(found.words) == len(text.split()) else (),
+                    clean.raw(found.text, text) if len(texts) == 1 else found.text,
+                )
+            )
+        if found.origin is not None:
+            places[found.origin] = tuple(range(first, len(numbered_) + 1))
+
+    return tuple(numbered_), places
+
+
+def tables(
+    sent: Sequence[wire.SentTable], places: Mapping[int, tuple[int, ...]]
+) -> tuple[Table, ...]:
+    """Tables whose cells name the lines by number."""
     return tuple(
-        Line(number, text, Box(*box) if box else None, score, hidden)
-        for number, (text, box, score, hidden) in enumerate(cleaned, 1)
+        Table(
+            tuple(
+                tuple(
+                    Cell(
+                        clean.line(text),
+                        tuple(number for index in lines for number in places.get(index, ())),
+                        Box(*box) if box else None,
+                        columns,
+                    )
+                    for text, lines, box, columns in row
+                )
+                for row in table.rows
+            ),
+            Box(*table.box) if table.box else None,
+            table.header_rows,
+        )
+        for table in sent
     )

@@ -6,7 +6,7 @@ turned upright where all of the text runs sideways.
 """
 
 import ctypes
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -20,7 +20,8 @@ from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
-from stackdocs_mcp.ocr.wire import Outline, Picture, Piece as SentPiece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
 
 DPI = 150
 """More makes the recognition slower and not better."""
@@ -34,19 +35,19 @@ _A4 = (595.0, 842.0)
 Converted = Outline | Read | tuple[Picture, bytes]
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Converted]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Converted]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     document = _open(file)
     document.init_forms()  # before any page is loaded, or form values are not drawn
-    if len(document) > limits.pages:
+    if len(document) > task.limits.pages:
         raise Unreadable("too_many_pages")
     if not len(document):
         raise Unreadable("damaged")
     yield Outline(media_type=PDF.media_type, pages=len(document))
 
     for number in range(1, len(document) + 1):
-        if number not in skip:
-            yield _page(document, number, limits)
+        if number not in task.skip:
+            yield _page(document, number, task)
 
 
 def _open(file: Path) -> pdfium.PdfDocument:
@@ -57,31 +58,29 @@ def _open(file: Path) -> pdfium.PdfDocument:
         raise Unreadable("encrypted" if locked else "damaged") from error
 
 
-def _page(
-    document: pdfium.PdfDocument, number: int, limits: Limits
-) -> Read | tuple[Picture, bytes]:
+def _page(document: pdfium.PdfDocument, number: int, task: Task) -> Read | tuple[Picture, bytes]:
     try:
         page = _flattened(document, number - 1)
     except pdfium.PdfiumError:  # one broken page does not make the others unreadable
         return Read(number=number, width=_A4[0], height=_A4[1], source=PageSource.NONE)
     try:
-        return _converted(page, number, limits)
+        return _converted(page, number, task)
     finally:
         page.close()
 
 
-def _converted(page: pdfium.PdfPage, number: int, limits: Limits) -> Read | tuple[Picture, bytes]:
+def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Picture, bytes]:
     frame = Frame(page)
     text = read_text(page, frame)
     width, height = turn.size(frame.width, frame.height, text.turn)
-    if route.decide(text.raw, text.visible) == "ocr":
-        return _scan(page, number, text, limits)
+    if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
+        return _scan(page, number, text, task)
 
     pictures = [
         turn.turned(box, frame.width, frame.height, text.turn) for box in _pictures(page, frame)
     ]
     unread = route.pictures_to_read(pictures, text.visible, width, height)
-    if not unread:
+    if not unread or task.mode == "never":
         return Read(
             number=number,
             width=width,
@@ -89,26 +88,31 @@ def _converted(page: pdfium.PdfPage, number: int, limits: Limits) -> Read | tupl
             source=PageSource.TEXT,
             rotation=text.turn,
             lines=_lines(text),
+            notes=("not_recognised",) if unread else (),
         )
 
     x0, y0, x1, y1 = order.around(unread)
     region = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
-    scale = _scale(region[2] - region[0], region[3] - region[1], limits)
+    scale = _scale(region[2] - region[0], region[3] - region[1], task.limits)
     bitmap = _render(page, scale, text.turn, region, (width, height))
     return _picture(number, (width, height), bitmap, region, text)
 
 
 def _scan(
-    page: pdfium.PdfPage, number: int, text: TextLayer, limits: Limits
+    page: pdfium.PdfPage, number: int, text: TextLayer, task: Task
 ) -> Read | tuple[Picture, bytes]:
     width, height = page.get_size()
     whole = (0.0, 0.0, width, height)
-    columns, rows, pixels = _render(page, _scale(width, height, limits), 0, whole, (width, height))
-    hidden = [(piece.text, None, True) for row in order.rows(text.hidden) for piece in row]
+    columns, rows, pixels = _render(
+        page, _scale(width, height, task.limits), 0, whole, (width, height)
+    )
+    hidden = [unplaced(piece.text, True) for row in order.rows(text.hidden) for piece in row]
     if is_blank(columns, rows, pixels):
         return Read(
             number=number, width=width, height=height, source=PageSource.BLANK, lines=hidden
         )
+    if task.mode == "never":
+        return unrecognised(number, width, height, _lines(text))
     picture = Picture(
         number=number,
         width=width,
@@ -144,15 +148,15 @@ def _picture(
     return picture, pixels
 
 
-def _lines(text: TextLayer) -> list[SentPiece]:
+def _lines(text: TextLayer) -> list[SentLine]:
     """Visible lines in reading order, then the hidden ones."""
-    return [
-        (order.joined(row), order.around([piece.box for piece in row]), row[0].hidden)
-        if len(row) > 1
-        else row[0][:3]
-        for pieces in (text.visible, text.hidden)
-        for row in order.rows(pieces)
-    ]
+    return [_line(row) for pieces in (text.visible, text.hidden) for row in order.rows(pieces)]
+
+
+def _line(row: list[order.Piece]) -> SentLine:
+    if len(row) == 1:
+        return row[0].text, row[0].box, row[0].hidden, ()
+    return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, ()
 
 
 def _flattened(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:

@@ -6,19 +6,17 @@ while the workers are busy, so that a file of any length needs the memory of a f
 
 import threading
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import FileOutline
-from stackdocs_mcp.ocr import pages, wire
+from stackdocs_mcp.core.ports import Attachment, Extracted, FileOutline, Pages
+from stackdocs_mcp.ocr import clean, pages, wire
 from stackdocs_mcp.ocr.failures import failure
-from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.parsing import Parsing
 from stackdocs_mcp.ocr.recognising import Pool, Worker, WorkerDied
+from stackdocs_mcp.ocr.task import Task
 
 _TRIES = 2
 
@@ -35,15 +33,14 @@ class _Job:
 class Reading:
     """Pages of one file, as they become ready."""
 
-    def __init__(self, file: Path, have: Collection[int], limits: Limits, pool: Pool) -> None:
+    def __init__(self, file: Path, task: Task, pool: Pool) -> None:
         self._file = file
-        self._have = have
-        self._limits = limits
+        self._task = task
         self._pool = pool
         self._parsing: Parsing | None = None
         self._waiting: deque[_Job] = deque()
         self._asked: dict[connection.Connection, tuple[Worker, _Job]] = {}
-        self._ready: deque[FileOutline | Page] = deque()
+        self._ready: deque[Extracted] = deque()
         self._is_parsed = False
         self._is_stopped = False
         self._state = threading.Lock()
@@ -51,7 +48,7 @@ class Reading:
         self._busy = threading.Lock()
         """Held by ``next``, whose caller may have been cancelled, so that ``close`` waits."""
 
-    def next(self) -> FileOutline | Page | None:
+    def next(self) -> Extracted | None:
         """The outline, then one page after the other, then None, also once it has been stopped.
 
         Raises ExtractionFailed.
@@ -83,7 +80,7 @@ class Reading:
             if self._parsing:
                 self._parsing.close()
 
-    def _next(self) -> FileOutline | Page | None:
+    def _next(self) -> Extracted | None:
         parsing = self._started()
         while not self._is_stopped:
             self._ask()
@@ -98,7 +95,7 @@ class Reading:
 
     def _started(self) -> Parsing:
         if self._parsing is None:
-            parsing = Parsing(self._file, self._have, self._limits)
+            parsing = Parsing(self._file, self._task)
             with self._state:
                 self._parsing = parsing
                 if self._is_stopped:
@@ -135,14 +132,16 @@ class Reading:
                 assert isinstance(channel, connection.Connection)
                 self._take_answer(*self._asked[channel])
 
-    def _take_frame(self, frame: wire.Frame, pixels: bytes) -> None:
+    def _take_frame(self, frame: wire.Frame, content: bytes) -> None:
         match frame:
             case wire.Outline():
                 self._ready.append(FileOutline(frame.media_type, frame.pages))
             case wire.Read():
-                self._ready.append(pages.read(frame))
+                self._ready.append(Pages((pages.read(frame),)))
             case wire.Picture():
-                self._waiting.append(_Job(frame, pixels))
+                self._waiting.append(_Job(frame, content))
+            case wire.Attached():
+                self._ready.append(Attachment(clean.file_name(frame.name), content))
             case _:
                 self._is_parsed = True
 
@@ -155,7 +154,7 @@ class Reading:
         with self._state:
             del self._asked[worker.channel]
         self._pool.give_back(worker, sound=True)
-        self._ready.append(pages.recognised(job.picture, answer))
+        self._ready.append(Pages((pages.recognised(job.picture, answer),)))
 
     def _again(self, worker: Worker, job: _Job) -> None:
         """The worker died over this page: another one may try once more."""

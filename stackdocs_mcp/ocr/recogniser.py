@@ -93,6 +93,7 @@ class Recogniser:
                 order.joined(row),
                 order.around(places[id(piece)] for piece in row),
                 min(1.0, *(piece.score for piece in row)),
+                (),
             )
             for row in order.rows(pieces)
         ]

@@ -4,7 +4,7 @@ The speaker's notes come last, each line marked. Hidden slides and shapes are fl
 other files are not followed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,8 +14,8 @@ from pptx.exc import PythonPptxError
 from stackdocs_mcp.ocr import clean, package, plain
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PPTX
-from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 Shape: TypeAlias = Any
 Slide: TypeAlias = Any
@@ -31,36 +31,36 @@ _BROKEN = (PythonPptxError, *package.BROKEN)
 """What python-pptx raises for a file that is not what it claims to be."""
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     try:
-        package.refuse_bombs(file, limits)
+        package.refuse_bombs(file, task.limits)
         deck = pptx.Presentation(str(file))
         slides = list(deck.slides)
-        if len(slides) > limits.pages:
+        if len(slides) > task.limits.pages:
             raise Unreadable("too_many_pages")
         yield Outline(media_type=PPTX.media_type, pages=max(1, len(slides)))
         size = (
             (deck.slide_width or _USUAL[0]) / _POINT,
             (deck.slide_height or _USUAL[1]) / _POINT,
         )
-        if not slides and 1 not in skip:
+        if not slides and 1 not in task.skip:
             yield plain.page(1, [], size)
         for number, slide in enumerate(slides, 1):
-            if number not in skip:
+            if number not in task.skip:
                 yield plain.page(number, list(_lines(slide)), size)
     except _BROKEN as error:
         raise Unreadable("damaged") from error
 
 
-def _lines(slide: Slide) -> Iterator[Piece]:
+def _lines(slide: Slide) -> Iterator[SentLine]:
     unseen = slide.element.get("show") in ("0", "false")
     for shape, hidden in _shapes(slide):
         for text in _texts(shape):
-            yield text, None, hidden or unseen
+            yield unplaced(text, hidden or unseen)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for text in clean.lines(notes.text):
-            yield NOTES + text, None, unseen
+            yield unplaced(NOTES + text, unseen)
 
 
 def _shapes(slide: Slide) -> Iterator[tuple[Shape, bool]]:

@@ -15,8 +15,8 @@ from lxml import etree, html
 from stackdocs_mcp.ocr import charset, clean, plain, web_style
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
-from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 Element: TypeAlias = Any
 """Of lxml, which has no types."""
@@ -54,8 +54,8 @@ Words = tuple[str, bool]
 """Text as it is in the file, and whether it is hidden."""
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     data = file.read_bytes()
     text = charset.decoded(data, _declared(data[:4_096]))
     parser = html.HTMLParser(
@@ -69,7 +69,7 @@ def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
     reader = _Reader(web_style.hiding_selectors(sheets))
-    yield from plain.sheets(HTML, reader.read(root), skip, limits)
+    yield from plain.sheets(HTML, reader.read(root), task)
 
 
 def _declared(head: bytes) -> str | None:
@@ -82,7 +82,7 @@ class _Reader:
 
     def __init__(self, hiding: Collection[str]) -> None:
         self._hiding = hiding
-        self._lines: list[Piece] = []
+        self._lines: list[SentLine] = []
         self._line: list[Words] = []
         self._row: Element | None = None
         self._cells: list[list[Words]] = []
@@ -90,7 +90,7 @@ class _Reader:
         """The outermost hidden element, while inside of it."""
         self._verbatim = 0
 
-    def read(self, root: Element) -> list[Piece]:
+    def read(self, root: Element) -> list[SentLine]:
         closed = _closed_options(root)
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
@@ -162,7 +162,7 @@ class _Reader:
     def _end_line(self) -> None:
         for hidden, words in groupby(sorted(self._line, key=_is_hidden), key=_is_hidden):
             line = "".join(text for text, _ in words)
-            self._lines += [(piece, None, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
         self._line = []
 
     def _end_row(self) -> None:
@@ -173,7 +173,7 @@ class _Reader:
                 for cell in self._cells
             ]
             line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
-            self._lines += [(piece, None, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
         self._row = None
         self._cells = []
 

@@ -9,14 +9,18 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from stackdocs_mcp.core.model import PageSource
+from stackdocs_mcp.core.model import PageNote, PageSource
 
 Turn = Literal[0, 90, 180, 270]
 Length = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Rectangle = tuple[Length, Length, Length, Length]
 """x0, y0, x1, y1 from the top left."""
-Piece = tuple[str, Rectangle | None, bool]
-"""Text of one line, where it stands, and whether it is hidden."""
+Words = Sequence[int]
+"""Left and right of each word of a line, one after the other, in tenths; empty if not known."""
+SentLine = tuple[str, Rectangle | None, bool, Words]
+"""Text of one line, where it stands, whether it is hidden, and its words."""
+SentCell = tuple[str, Sequence[int], Rectangle | None, int]
+"""Text, the indices in the frame's lines that it stands in, box, and columns spanned."""
 
 
 class Garbled(Exception):
@@ -33,6 +37,14 @@ class Outline(_Frame):
     pages: int = Field(ge=0, le=1_000_000)
 
 
+class SentTable(_Frame):
+    """A table of a page. See ``core.model.Table``."""
+
+    rows: Sequence[Sequence[SentCell]]
+    box: Rectangle | None = None
+    header_rows: int = Field(default=0, ge=0)
+
+
 class Read(_Frame):
     """A page that needs no OCR."""
 
@@ -42,7 +54,9 @@ class Read(_Frame):
     height: Length
     source: PageSource
     rotation: Turn = 0
-    lines: Sequence[Piece] = ()
+    lines: Sequence[SentLine] = ()
+    tables: Sequence[SentTable] = ()
+    notes: tuple[PageNote, ...] = ()
 
 
 class Picture(_Frame):
@@ -59,8 +73,20 @@ class Picture(_Frame):
     rotation: Turn = 0
     whole: bool = True
     """The bitmap is the page and may have to be turned; otherwise it is a picture on the page."""
-    lines: Sequence[Piece] = ()
+    lines: Sequence[SentLine] = ()
     """The page's own text."""
+    tables: Sequence[SentTable] = ()
+    """The tables in the page's own text."""
+    check: bool = False
+    """The page's own text is good if it is what the picture shows, else it is hidden text."""
+
+
+class Attached(_Frame):
+    """A file inside of the file. Its bytes are the next message."""
+
+    kind: Literal["attached"] = "attached"
+    name: str = Field(max_length=1_000)
+    size: int = Field(ge=0)
 
 
 class Failed(_Frame):
@@ -89,13 +115,33 @@ class Recognised(_Frame):
     """Lines in reading order with boxes in pixels of the turned picture, and scores 0..1."""
 
     rotation: Turn = 0
-    lines: Sequence[tuple[str, Rectangle, Annotated[float, Field(ge=0, le=1)]]] = ()
+    lines: Sequence[tuple[str, Rectangle, Annotated[float, Field(ge=0, le=1)], Words]] = ()
+    tables: Sequence[SentTable] = ()
+    unread: int = Field(default=0, ge=0)
+    """Texts that were seen and left out, because they could not be read."""
     unavailable: bool = False
     """The OCR libraries cannot be imported here."""
 
 
-Frame = Outline | Read | Picture | Failed | Done
+Frame = Outline | Read | Picture | Attached | Failed | Done
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])
+
+
+def unplaced(text: str, hidden: bool = False) -> SentLine:
+    """A line of a format that has no layout."""
+    return text, None, hidden, ()
+
+
+def unrecognised(number: int, width: float, height: float, lines: Sequence[SentLine] = ()) -> Read:
+    """A page that would have to be recognised, where that is switched off."""
+    return Read(
+        number=number,
+        width=width,
+        height=height,
+        source=PageSource.NONE,
+        lines=lines,
+        notes=("not_recognised",),
+    )
 
 
 def send(channel: Connection, frame: BaseModel) -> None:
@@ -128,6 +174,16 @@ def receive_bitmap(channel: Connection, columns: int, rows: int, limit: int) -> 
     return pixels
 
 
+def receive_content(channel: Connection, size: int, limit: int) -> bytes:
+    """The bytes that follow an Attached. Raises EOFError, Garbled."""
+    if size > limit:
+        raise Garbled
+    content = _message(channel, size) if size else channel.recv_bytes(0)
+    if len(content) != size:
+        raise Garbled
+    return content
+
+
 def receive_recognised(channel: Connection, limit: int) -> Recognised:
     """The answer of an OCR worker. Raises EOFError, Garbled."""
     try:
@@ -153,7 +209,15 @@ def _message(channel: Connection, limit: int) -> bytes:
 def _encodable(frame: BaseModel) -> BaseModel:
     if not isinstance(frame, Read | Picture):
         return frame
-    lines = [
-        (text.encode("utf-8", "ignore").decode(), box, hidden) for text, box, hidden in frame.lines
+    lines = [(_utf8(text), *rest) for text, *rest in frame.lines]
+    tables = [
+        table.model_copy(
+            update={"rows": [[(_utf8(text), *rest) for text, *rest in row] for row in table.rows]}
+        )
+        for table in frame.tables
     ]
-    return frame.model_copy(update={"lines": lines})
+    return frame.model_copy(update={"lines": lines, "tables": tables})
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "ignore").decode()

@@ -16,8 +16,8 @@ from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr import package, word_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import DOCX
-from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 _LETTER = 612.0, 792.0
 """Points; what Word itself takes when a document says nothing."""
@@ -25,26 +25,26 @@ _BROKEN = (PackageNotFoundError, *package.BROKEN)
 """What python-docx raises for a file that is not what it claims to be."""
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     try:
-        package.refuse_bombs(file, limits)
+        package.refuse_bombs(file, task.limits)
         document = docx.Document(str(file))
         sheets = list(_sheets(document))
         width, height = _size(document)
     except _BROKEN as error:
         raise Unreadable("damaged") from error
-    if len(sheets) > limits.pages:
+    if len(sheets) > task.limits.pages:
         raise Unreadable("too_many_pages")
     yield Outline(media_type=DOCX.media_type, pages=len(sheets))
 
     for number, lines in enumerate(sheets, 1):
-        if number not in skip:
+        if number not in task.skip:
             source = PageSource.TEXT if lines else PageSource.BLANK
             yield Read(number=number, width=width, height=height, source=source, lines=lines)
 
 
-def _sheets(document: Document) -> Iterator[list[Piece]]:
+def _sheets(document: Document) -> Iterator[list[SentLine]]:
     """The lines of each page."""
     body = document.element.body
     vanishing = word_text.vanishing_styles(document.styles.element)
@@ -61,7 +61,7 @@ def _sheets(document: Document) -> Iterator[list[Piece]]:
                 yield sheet
                 sheet = []
             else:
-                sheet.append((text, None, hidden))
+                sheet.append(unplaced(text, hidden))
         if block in section_ends:
             yield sheet
             sheet = []
@@ -69,15 +69,15 @@ def _sheets(document: Document) -> Iterator[list[Piece]]:
     yield sheet + _stories(document, "footer", vanishing)
 
 
-def _stories(document: Document, kind: str, vanishing: Collection[str]) -> list[Piece]:
+def _stories(document: Document, kind: str, vanishing: Collection[str]) -> list[SentLine]:
     """The lines of all headers or footers, each once, in the order of their parts."""
     stories = [
         relation.target_part.element
         for relation in document.part.rels.values()
         if not relation.is_external and relation.reltype.endswith(f"/{kind}")
     ]
-    lines: list[Piece] = [
-        (text, None, hidden)
+    lines: list[SentLine] = [
+        unplaced(text, hidden)
         for story in stories
         for block in word_text.blocks(story)
         for text, hidden in word_text.lines(block, vanishing)

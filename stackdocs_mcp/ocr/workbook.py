@@ -6,7 +6,7 @@ other workbooks are not followed.
 """
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,7 +19,8 @@ from stackdocs_mcp.ocr.cell_text import GENERAL, cell_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import XLSX
 from stackdocs_mcp.ocr.limits import Limits
-from stackdocs_mcp.ocr.wire import Outline, Piece, Read
+from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 Sheet: TypeAlias = Any
 """Of openpyxl, which has no types."""
@@ -34,27 +35,27 @@ class _Cell(NamedTuple):
     hidden: bool
 
 
-def pages(file: Path, skip: Collection[int], limits: Limits) -> Iterator[Outline | Read]:
-    """The outline, then each page that is not in ``skip``. Raises Unreadable."""
+def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+    """The outline, then each page that is asked for. Raises Unreadable."""
     warnings.simplefilter("ignore")  # about what openpyxl would lose on saving
     try:
-        package.refuse_bombs(file, limits)
+        package.refuse_bombs(file, task.limits)
         with file.open("rb") as opened:
             book = openpyxl.load_workbook(opened, read_only=True, data_only=True, keep_links=False)
             sheets = book.worksheets
-            if len(sheets) > limits.pages:
+            if len(sheets) > task.limits.pages:
                 raise Unreadable("too_many_pages")
             yield Outline(media_type=XLSX.media_type, pages=max(1, len(sheets)))
-            if not sheets and 1 not in skip:
+            if not sheets and 1 not in task.skip:
                 yield plain.page(1, [])
             for number, sheet in enumerate(sheets, 1):
-                if number not in skip:
-                    yield plain.page(number, _lines(sheet, limits))
+                if number not in task.skip:
+                    yield plain.page(number, _lines(sheet, task.limits))
     except package.BROKEN as error:
         raise Unreadable("damaged") from error
 
 
-def _lines(sheet: Sheet, limits: Limits) -> list[Piece]:
+def _lines(sheet: Sheet, limits: Limits) -> list[SentLine]:
     """The rows of a sheet, below its name; nothing for an empty one."""
     unseen = sheet.sheet_state != "visible"
     rows = list(_rows(sheet, limits))
@@ -62,11 +63,13 @@ def _lines(sheet: Sheet, limits: Limits) -> list[Piece]:
         column: place
         for place, column in enumerate(sorted({cell.column for row in rows for cell in row}))
     }
-    lines: list[Piece] = [
-        (line, None, hidden or unseen) for row in rows for line, hidden in _row_lines(row, columns)
+    lines: list[SentLine] = [
+        unplaced(line, hidden or unseen)
+        for row in rows
+        for line, hidden in _row_lines(row, columns)
     ]
     if lines:
-        lines.insert(0, (clean.line(sheet.title), None, unseen))
+        lines.insert(0, unplaced(clean.line(sheet.title), unseen))
     return lines
 
 

@@ -14,8 +14,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
-from stackdocs_mcp.core.model import Stack
-from stackdocs_mcp.core.ports import Engine, Store
+from stackdocs_mcp.core.ports import Store
+from stackdocs_mcp.core.stack import Stack
+from stackdocs_mcp.server.engines import Engines
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace import Shared, Workspace
@@ -68,23 +69,17 @@ async def running(settings: Settings) -> AsyncIterator[App]:
     Raises StoreFailed when the data folder cannot be used.
     """
     store = await open_store(settings.data_dir.absolute(), clock=now)
-    engines: list[Engine] = []
-
-    def engine() -> Engine:
-        if not engines:
-            from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
-
-            engines.append(LocalEngine(workers=settings.ocr_workers))
-        return engines[0]
+    engines = Engines(settings)
+    max_file_bytes = settings.max_file_mb * 1024 * 1024
 
     try:
         shared = Shared(
             store=store,
-            intake=Intake(engine, now),
+            intake=Intake(engines.engine, now, max_file_bytes),
             cursors=Cursors(_key(settings.data_dir.absolute() / "cursor.key")),
             pages=PageCache(),
             exports=settings.exports,
-            max_file_bytes=settings.max_file_mb * 1024 * 1024,
+            max_file_bytes=max_file_bytes,
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
@@ -92,8 +87,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            for one in engines:
-                await one.close()
+            await engines.close()
             await store.close()
 
 

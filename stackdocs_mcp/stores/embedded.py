@@ -22,19 +22,16 @@ from stackdocs_mcp.core.model import (
     Failure,
     FieldValue,
     FieldWrite,
-    FolderFile,
     Hit,
     JsonObject,
     NewDocument,
     Page,
     PageOutline,
-    Policy,
-    Stack,
-    StackSummary,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
 from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.stores import (
     documents,
     extractions,
@@ -131,6 +128,9 @@ class BoundStore:
             lambda scope: stacks.set_schema(scope, schema, instructions, policy)
         )
 
+    async def set_ocr(self, ocr: Ocr) -> Stack:
+        return await self._write(lambda scope: stacks.set_ocr(scope, ocr))
+
     async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
         return await self._write(lambda scope: documents.add(scope, new))
 
@@ -177,8 +177,10 @@ class BoundStore:
     async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
         return await self._write(lambda scope: pages.stored(scope, document, engine))
 
-    async def save_pages(self, document: DocumentId, engine: str, pages: Sequence[Page]) -> None:
-        await self._write(lambda scope: save_pages(scope, document, engine, pages))
+    async def save_pages(
+        self, document: DocumentId, engine: str, pages: Sequence[Page], *, billed: int = 0
+    ) -> None:
+        await self._write(lambda scope: save_pages(scope, document, engine, pages, billed))
 
     async def finish(self, document: DocumentId) -> Document:
         return await self._write(lambda scope: documents.finish(scope, document))

@@ -1,6 +1,7 @@
 """The bytes of documents in a folder, by their SHA-256, apart for each user."""
 
 import hashlib
+import io
 import os
 import re
 import stat
@@ -47,16 +48,26 @@ class FileFolder:
         """Copy a file in; hash and size. See the port."""
         return await anyio.to_thread.run_sync(self._put, source, limit, limiter=self._turns)
 
+    async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
+        """Keep these bytes. See the port."""
+        return await anyio.to_thread.run_sync(self._put_bytes, content, limit, limiter=self._turns)
+
     async def local(self, sha256: Sha256) -> Path:
         """The file with these bytes. Raises StoreFailed when it is not there."""
         return await anyio.to_thread.run_sync(self._local, sha256, limiter=self._turns)
 
     def _put(self, source: Path, limit: int) -> tuple[Sha256, int]:
         with _opened(source) as file:
-            try:
-                return self._copied(file, limit)
-            except OSError as error:
-                raise StoreFailed("the file could not be copied into the store") from error
+            return self._kept(file, limit)
+
+    def _put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
+        return self._kept(io.BytesIO(content), limit)
+
+    def _kept(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
+        try:
+            return self._copied(source, limit)
+        except OSError as error:
+            raise StoreFailed("the file could not be copied into the store") from error
 
     def _copied(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
         for folder in (self._incoming.parent, self._incoming, self._folder):

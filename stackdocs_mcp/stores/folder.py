@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from stackdocs_mcp.core.model import DocumentId, FolderFile
+from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.stack import FolderFile
 from stackdocs_mcp.stores import documents
 from stackdocs_mcp.stores.scope import Scope
 

@@ -2,7 +2,9 @@
 
 A leaf is ``{"v": value, "e": [verdict, place, [place...]], "c": confidence, "w": [[code,
 message]...]}``, the last two left out when there is nothing to say; a place is ``[page, [line...],
-quote, [[x0, y0, x1, y1]...]]``. A line is ``[number, text, box, score, hidden]``.
+quote, [[x0, y0, x1, y1]...]]``. A line is ``[number, text, box, score, hidden, words, raw]``, the
+last two left out when there is nothing to say, and words are ``[x0, x1, x0, x1...]``. A table is
+``[box, header rows, [[[text, [line...], box, columns]...]...]]``.
 """
 
 import json
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from stackdocs_mcp.core import exact
-from stackdocs_mcp.core.model import Box, Evidence, Leaf, Line, Place, Verdict, Warn
+from stackdocs_mcp.core.model import Box, Cell, Evidence, Leaf, Line, Place, Table, Verdict, Warn
 from stackdocs_mcp.core.paths import PathKey, from_key
 
 
@@ -49,20 +51,68 @@ def flagged(text: str | None) -> bool:
 
 def lines_text(lines: Iterable[Line]) -> str:
     """The lines of a page."""
-    return json.dumps(
-        [[line.number, line.text, _box(line.box), line.score, int(line.hidden)] for line in lines],
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
+    return _json([_line(line) for line in lines])
 
 
 def lines_from(text: str) -> tuple[Line, ...]:
-    """The lines that ``lines_text`` made this of."""
-    return tuple(
-        Line(number, words, None if box is None else Box(*box), score, bool(hidden))
-        for number, words, box, score, hidden in json.loads(text)
+    """The lines that ``lines_text`` made this of, also before words and raw texts were kept."""
+    return tuple(_line_from(kept) for kept in json.loads(text))
+
+
+def tables_text(tables: Iterable[Table]) -> str:
+    """The tables of a page."""
+    return _json(
+        [
+            [
+                _box(table.box),
+                table.header_rows,
+                [
+                    [[cell.text, cell.lines, _box(cell.box), cell.columns] for cell in row]
+                    for row in table.rows
+                ],
+            ]
+            for table in tables
+        ]
     )
+
+
+def tables_from(text: str) -> tuple[Table, ...]:
+    """The tables that ``tables_text`` made this of."""
+    return tuple(
+        Table(
+            tuple(
+                tuple(
+                    Cell(words, tuple(lines), _box_from(box), columns)
+                    for words, lines, box, columns in row
+                )
+                for row in rows
+            ),
+            _box_from(box),
+            header_rows,
+        )
+        for box, header_rows, rows in json.loads(text)
+    )
+
+
+def _json(kept: object) -> str:
+    return json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _line(line: Line) -> list[object]:
+    kept = [line.number, line.text, _box(line.box), line.score, int(line.hidden)]
+    if line.words or line.raw is not None:
+        kept.append([edge for word in line.words for edge in word])
+    if line.raw is not None:
+        kept.append(line.raw)
+    return kept
+
+
+def _line_from(kept: list[Any]) -> Line:
+    number, text, box, score, hidden = kept[:5]
+    edges = kept[5] if len(kept) > 5 else ()
+    raw = kept[6] if len(kept) > 6 else None
+    words = tuple(zip(edges[::2], edges[1::2], strict=True))
+    return Line(number, text, _box_from(box), score, bool(hidden), words, raw)
 
 
 def _evidence(evidence: Evidence) -> list[object]:
@@ -83,3 +133,7 @@ def _place_from(kept: list[Any]) -> Place:
 
 def _box(box: Box | None) -> list[float] | None:
     return None if box is None else [box.x0, box.y0, box.x1, box.y1]
+
+
+def _box_from(kept: list[float] | None) -> Box | None:
+    return None if kept is None else Box(*kept)

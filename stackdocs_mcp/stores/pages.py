@@ -1,15 +1,17 @@
 """Pages: kept once for a user's bytes and engine, linked to each document that has these bytes."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
 from stackdocs_mcp.core.model import Document, DocumentId, Page, PageOutline, PageSource
 from stackdocs_mcp.stores import documents, search
-from stackdocs_mcp.stores.leaves import lines_from, lines_text
+from stackdocs_mcp.stores.leaves import lines_from, lines_text, tables_from, tables_text
 from stackdocs_mcp.stores.scope import Scope
 
 _OUTLINES = """
-SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters
+SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters,
+    p.notes
 FROM document_pages AS l
 CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
 WHERE l.stack_id = :stack AND l.document_id = :document
@@ -17,7 +19,8 @@ WHERE l.stack_id = :stack AND l.document_id = :document
 ORDER BY l.number
 """
 _PAGE = """
-SELECT l.number, p.width, p.height, p.rotation, p.source, p.lines
+SELECT l.number, p.width, p.height, p.rotation, p.source, p.lines, p.tables,
+    p.notes
 FROM document_pages AS l
 CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
 WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = :number
@@ -32,9 +35,9 @@ WHERE user_id = :user AND sha256 = :sha256 AND engine = :engine ORDER BY number
 """
 _INSERT = """
 INSERT INTO pages (user_id, sha256, engine, number, width, height, rotation, source, line_count,
-    hidden_lines, characters, lines)
+    hidden_lines, characters, lines, tables, notes)
 VALUES (:user, :sha256, :engine, :number, :width, :height, :rotation, :source, :line_count,
-    :hidden_lines, :characters, :lines)
+    :hidden_lines, :characters, :lines, :tables, :notes)
 ON CONFLICT (user_id, sha256, engine, number) DO NOTHING
 """
 _LINK = """
@@ -47,6 +50,12 @@ RETURNING ref
 _COUNT = """
 UPDATE documents SET pages_done = pages_done + :done, updated_at = :now,
     pages_without_text = pages_without_text + :without_text
+WHERE stack_id = :stack AND id = :document
+"""
+
+
+_BILL = """
+UPDATE documents SET billed_pages = billed_pages + :billed
 WHERE stack_id = :stack AND id = :document
 """
 
@@ -64,6 +73,7 @@ def outlines(
             characters=row["characters"],
             hidden_lines=row["hidden_lines"],
             read=bool(row["read"]),
+            notes=tuple(json.loads(row["notes"])),
         )
         for row in scope.rows(_OUTLINES, document=document, first=first, last=last)
     ]
@@ -91,11 +101,15 @@ def stored(scope: Scope, document: DocumentId, engine: str) -> Sequence[int]:
     return numbers
 
 
-def save(scope: Scope, document: DocumentId, engine: str, pages: Sequence[Page]) -> None:
-    """Keep those pages that are not there, and link them to the document."""
+def save(
+    scope: Scope, document: DocumentId, engine: str, pages: Sequence[Page], billed: int
+) -> None:
+    """Keep those pages that are not there, and link them to the document; add up what they cost."""
     target = documents.get(scope, document)
     scope.each(_INSERT, (_values(target, engine, page) for page in pages))
     _link(scope, target, engine, [page.number for page in pages])
+    if billed:
+        scope.run(_BILL, document=document, billed=billed)
 
 
 def _link(scope: Scope, document: Document, engine: str, numbers: Iterable[int]) -> None:
@@ -132,6 +146,8 @@ def _values(document: Document, engine: str, page: Page) -> dict[str, object]:
         "hidden_lines": len(page.lines) - len(visible),
         "characters": sum(len(line.text) for line in visible),
         "lines": lines_text(page.lines),
+        "tables": tables_text(page.tables),
+        "notes": json.dumps(page.notes),
     }
 
 
@@ -143,4 +159,6 @@ def _page(row: sqlite3.Row) -> Page:
         source=PageSource(row["source"]),
         lines=lines_from(row["lines"]),
         rotation=row["rotation"],
+        tables=tables_from(row["tables"]),
+        notes=tuple(json.loads(row["notes"])),
     )

@@ -2,28 +2,34 @@
 
 import json
 import sqlite3
+from dataclasses import asdict
+from typing import Any
 from uuid import uuid4
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import StackId, UserId
 from stackdocs_mcp.core.errors import NotFound
-from stackdocs_mcp.core.model import DocumentStatus, JsonObject, Policy, Stack, StackSummary
+from stackdocs_mcp.core.model import (
+    DocumentStatus,
+    JsonObject,
+)
+from stackdocs_mcp.core.stack import Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.stores.scope import Scope
 
 _STACK = """
-SELECT id, name, folder, field_schema, instructions, policy
+SELECT id, name, folder, field_schema, instructions, policy, ocr
 FROM stacks WHERE id = :stack AND user_id = :user
 """
 _BY_NAME = """
-SELECT id, name, folder, field_schema, instructions, policy
+SELECT id, name, folder, field_schema, instructions, policy, ocr
 FROM stacks WHERE user_id = :user AND name = :name AND folder IS NULL
 """
 _BY_FOLDER = """
-SELECT id, name, folder, field_schema, instructions, policy
+SELECT id, name, folder, field_schema, instructions, policy, ocr
 FROM stacks WHERE user_id = :user AND folder = :folder AND folder IS NOT NULL
 """
 _BY_USER = """
-SELECT id, name, folder, field_schema, instructions, policy
+SELECT id, name, folder, field_schema, instructions, policy, ocr
 FROM stacks WHERE user_id = :user ORDER BY name, id
 """
 _INSERT = """
@@ -34,6 +40,7 @@ _SET_SCHEMA = """
 UPDATE stacks SET field_schema = :schema, instructions = :instructions, policy = :policy
 WHERE id = :stack AND user_id = :user
 """
+_SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :user"
 _COUNTS = """
 SELECT status, count(*) AS documents FROM documents WHERE stack_id = :stack GROUP BY status
 """
@@ -105,6 +112,20 @@ def set_schema(scope: Scope, schema: JsonObject | None, instructions: str, polic
     return bound(scope)
 
 
+def set_ocr(scope: Scope, ocr: Ocr) -> Stack:
+    """Replace how documents are read; raises as ``bound`` does."""
+    chosen = {name: part for name, part in asdict(ocr).items() if part is not None}
+    scope.run(_SET_OCR, ocr=json.dumps(chosen))
+    return bound(scope)
+
+
+def _ocr(kept: dict[str, Any]) -> Ocr:
+    languages = kept.get("languages")
+    return Ocr(
+        kept.get("engine"), kept.get("mode"), None if languages is None else tuple(languages)
+    )
+
+
 def _stack(row: sqlite3.Row) -> Stack:
     # A schema is read as plain JSON: validators know floats, not decimals.
     schema = row["field_schema"]
@@ -115,4 +136,5 @@ def _stack(row: sqlite3.Row) -> Stack:
         instructions=row["instructions"],
         policy=Policy.model_validate_json(row["policy"]),
         folder=row["folder"],
+        ocr=_ocr(json.loads(row["ocr"])),
     )

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from stackdocs_mcp.core.model import DocumentId, Policy, Stack
+from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
     FieldItem,

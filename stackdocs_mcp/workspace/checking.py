@@ -25,12 +25,12 @@ from stackdocs_mcp.core.model import (
     JsonValue,
     Leaf,
     Place,
-    Policy,
     Verdict,
     Warn,
 )
 from stackdocs_mcp.core.paths import FieldPath
 from stackdocs_mcp.core.schema import Node, Schema
+from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
 

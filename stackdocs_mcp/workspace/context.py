@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Self
 
 from stackdocs_mcp.core.binding import Actor, Binding
-from stackdocs_mcp.core.model import Stack
 from stackdocs_mcp.core.ports import Files, StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
+from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.intake import Intake
 from stackdocs_mcp.workspace.pagecache import PageCache

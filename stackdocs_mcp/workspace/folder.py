@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.errors import FileRefused, StackdocsError
-from stackdocs_mcp.core.model import FolderFile
+from stackdocs_mcp.core.stack import FolderFile
 from stackdocs_mcp.workspace.context import Workspace
 from stackdocs_mcp.workspace.intake import Job, needs_reading
 

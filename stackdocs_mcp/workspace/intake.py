@@ -12,16 +12,24 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from stackdocs_mcp.core.errors import ExtractionFailed, StackdocsError
+from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
     DocumentStatus,
     Failure,
     NewDocument,
-    Page,
 )
-from stackdocs_mcp.core.ports import Clock, Engine, FileOutline, Files, StackStore
+from stackdocs_mcp.core.ports import (
+    Attachment,
+    Clock,
+    Engine,
+    FileOutline,
+    Files,
+    Pages,
+    StackStore,
+)
+from stackdocs_mcp.core.stack import Ocr
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +45,7 @@ BROKEN = Failure(
 
 OnPage = Callable[[int, int], None]
 """Called with pages done and pages in all, whenever one becomes ready."""
+OnAttached = Callable[[Document], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Job:
     files: Files
     document: DocumentId
     on_page: OnPage | None = None
+    on_attached: OnAttached | None = None
+    """Given each document that was attached to this one; without it, it is read behind."""
 
 
 class Intake:
@@ -56,9 +67,21 @@ class Intake:
     document, and that another takes over when that one dies; pages already stored are kept.
     """
 
-    def __init__(self, engine: Callable[[], Engine], clock: Clock, *, at_once: int = 2) -> None:
-        """``engine`` is asked for the first time when there is something to read."""
+    def __init__(
+        self,
+        engine: Callable[[Ocr], Engine],
+        clock: Clock,
+        max_file_bytes: int,
+        *,
+        at_once: int = 2,
+    ) -> None:
+        """``engine`` is asked for the first time when there is something to read.
+
+        It gives the engine for a stack's choice. What is attached to a file and larger than
+        ``max_file_bytes`` is left out.
+        """
         self._engine = engine
+        self._max_file_bytes = max_file_bytes
         self._clock = clock
         self._owner = uuid.uuid4().hex
         self._slots = anyio.Semaphore(at_once)
@@ -143,21 +166,38 @@ class Intake:
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
         file = await job.files.local(document.sha256)
-        engine = self._engine()
+        engine = self._engine((await job.store.stack()).ocr)
         identity = engine.identity
         have = await job.store.stored_pages(job.document, identity)
-        done, pages = len(have), 0
+        done, pages = len(have), document.pages
         async with aclosing(engine.read(file, have)) as read:
             async for one in read:
                 match one:
                     case FileOutline():
                         pages = one.pages
                         await job.store.set_outline(job.document, one.media_type, pages)
-                    case Page():
-                        done += 1
-                        await job.store.save_pages(job.document, identity, [one])
+                    case Pages():
+                        await job.store.save_pages(
+                            job.document, identity, one.pages, billed=one.billed
+                        )
+                        done += len(one.pages)
+                    case Attachment():
+                        await self._attach(job, f"{document.filename}/{one.name}", one.content)
                 if job.on_page is not None:
                     job.on_page(done, pages)
+
+    async def _attach(self, job: Job, filename: str, content: bytes) -> None:
+        """Make it a document before the one it came with is finished: a crash loses neither."""
+        try:
+            sha256, size = await job.files.put_bytes(content, self._max_file_bytes)
+        except FileRefused as error:
+            log.warning("an attachment was left out: %s", error.code)
+            return
+        attached, _ = await job.store.add_document(NewDocument(filename, sha256, size))
+        if job.on_attached is not None:
+            job.on_attached(attached)
+        elif needs_reading(attached):
+            self.start(Job(job.store, job.files, attached.id))
 
     async def _release(self, job: Job) -> None:
         """End the claim now, so that the next process need not wait for it to run out."""

@@ -2,8 +2,9 @@
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
-from stackdocs_mcp.core.model import JsonObject, Policy, Stack
+from stackdocs_mcp.core.model import JsonObject
 from stackdocs_mcp.core.schema import Schema, cached
+from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.workspace.context import Workspace
 
 MAX_INSTRUCTIONS = 8_000

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import FileOutline
+from stackdocs_mcp.core.ports import FileOutline, Pages
 from stackdocs_mcp.ocr.local import LocalEngine
 
 
@@ -25,9 +25,10 @@ async def read_all(
     """The outline and the pages of a file, by number."""
     async with aclosing(engine.read(file, have)) as stream:
         items = [item async for item in stream]
-    outline, *pages = items
+    outline, *rest = items
+    pages = [page for item in rest if isinstance(item, Pages) for page in item.pages]
     assert isinstance(outline, FileOutline)
-    return outline, sorted((p for p in pages if isinstance(p, Page)), key=lambda page: page.number)
+    return outline, sorted(pages, key=lambda page: page.number)
 
 
 async def first_page(engine: LocalEngine, file: Path) -> Page:

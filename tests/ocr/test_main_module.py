@@ -38,5 +38,5 @@ def test_a_program_without_a_guard_is_run_once(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert done.stdout.split() == ["started", "FileOutline", "Page"]
+    assert done.stdout.split() == ["started", "FileOutline", "Pages"]
     assert done.returncode == 0

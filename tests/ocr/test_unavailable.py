@@ -13,14 +13,15 @@ READ = """
 import sys, anyio
 from pathlib import Path
 from stackdocs_mcp.core.errors import ExtractionFailed
+from stackdocs_mcp.core.ports import Pages
 from stackdocs_mcp.ocr.local import LocalEngine
 
 async def main():
     engine = LocalEngine(workers=1)
     try:
         async for item in engine.read(Path(sys.argv[1]), ()):
-            for line in getattr(item, "lines", ()):
-                print(line.text)
+            for page in item.pages if isinstance(item, Pages) else ():
+                print(*[line.text for line in page.lines])
     except ExtractionFailed as failure:
         print(failure.code, failure.advice)
     await engine.close()

@@ -15,7 +15,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from stackdocs_mcp import __version__
-from stackdocs_mcp.core.model import Policy, Verdict
+from stackdocs_mcp.core.model import Verdict
+from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.settings import NAMES, Settings
 from stackdocs_mcp.tools import TOOLS
 from tests.cli.shell import PATIENCE, environment

@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 
 from stackdocs_mcp.core.model import Page
+from stackdocs_mcp.core.ports import Pages
 from stackdocs_mcp.ocr.local import LocalEngine
 from stackdocs_mcp.samples import NAMES
 from tests.samples.invoice import write_invoice
@@ -34,7 +35,8 @@ async def read(engine: LocalEngine, files: list[Path]) -> dict[str, list[Page]]:
     found = {}
     for file in files:
         async with aclosing(engine.read(file, ())) as stream:
-            pages = [item async for item in stream if isinstance(item, Page)]
+            items = [item async for item in stream]
+        pages = [page for item in items if isinstance(item, Pages) for page in item.pages]
         found[file.name] = sorted(pages, key=lambda page: page.number)
     return found
 

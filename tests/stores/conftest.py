@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stackdocs_mcp.core.model import Document, Stack
+from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.ports import Clock, StackStore, Store
+from stackdocs_mcp.core.stack import Stack
 from tests.stores.builders import ALICE, SteppingClock, added, binding
 
 

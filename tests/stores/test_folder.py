@@ -3,8 +3,12 @@
 import pytest
 
 from stackdocs_mcp.core.errors import DocumentNotFound
-from stackdocs_mcp.core.model import Document, DocumentId, FolderFile
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentId,
+)
 from stackdocs_mcp.core.ports import StackStore
+from stackdocs_mcp.core.stack import FolderFile
 from tests.stores.builders import added
 
 pytestmark = pytest.mark.anyio

@@ -13,11 +13,9 @@ from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
     Failure,
-    FolderFile,
-    Policy,
-    Stack,
 )
 from stackdocs_mcp.core.ports import StackStore, Store
+from stackdocs_mcp.core.stack import FolderFile, Policy, Stack
 from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page, put, setting
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,12 @@ import pytest
 
 from stackdocs_mcp.core.binding import StackId
 from stackdocs_mcp.core.errors import NotFound
-from stackdocs_mcp.core.model import Document, DocumentStatus, Policy, Stack
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentStatus,
+)
 from stackdocs_mcp.core.ports import StackStore, Store
+from stackdocs_mcp.core.stack import Policy, Stack
 from tests.stores.builders import ALICE, BOB, added, binding, put, values
 
 pytestmark = pytest.mark.anyio

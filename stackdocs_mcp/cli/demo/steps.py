@@ -17,7 +17,12 @@ from stackdocs_mcp.cli.demo.agent import Found, kind_of, one_digit_off, values_i
 from stackdocs_mcp.cli.demo.screen import Row, Screen
 from stackdocs_mcp.cli.demo.session import PROTOCOL, Session, connected, expect
 from stackdocs_mcp.cli.opening import opened
-from stackdocs_mcp.core.model import Document, DocumentStatus, PageSource, Policy
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentStatus,
+    PageSource,
+)
+from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.schemas import get_schema, set_schema

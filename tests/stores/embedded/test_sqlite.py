@@ -16,12 +16,11 @@ from stackdocs_mcp.core.model import (
     Document,
     DocumentStatus,
     Failure,
-    FolderFile,
     JsonValue,
-    Policy,
 )
 from stackdocs_mcp.core.paths import parse
 from stackdocs_mcp.core.ports import StackStore
+from stackdocs_mcp.core.stack import FolderFile, Policy
 from stackdocs_mcp.stores.embedded import FILE, EmbeddedStore, open_store
 from tests.stores.builders import (
     ALICE,
