@@ -1,6 +1,7 @@
 """Pages of the domain from what children and workers answer: where all text is cleaned."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from stackdocs_mcp.core.model import Box, Cell, Line, Page, PageNote, PageSource, Table
@@ -168,6 +169,7 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
     places: dict[int, tuple[int, ...]] = {}
     for found in lines:
         texts = clean.lines(found.text)
+        words = _shown_words(found, texts)
         first = len(numbered_) + 1
         for text in texts:
             numbered_.append(
@@ -177,7 +179,7 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
                     Box(*found.box) if found.box else None,
                     found.score,
                     found.hidden,
-                    found.words if len(found.words) == len(text.split()) else (),
+                    tuple(islice(words, len(text.split()))),
                     clean.raw(found.text, text) if len(texts) == 1 else found.text,
                 )
             )
@@ -185,6 +187,16 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
             places[found.origin] = tuple(range(first, len(numbered_) + 1))
 
     return tuple(numbered_), places
+
+
+def _shown_words(found: Found, texts: Sequence[str]) -> Iterator[tuple[float, float]]:
+    """Those that are left once the text is clean; none where they cannot be told apart."""
+    expected = sum(len(text.split()) for text in texts)
+    raw = found.text.split()
+    words = found.words
+    if len(words) == len(raw) != expected:
+        words = tuple(word for word, text in zip(words, raw, strict=True) if clean.line(text))
+    return iter(words if len(words) == expected else ())
 
 
 def tables(

@@ -5,20 +5,21 @@ points from the top left of the page as a reader holds it: inside the crop box, 
 turned upright where all of the text runs sideways.
 """
 
-import ctypes
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import calls, order, route, turn
+from stackdocs_mcp.ocr import order, route, turn
+from stackdocs_mcp.ocr.drawing import drawing_of
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PDF
+from stackdocs_mcp.ocr.frame import Frame
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.order import Rectangle
-from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
+from stackdocs_mcp.ocr.pdf_text import TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
 from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
@@ -29,7 +30,6 @@ _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
 _POINTS = 72
 _NEVER_DRAWN = {c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_POPUP}
-_MAX_FORM_DEPTH = 3
 _A4 = (595.0, 842.0)
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -60,25 +60,26 @@ def _open(file: Path) -> pdfium.PdfDocument:
 
 def _page(document: pdfium.PdfDocument, number: int, task: Task) -> Read | tuple[Picture, bytes]:
     try:
-        page = _flattened(document, number - 1)
+        page, own = _flattened(document, number - 1)
     except pdfium.PdfiumError:  # one broken page does not make the others unreadable
         return Read(number=number, width=_A4[0], height=_A4[1], source=PageSource.NONE)
     try:
-        return _converted(page, number, task)
+        return _converted(page, own, number, task)
     finally:
         page.close()
 
 
-def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Picture, bytes]:
+def _converted(
+    page: pdfium.PdfPage, own: int | None, number: int, task: Task
+) -> Read | tuple[Picture, bytes]:
     frame = Frame(page)
-    text = read_text(page, frame)
+    drawing = drawing_of(page, frame, own)
+    text = read_text(page, frame, drawing)
     width, height = turn.size(frame.width, frame.height, text.turn)
     if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
         return _scan(page, number, text, task)
 
-    pictures = [
-        turn.turned(box, frame.width, frame.height, text.turn) for box in _pictures(page, frame)
-    ]
+    pictures = [turn.turned(box, frame.width, frame.height, text.turn) for box in drawing.pictures]
     unread = route.pictures_to_read(pictures, text.visible, width, height)
     if not unread or task.mode == "never":
         return Read(
@@ -154,19 +155,24 @@ def _lines(text: TextLayer) -> list[SentLine]:
 
 
 def _line(row: list[order.Piece]) -> SentLine:
+    words = [round(10 * edge) for piece in row for word in piece.words for edge in word]
     if len(row) == 1:
-        return row[0].text, row[0].box, row[0].hidden, ()
-    return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, ()
+        return row[0].text, row[0].box, row[0].hidden, words
+    return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, words
 
 
-def _flattened(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
-    """The page with its form values and notes as part of the content."""
+def _flattened(document: pdfium.PdfDocument, index: int) -> tuple[pdfium.PdfPage, int | None]:
+    """The page with its form values and notes as part of the content.
+
+    And how many objects were its content before, where that has changed.
+    """
     page = document[index]
     if not any(kind not in _NEVER_DRAWN for kind in _annotations(page)):
-        return page
+        return page, None
+    own = c.FPDFPage_CountObjects(page)
     c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index]
+    return document[index], own
 
 
 def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
@@ -174,44 +180,6 @@ def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
         if annotation := c.FPDFPage_GetAnnot(page, index):
             yield c.FPDFAnnot_GetSubtype(annotation)
             c.FPDFPage_CloseAnnot(annotation)
-
-
-def _pictures(page: pdfium.PdfPage, frame: Frame) -> list[Rectangle]:
-    """Where pictures stand on the displayed page, those inside of form XObjects included."""
-    found: list[Rectangle] = []
-    objects = _objects(calls.address(page), calls.count_objects, calls.get_object)
-    _collect(objects, pdfium.PdfMatrix(), 0, found)
-    return [frame.displayed(*box) for box in found]
-
-
-def _collect(
-    objects: Iterable[calls.Address], matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]
-) -> None:
-    for item in objects:
-        kind = calls.get_type(item)
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            found.append(_bounds(item, matrix))
-        elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-            own = c.FS_MATRIX()
-            calls.get_matrix(item, ctypes.addressof(own))
-            inner = _objects(item, calls.count_form_objects, calls.get_form_object)
-            _collect(inner, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
-
-
-def _objects(
-    parent: calls.Address,
-    count: Callable[[calls.Address], int],
-    get: Callable[[calls.Address, int], calls.Address | None],
-) -> list[calls.Address]:
-    return [item for index in range(count(parent)) if (item := get(parent, index))]
-
-
-def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
-    sides = (ctypes.c_float * 4)()
-    first, size = ctypes.addressof(sides), ctypes.sizeof(ctypes.c_float)
-    calls.get_bounds(item, first, first + size, first + 2 * size, first + 3 * size)
-    box: Rectangle = matrix.on_rect(*sides)
-    return box
 
 
 def _scale(width: float, height: float, limits: Limits) -> float:
