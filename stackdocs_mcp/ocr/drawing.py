@@ -142,7 +142,7 @@ class _Walk:
             or alpha < _OPAQUE
             or (red > _PALE and green > _PALE and blue > _PALE)
             or calls.count_clips(calls.get_clip(item)) > 0  # pdfium drops those that cut nothing
-            or self._is_optional(item)
+            or (calls.count_marks(item) and self._is_optional(item))
         ):
             found.doubtful.add(item)
 

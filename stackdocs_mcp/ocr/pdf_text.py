@@ -21,7 +21,7 @@ import pypdfium2.raw as c
 from stackdocs_mcp.ocr import calls, turn
 from stackdocs_mcp.ocr.drawing import Drawing
 from stackdocs_mcp.ocr.frame import Frame
-from stackdocs_mcp.ocr.order import Piece, Rectangle
+from stackdocs_mcp.ocr.order import Piece, Rectangle, around
 from stackdocs_mcp.ocr.visibility import Word, unseen
 
 _WORD = re.compile(r"\S+")
@@ -178,10 +178,14 @@ class _Reader:
         left, top, right, bottom, left_, top_, right_, bottom_ = self._ends
         if left >= right or left_ >= right_ or bottom >= top or bottom_ >= top_:
             return self._inked(start, length)
-        left, bottom, right, top = _union(
-            (left, bottom, right, top), (left_, bottom_, right_, top_)
+        # min() and max() would take most of the time here.
+        return self._frame.turned(
+            left if left <= left_ else left_,  # noqa: FURB136
+            bottom if bottom <= bottom_ else bottom_,  # noqa: FURB136
+            right if right >= right_ else right_,  # noqa: FURB136
+            top if top >= top_ else top_,  # noqa: FURB136
+            self._turn,
         )
-        return self._frame.turned(left, bottom, right, top, self._turn)
 
     def _inked(self, start: int, length: int) -> Rectangle | None:
         """The box of the letters, where the font does not tell or a letter is part of another."""
@@ -190,7 +194,7 @@ class _Reader:
             return None
         box = self._rectangle(0)
         for index in range(1, count):
-            box = _union(box, self._rectangle(index))
+            box = around([box, self._rectangle(index)])
         return self._frame.turned(*box, self._turn)
 
     def _rectangle(self, index: int) -> Rectangle:
@@ -207,47 +211,28 @@ class _Reader:
             return
         run = [words[line.first]]
         for index in inside[1:]:
-            word, before = words[index], run[-1]
-            is_same = (index in hidden) == (index - 1 in hidden) and self._value(
-                word
-            ) == self._value(before)
-            if not is_same or not _follows(before.box, word.box):
+            before, word = run[-1], words[index]
+            is_parted = (hidden and (index in hidden) != (index - 1 in hidden)) or (
+                self._drawing.values and self._value(word) != self._value(before)
+            )
+            if is_parted or not _follows(before.box, word.box):
                 yield self._piece(_text(run), run, index - 1 in hidden)
                 run = []
             run.append(word)
 
         yield self._piece(_text(run), run, line.end - 1 in hidden)
 
-    def _value(self, word: Word) -> calls.Address | None:
-        """The form field or note that it is the text of."""
-        values = self._drawing.values
-        return values.get(self._drawn_by(word.start)) if values else None
+    def _value(self, word: Word) -> calls.Address:
+        """The form field or note that it is the text of, or 0."""
+        return self._drawing.values.get(self._drawn_by(word.start), 0)
 
     def _piece(self, text: str, words: list[Word], is_hidden: bool) -> Piece:
-        box = words[0].box
-        for word in words[1:]:
-            box = _union(box, word.box)
+        box = words[0].box if len(words) == 1 else around([word.box for word in words])
         wide, tall = box[2] - box[0], box[3] - box[1]
         size = min(wide, tall) if len(text) > _SHORT else max(wide, tall)
-        return Piece(
-            _shown(text),
-            box,
-            is_hidden or size < _SMALLEST,
-            words=_spans(words),
-            block=self._value(words[0]) or 0,
-        )
-
-
-def _union(one: Rectangle, other: Rectangle) -> Rectangle:
-    """The smallest box around both; ``min`` and ``max`` would take most of a page's time here."""
-    a0, b0, a1, b1 = one
-    c0, d0, c1, d1 = other
-    return (
-        a0 if a0 <= c0 else c0,  # noqa: FURB136
-        b0 if b0 <= d0 else d0,  # noqa: FURB136
-        a1 if a1 >= c1 else c1,  # noqa: FURB136
-        b1 if b1 >= d1 else d1,  # noqa: FURB136
-    )
+        block = self._value(words[0]) if self._drawing.values else 0
+        hidden = is_hidden or size < _SMALLEST
+        return Piece(_shown(text), box, hidden, 1.0, _spans(words), block)
 
 
 def _follows(one: Rectangle, other: Rectangle) -> bool:

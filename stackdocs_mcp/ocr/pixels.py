@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackdocs_mcp.ocr import calls
 from stackdocs_mcp.ocr.order import Rectangle
@@ -41,42 +41,50 @@ class Ink:
         scale: float,
     ) -> None:
         """``region`` in points from the top left as displayed; it may stand out of the page."""
-        from PIL import ImageChops  # noqa: PLC0415 - most pages do not need it
-
         self._page = page
         width, height = page.get_size()
         self._scale = min(scale, (_FINEST / max(1.0, width * height)) ** 0.5)
         self._size = ceil(width * self._scale), ceil(height * self._scale)
         self._region = self._pixels(region)
         self._with: Image.Image | None = None
-        self._added: Image.Image | None = None
-        if not _is_empty(self._region):
-            self._with = self._drawn()
-            for text in texts:
-                calls.set_active(text, 0)
-            self._added = ImageChops.difference(self._with, self._drawn())
-            for text in texts:
-                calls.set_active(text, 1)
+        self._without: Image.Image | None = None
+        if _is_empty(self._region):
+            return
+        self._with = self._drawn()
+        for text in texts:
+            calls.set_active(text, 0)
+        self._without = self._drawn()
+        for text in texts:
+            calls.set_active(text, 1)
 
     def shows(self, box: Rectangle) -> bool:
         """The texts make a difference inside this box."""
-        return any(most >= _LEAST_CONTRAST for _, most in self._extremes(self._added, box))
+        from PIL import ImageChops  # noqa: PLC0415 - most pages do not need it
+
+        part = self._part(box)
+        if self._with is None or self._without is None or _is_empty(part):
+            return False
+        added = ImageChops.difference(self._with.crop(part), self._without.crop(part))
+        return any(most >= _LEAST_CONTRAST for _, most in _extremes(added))
 
     def has_contrast(self, box: Rectangle) -> bool:
         """Something can be seen inside this box, whatever it is."""
-        extremes = self._extremes(self._with, box)
+        part = self._part(box)
+        if self._with is None or _is_empty(part):
+            return False
+        extremes = _extremes(self._with.crop(part))
         return any(most - least >= _LEAST_CONTRAST for least, most in extremes)
 
-    def _extremes(self, image: "Image.Image | None", box: Rectangle) -> list[tuple[float, float]]:
-        """The least and the most of each colour inside this box."""
-        if image is None:
-            return []
+    def _part(self, box: Rectangle) -> tuple[int, int, int, int]:
+        """The pixels of the region that the box touches."""
         left, top, right, bottom = self._region
         x0, y0, x1, y1 = self._pixels(box)
-        part = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
-        if _is_empty(part):
-            return []
-        return _extremes(image.crop((part[0] - left, part[1] - top, part[2] - left, part[3] - top)))
+        return (
+            max(x0, left) - left,
+            max(y0, top) - top,
+            min(x1, right) - left,
+            min(y1, bottom) - top,
+        )
 
     def _pixels(self, box: Rectangle) -> tuple[int, int, int, int]:
         """Those of the page that the box touches."""
@@ -94,7 +102,13 @@ class Ink:
         around = left, self._size[1] - bottom, self._size[0] - right, top
         # In points, and rounded up to pixels again: a bit less, so that no pixel is lost to that.
         crop = tuple(max(0.0, side - 0.01) / self._scale for side in around)
-        image: Image.Image = self._page.render(scale=self._scale, crop=crop).to_pil()
+        image: Image.Image = self._page.render(
+            scale=self._scale,
+            crop=crop,
+            may_draw_forms=False,  # they are part of the page
+            prefer_bgrx=True,  # which Pillow need not copy
+            rev_byteorder=True,
+        ).to_pil()
         return image
 
 
@@ -102,11 +116,7 @@ def _is_empty(part: tuple[int, int, int, int]) -> bool:
     return part[0] >= part[2] or part[1] >= part[3]
 
 
-def _extremes(image: "Image.Image") -> list[tuple[float, float]]:
-    found: list[tuple[float, float]] = []
-    for band in image.split():
-        least, most = band.getextrema()
-        assert isinstance(least, int | float)
-        assert isinstance(most, int | float)
-        found.append((least, most))
-    return found
+def _extremes(image: "Image.Image") -> list[tuple[int, int]]:
+    """The least and the most of each colour."""
+    found: Any = image.getextrema()  # Pillow's own type knows no number of bands
+    return list(found) if isinstance(found[0], tuple) else [found]

@@ -18,7 +18,7 @@ from stackdocs_mcp.ocr.pixels import Ink
 
 _ALIKE = 48
 """Levels of each colour: text and ground that differ less may be one to a reader."""
-_SMALL = 9.0
+_SMALL = 6.0
 """Points: lower text is drawn larger, or its thin strokes make no difference."""
 
 
