@@ -5,7 +5,7 @@ points from the top left of the page as a reader holds it: inside the crop box, 
 turned upright where all of the text runs sideways.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -22,7 +22,7 @@ from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pdf_text import TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unrecognised
 
 DPI = 150
 """More makes the recognition slower and not better."""
@@ -37,7 +37,7 @@ Converted = Outline | Read | tuple[Picture, bytes]
 
 def pages(file: Path, task: Task) -> Iterator[Converted]:
     """The outline, then each page that is asked for. Raises Unreadable."""
-    document = _open(file)
+    document = _open(file, task.passwords)
     document.init_forms()  # before any page is loaded, or form values are not drawn
     if len(document) > task.limits.pages:
         raise Unreadable("too_many_pages")
@@ -50,12 +50,15 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
             yield _page(document, number, task)
 
 
-def _open(file: Path) -> pdfium.PdfDocument:
-    try:
-        return pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as error:
-        locked = error.err_code in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
-        raise Unreadable("encrypted" if locked else "damaged") from error
+def _open(file: Path, passwords: Sequence[str]) -> pdfium.PdfDocument:
+    """The document, by the first password that opens it; most need none, or the empty one."""
+    for password in (None, *passwords):
+        try:
+            return pdfium.PdfDocument(file, password=password)
+        except pdfium.PdfiumError as error:
+            if error.err_code not in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY):
+                raise Unreadable("damaged") from error
+    raise Unreadable("encrypted")
 
 
 def _page(document: pdfium.PdfDocument, number: int, task: Task) -> Read | tuple[Picture, bytes]:
@@ -75,17 +78,17 @@ def _converted(
     frame = Frame(page)
     drawing = drawing_of(page, frame, own)
     text = read_text(page, frame, drawing)
-    width, height = turn.size(frame.width, frame.height, text.turn)
-    if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
-        return _scan(page, number, text, task)
-
     pictures = [turn.turned(box, frame.width, frame.height, text.turn) for box in drawing.pictures]
-    unread = route.pictures_to_read(pictures, text.visible, width, height)
+    if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
+        return _scan(page, number, text, pictures, task)
+
+    size = turn.size(frame.width, frame.height, text.turn)
+    unread = route.pictures_to_read(pictures, text.visible, *size)
     if not unread or task.mode == "never":
         return Read(
             number=number,
-            width=width,
-            height=height,
+            width=size[0],
+            height=size[1],
             source=PageSource.TEXT,
             rotation=text.turn,
             lines=_lines(text),
@@ -93,36 +96,53 @@ def _converted(
         )
 
     x0, y0, x1, y1 = order.around(unread)
-    region = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
+    region = max(0.0, x0), max(0.0, y0), min(size[0], x1), min(size[1], y1)
     scale = _scale(region[2] - region[0], region[3] - region[1], task.limits)
-    bitmap = _render(page, scale, text.turn, region, (width, height))
-    return _picture(number, (width, height), bitmap, region, text)
+    bitmap = _render(page, scale, text.turn, region, size)
+    return _picture(number, size, bitmap, region, text)
 
 
 def _scan(
-    page: pdfium.PdfPage, number: int, text: TextLayer, task: Task
+    page: pdfium.PdfPage,
+    number: int,
+    text: TextLayer,
+    pictures: Sequence[Rectangle],
+    task: Task,
 ) -> Read | tuple[Picture, bytes]:
-    width, height = page.get_size()
+    """The whole page as a picture, with the text that is to be checked by it."""
+    width, height = size = turn.size(*page.get_size(), text.turn)
     whole = (0.0, 0.0, width, height)
-    columns, rows, pixels = _render(
-        page, _scale(width, height, task.limits), 0, whole, (width, height)
+    scale = _scale(width, height, task.limits)
+    columns, rows, pixels = _render(page, scale, text.turn, whole, size)
+    layer = [] if task.mode == "always" else route.scanned_text(text.hidden, pictures)
+    lines = _lines(text, shown=layer)
+    read = Read(
+        number=number,
+        width=width,
+        height=height,
+        rotation=text.turn,
+        source=PageSource.TEXT,
+        lines=lines,
+        notes=("not_recognised",),
     )
-    hidden = [unplaced(piece.text, True) for row in order.rows(text.hidden) for piece in row]
     if is_blank(columns, rows, pixels):
-        return Read(
-            number=number, width=width, height=height, source=PageSource.BLANK, lines=hidden
-        )
+        hidden = [(line, box, True, words) for line, box, _, words in lines]
+        return read.model_copy(update={"source": PageSource.BLANK, "lines": hidden, "notes": ()})
     if task.mode == "never":
-        return unrecognised(number, width, height, _lines(text))
+        return read if layer else unrecognised(number, width, height, lines)
+    drawn = task.mode == "always"
     picture = Picture(
         number=number,
         width=width,
         height=height,
+        rotation=text.turn,
         columns=columns,
         rows=rows,
         region=whole,
         whole=True,
-        lines=hidden,
+        lines=lines if drawn or layer else [line for line in lines if line[2]],
+        check=drawn or bool(layer),
+        drawn=drawn,
     )
     return picture, pixels
 
@@ -149,9 +169,12 @@ def _picture(
     return picture, pixels
 
 
-def _lines(text: TextLayer) -> list[SentLine]:
-    """Visible lines in reading order, then the hidden ones."""
-    return [_line(row) for pieces in (text.visible, text.hidden) for row in order.rows(pieces)]
+def _lines(text: TextLayer, shown: Sequence[order.Piece] = ()) -> list[SentLine]:
+    """Visible lines in reading order, with what is as good as visible; then the hidden ones."""
+    visible = [*text.visible, *(piece._replace(hidden=False) for piece in shown)]
+    known = {id(piece) for piece in shown}
+    hidden = [piece for piece in text.hidden if id(piece) not in known]
+    return [_line(row) for pieces in (visible, hidden) for row in order.rows(pieces)]
 
 
 def _line(row: list[order.Piece]) -> SentLine:
