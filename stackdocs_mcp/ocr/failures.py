@@ -18,8 +18,10 @@ SAID: dict[str, tuple[str, str, str]] = {
     "encrypted": (
         "encrypted",
         "the file is protected with a password",
-        ("Give its password in a file, one to a line, with --password-file or "
-        "STACKDOCS_PASSWORD_FILE, or save a copy without it and add that."),
+        (
+            "Give its password in a file, one to a line, with --password-file or "
+            "STACKDOCS_PASSWORD_FILE, or save a copy without it and add that."
+        ),
     ),
     "file_too_large": ("too_large", "the file is too large", "Split it into smaller files."),
     "too_many_pages": (
