@@ -106,9 +106,13 @@ def rotated(file: Path, degrees: int, matrix: bytes, text: bytes) -> Path:
     )
 
 
-def form(file: Path, value: bytes) -> Path:
-    """A filled-in field whose look is left to the viewer, as most programs leave it."""
+def form(file: Path, value: bytes, *, lines: bool = False) -> Path:
+    """A filled-in field whose look is left to the viewer, as most programs leave it.
+
+    With ``lines`` it has several, and another text stands beside the second.
+    """
     font = b"/Font<</F 5 0 R>>"
+    beside = b" 110 -26 Td (Date 4 May) Tj" if lines else b""
     return assembled(
         file,
         [
@@ -116,10 +120,11 @@ def form(file: Path, value: bytes) -> Path:
             b"/DA(/F 10 Tf 0 g)/DR<<%s>>>>>>" % font,
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Annots[6 0 R]" + _CONTENT,
-            stream(b"BT /F 11 Tf 30 370 Td (Name of the applicant:) Tj ET"),
+            stream(b"BT /F 11 Tf 30 370 Td (Name of the applicant:) Tj%s ET" % beside),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(applicant)/V(%s)/F 4"
-            b"/DA(/F 10 Tf 0 g)/Rect[170 364 290 382]/P 3 0 R>>" % value,
+            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(applicant)/V(%s)/F 4/Ff %d"
+            b"/DA(/F 10 Tf 0 g)/Rect[%s]/P 3 0 R>>"
+            % (value, lines << 12, b"20 330 130 360" if lines else b"170 364 290 382"),
         ],
     )
 
