@@ -110,7 +110,8 @@ def _scan(
     task: Task,
 ) -> Read | tuple[Picture, bytes]:
     """The whole page as a picture, with the text that is to be checked by it."""
-    width, height = size = turn.size(*page.get_size(), text.turn)
+    wide, tall = page.get_size()
+    width, height = size = turn.size(wide, tall, text.turn)
     whole = (0.0, 0.0, width, height)
     scale = _scale(width, height, task.limits)
     columns, rows, pixels = _render(page, scale, text.turn, whole, size)

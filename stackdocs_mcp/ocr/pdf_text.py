@@ -232,6 +232,8 @@ class _Reader:
         size = min(wide, tall) if len(text) > _SHORT else max(wide, tall)
         block = self._value(words[0]) if self._drawing.values else 0
         hidden = is_hidden or size < _SMALLEST
+        if not text.isascii():
+            words = [word for word in words if _shown(word.text)]
         return Piece(_shown(text), box, hidden, 1.0, _spans(words), block)
 
 

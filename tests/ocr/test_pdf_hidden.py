@@ -197,8 +197,10 @@ def _layered(file: Path, *, on: bool, form: bool) -> Path:
             b"<</Type/Catalog/Pages 2 0 R/OCProperties<</OCGs[6 0 R]/D<</%s[6 0 R]>>>>>>"
             % (b"ON" if on else b"OFF"),
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents 4 0 R/Resources"
-            b"<</Font<</F 5 0 R>>/Properties<</L 6 0 R>>/XObject<</X 7 0 R>>>>>>",
+            (
+                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents 4 0 R/Resources"
+                b"<</Font<</F 5 0 R>>/Properties<</L 6 0 R>>/XObject<</X 7 0 R>>>>>>"
+            ),
             stream(content),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
             b"<</Type/OCG/Name(Layer)>>",

@@ -5,8 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
@@ -15,8 +14,7 @@ from stackdocs_mcp.ocr import pages, pdf, wire
 from stackdocs_mcp.ocr.local import LocalEngine
 from stackdocs_mcp.ocr.task import Task
 from tests.ocr.conftest import first_page, texts
-from tests.ocr.documents import assembled, form, lines, stream
-from tests.ocr.documents import pdf as drawn
+from tests.ocr.documents import CONTENT, assembled, form, lines, pdf as drawn, stream
 
 pytestmark = pytest.mark.anyio
 WIDTH, HEIGHT = 400.0, 500.0
@@ -80,8 +78,7 @@ async def test_words_are_told_apart_as_the_clean_text_has_them(
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R"
-            b"/Resources<</Font<</F 5 0 R>>>>>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]" + CONTENT,
             stream(content),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
             stream(mapping),
