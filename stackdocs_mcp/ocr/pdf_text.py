@@ -30,6 +30,8 @@ _HYPHEN = "\x02"
 _ALSO_HYPHEN = "\ufffe"
 """What it calls that when asked for the whole text."""
 _LINE = re.compile(r"[^\r\n\x02]+\x02?|\x02")
+_OTHER_SCRIPTS = "\u0590"
+"""Where those begin that may be written from right to left; Hebrew is the first."""
 _GAP = 1.0
 """In line heights: pieces are parted at wider gaps."""
 _SMALLEST = 1.0
@@ -158,6 +160,8 @@ class _Reader:
         """The run of text as one word, or in the parts that are drawn differently."""
         if self._is_plain or self._drawn_by(start) == self._drawn_by(start + len(text) - 1):
             box = self._box(start, len(text))
+            if box and max(text) >= _OTHER_SCRIPTS and (inked := self._inked(start, len(text))):
+                box = around([box, inked])  # with two directions in it, any letter may be at an end
             return [Word(start, text, box)] if box else []
         kinds = [self._kind(start + index) for index in range(len(text))]
         ends = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
