@@ -82,3 +82,11 @@ get_stroke_width: Callable[[Address, Address], int] = _declared(
     c.FPDFPageObj_GetStrokeWidth, _INT, _AT, _AT
 )
 set_active: Callable[[Address, int], int] = _declared(c.FPDFPageObj_SetIsActive, _INT, _AT, _INT)
+count_segments: Callable[[Address], int] = _declared(c.FPDFPath_CountSegments, _INT, _AT)
+get_segment: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFPath_GetPathSegment, _AT, _AT, _INT
+)
+get_segment_type: Callable[[Address | None], int] = _declared(c.FPDFPathSegment_GetType, _INT, _AT)
+get_point: Callable[[Address | None, Address, Address], int] = _declared(
+    c.FPDFPathSegment_GetPoint, _INT, _AT, _AT, _AT
+)

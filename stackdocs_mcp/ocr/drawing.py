@@ -26,6 +26,10 @@ _PALE = 225
 _OPAQUE = 255
 _BROAD = 2.0
 """Points: a stroke as broad as that can cover text."""
+_ONE_PART = 6
+"""Segments, as many as a rectangle takes."""
+_MOST_SEGMENTS = 400
+_STRAIGHT = {c.FPDF_SEGMENT_MOVETO, c.FPDF_SEGMENT_LINETO}
 _PLAIN = {c.FPDF_TEXTRENDERMODE_FILL, c.FPDF_TEXTRENDERMODE_FILL_STROKE}
 _OPTIONAL = "OC".encode("utf-16-le")
 """The mark of content that a layer switches on and off (ISO 32000, 8.11)."""
@@ -38,6 +42,10 @@ class Ground(NamedTuple):
     box: Rectangle
     colour: Colour | None
     """None for pictures, and whatever else has more than one."""
+    path: Address = 0
+    """A path may be of several parts, far from each other."""
+    matrix: pdfium.PdfMatrix | None = None
+    """From the form XObject that the path is in to the page."""
 
 
 @dataclass(slots=True)
@@ -73,6 +81,31 @@ def drawing_of(page: pdfium.PdfPage, frame: Frame, own: int | None) -> Drawing:
     for form in objects[own:] if own is not None else ():
         walk.values(form)
     return walk.found
+
+
+def parts(ground: Ground, frame: Frame) -> list[Rectangle]:
+    """The boxes of a ground's parts on the displayed page: those of the cells of a table, say."""
+    count = calls.count_segments(ground.path) if ground.path else 0
+    if not _ONE_PART < count < _MOST_SEGMENTS:
+        return [ground.box]
+    matrix = _placed(ground.path, ground.matrix)
+    point = array("f", [0.0] * 2)
+    places = calls.places(point)
+    corners: list[list[tuple[float, float]]] = []
+    for index in range(count):
+        segment = calls.get_segment(ground.path, index)
+        kind = calls.get_segment_type(segment)
+        if kind not in _STRAIGHT or (kind == c.FPDF_SEGMENT_LINETO and not corners):
+            return [ground.box]
+        if kind == c.FPDF_SEGMENT_MOVETO:
+            corners.append([])
+        calls.get_point(segment, *places)
+        corners[-1].append((point[0], point[1]))
+
+    return [
+        frame.displayed(*matrix.on_rect(min(x), min(y), max(x), max(y)))
+        for x, y in (zip(*part, strict=True) for part in corners)
+    ]
 
 
 class _Walk:
@@ -167,7 +200,7 @@ class _Walk:
             box = self._bounds(item, matrix)
             known = calls.get_fill_colour(item, *self._colour_at)
             colour = tuple(self._colour[:3]) if known else None
-            self.found.grounds.append(Ground(self._order, box, colour))
+            self.found.grounds.append(Ground(self._order, box, colour, item, matrix))
         elif stroked:
             calls.get_stroke_width(item, self._sides_at[0])
             if self._sides[0] >= _BROAD:

@@ -194,7 +194,8 @@ def _flattened(document: pdfium.PdfDocument, index: int) -> tuple[pdfium.PdfPage
     if not any(kind not in _NEVER_DRAWN for kind in _annotations(page)):
         return page, None
     own = c.FPDFPage_CountObjects(page)
-    c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
+    if c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_NOTHINGTODO:
+        return page, None
     page.close()
     return document[index], own
 

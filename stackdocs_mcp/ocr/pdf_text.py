@@ -108,7 +108,8 @@ class _Reader:
                 is_one = calls.count_rectangles(self._at, start, len(text)) == 1
                 lines.append(_Line(text, first, len(words), is_one))
 
-        hidden = unseen(self._page, self._drawing, self._displayed(words, upright), self._drawn_by)
+        placed = self._displayed(words, upright)
+        hidden = unseen(self._page, self._frame, self._drawing, placed, self._drawn_by)
         pieces = [piece for line in lines for piece in self._pieces(line, words, hidden)]
         return TextLayer(
             raw,

@@ -12,7 +12,8 @@ import pypdfium2 as pdfium
 
 from stackdocs_mcp.ocr import order
 from stackdocs_mcp.ocr.calls import Address
-from stackdocs_mcp.ocr.drawing import Drawing, Ground
+from stackdocs_mcp.ocr.drawing import Drawing, Ground, parts
+from stackdocs_mcp.ocr.frame import Frame
 from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pixels import Ink
 
@@ -35,6 +36,7 @@ class Word(NamedTuple):
 
 def unseen(
     page: pdfium.PdfPage,
+    frame: Frame,
     drawing: Drawing,
     words: Sequence[Word],
     drawn_by: Callable[[int], Address],
@@ -48,8 +50,8 @@ def unseen(
         objects = [drawn_by(word.start) for word in words]
     hidden = {i for i, item in enumerate(objects) if item in drawing.invisible}
     doubtful = {i for i, item in enumerate(objects) if item in drawing.doubtful}
-    doubtful |= _on_or_under_grounds(drawing, words, drawn_by)
-    doubtful |= _across_the_edge(page, words)
+    doubtful |= _on_or_under_grounds(frame, drawing, words, drawn_by)
+    doubtful |= _across_the_edge(frame, words)
     doubtful |= _in_unseen_forms(page, drawing, words, objects, doubtful | hidden)
     doubtful -= hidden
     if not doubtful:
@@ -74,7 +76,10 @@ def _ink(page: pdfium.PdfPage, words: Sequence[Word], by: dict[int, Address]) ->
 
 
 def _on_or_under_grounds(
-    drawing: Drawing, words: Sequence[Word], drawn_by: Callable[[int], Address]
+    frame: Frame,
+    drawing: Drawing,
+    words: Sequence[Word],
+    drawn_by: Callable[[int], Address],
 ) -> set[int]:
     """Words that something was painted over, or that stand on a ground of their own colour."""
     if not drawing.order:
@@ -89,26 +94,34 @@ def _on_or_under_grounds(
     if not grounds:
         return set()
 
-    cores = [(_core(word.box), index) for index, word in enumerate(words)]
-    cores.sort(key=lambda core: core[0][1])
+    cores = sorted(
+        ((_core(word.box), index) for index, word in enumerate(words)), key=lambda core: core[0][1]
+    )
     tops = [core[1] for core, _ in cores]
     tallest = max((core[3] - core[1] for core, _ in cores), default=0.0)
     found: set[int] = set()
     for ground in grounds:
-        x0, y0, x1, y1 = ground.box
-        low, high = bisect_left(tops, y0 - tallest), bisect_right(tops, y1)
-        for core, index in cores[low:high]:
-            if core[0] < x1 and core[2] > x0 and core[3] > y0 and index not in found:
-                text = drawn_by(words[index].start)
-                colour = drawing.colours.get(text)
-                is_over = ground.order > drawing.order.get(text, 0)
-                if is_over or (colour is not None and _alike(ground, colour)):
-                    found.add(index)
+        low = bisect_left(tops, ground.box[1] - tallest)
+        high = bisect_right(tops, ground.box[3])
+        near = [core for core in cores[low:high] if _meet(core[0], ground.box)]
+        boxes = parts(ground, frame) if near else []
+        for core, index in near:
+            if index in found or not any(_meet(core, box) for box in boxes):
+                continue
+            text = drawn_by(words[index].start)
+            colour = drawing.colours.get(text)
+            is_over = ground.order > drawing.order.get(text, 0)
+            if is_over or (colour is not None and _alike(ground, colour)):
+                found.add(index)
     return found
 
 
-def _across_the_edge(page: pdfium.PdfPage, words: Sequence[Word]) -> set[int]:
-    width, height = page.get_size()
+def _meet(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _across_the_edge(frame: Frame, words: Sequence[Word]) -> set[int]:
+    width, height = frame.width, frame.height
     return {
         index
         for index, (_, _, (x0, y0, x1, y1)) in enumerate(words)
