@@ -14,6 +14,8 @@ class Frame:
         box = c.FS_RECTF()
         c.FPDF_GetPageBoundingBox(page, box)
         self._box = box.left, box.bottom, box.right, box.top
+        self.corner = box.left, box.top
+        """Of the page, in PDF coordinates: where the top left is before it is rotated."""
         self.rotation: turn.Turn = page.get_rotation()
         self.width, self.height = page.get_size()
 

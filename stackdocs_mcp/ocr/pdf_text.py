@@ -39,7 +39,7 @@ _SMALLEST = 1.0
 _SHORT = 2
 """Characters: such a piece may be narrower than high, however large it is."""
 _SAMPLE = 12
-_SURROGATES = range(0xD800, 0xE000)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class _Reader:
         self._at = calls.address(layer)
         self._frame = frame
         self._drawing = drawing
-        self._is_plain = not (drawing.invisible or drawing.doubtful)
+        self._corner = frame.corner
         self._turn = 0
         """From the page in PDF coordinates to upright."""
         self._ends = array("f", [0.0] * 8)
@@ -96,14 +96,19 @@ class _Reader:
     def read(self) -> TextLayer:
         raw = self._characters()
         upright = self._upright(raw)
-        self._turn = self._frame.rotation + upright
+        self._turn = (self._frame.rotation + upright) % 360
+        is_simple = not (self._drawing.invisible or self._drawing.doubtful)
         words: list[Word] = []
         lines: list[_Line] = []
         for match in _LINE.finditer(raw):
             start, text = match.start(), match[0]
             first = len(words)
             for found in _WORD.finditer(text):
-                words += self._words(start + found.start(), found[0])
+                word, at = found[0], start + found.start()
+                if is_simple and word.isascii() and (box := self._box(at, len(word))):
+                    words.append(Word(at, word, box))
+                else:
+                    words += self._words(at, word)
             if first < len(words):
                 is_one = calls.count_rectangles(self._at, start, len(text)) == 1
                 lines.append(_Line(text, first, len(words), is_one))
@@ -159,18 +164,24 @@ class _Reader:
 
     def _words(self, start: int, text: str) -> list[Word]:
         """The run of text as one word, or in the parts that are drawn differently."""
-        if self._is_plain or self._drawn_by(start) == self._drawn_by(start + len(text) - 1):
-            box = self._box(start, len(text))
-            if box and max(text) >= _OTHER_SCRIPTS and (inked := self._inked(start, len(text))):
-                box = around([box, inked])  # with two directions in it, any letter may be at an end
-            return [Word(start, text, box)] if box else []
-        kinds = [self._kind(start + index) for index in range(len(text))]
-        ends = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
+        ends = [0, len(text)]
+        if self._drawn_by(start) != self._drawn_by(start + len(text) - 1):
+            kinds = [self._kind(start + index) for index in range(len(text))]
+            ends[1:1] = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
         return [
             Word(start + first, text[first:end], box)
-            for first, end in pairwise([0, *ends, len(text)])
-            if (box := self._box(start + first, end - first))
+            for first, end in pairwise(ends)
+            if (box := self._around(start + first, text[first:end]))
         ]
+
+    def _around(self, start: int, text: str) -> Rectangle | None:
+        """The box of a run of text in any script."""
+        box = self._box(start, len(text))
+        if box is None or max(text) < _OTHER_SCRIPTS:
+            return box
+        # With two directions of writing in it, any letter may be at its end.
+        inked = self._inked(start, len(text))
+        return around([box, inked]) if inked else box
 
     def _kind(self, character: int) -> int:
         drawn = self._drawn_by(character)
@@ -183,14 +194,15 @@ class _Reader:
         left, top, right, bottom, left_, top_, right_, bottom_ = self._ends
         if left >= right or left_ >= right_ or bottom >= top or bottom_ >= top_:
             return self._inked(start, length)
-        # min() and max() would take most of the time here.
-        return self._frame.turned(
-            left if left <= left_ else left_,  # noqa: FURB136
-            bottom if bottom <= bottom_ else bottom_,  # noqa: FURB136
-            right if right >= right_ else right_,  # noqa: FURB136
-            top if top >= top_ else top_,  # noqa: FURB136
-            self._turn,
-        )
+        # For each word of a page: min() and max() would take most of the time here.
+        left = left if left <= left_ else left_  # noqa: FURB136
+        right = right if right >= right_ else right_  # noqa: FURB136
+        bottom = bottom if bottom <= bottom_ else bottom_  # noqa: FURB136
+        top = top if top >= top_ else top_  # noqa: FURB136
+        if self._turn:
+            return self._frame.turned(left, bottom, right, top, self._turn)
+        x0, y1 = self._corner
+        return left - x0, y1 - top, right - x0, y1 - bottom
 
     def _inked(self, start: int, length: int) -> Rectangle | None:
         """The box of the letters, where the font does not tell or a letter is part of another."""
@@ -237,7 +249,7 @@ class _Reader:
         size = min(wide, tall) if len(text) > _SHORT else max(wide, tall)
         block = self._value(words[0]) if self._drawing.values else 0
         hidden = is_hidden or size < _SMALLEST
-        if not text.isascii():
+        if not text.isascii() and _SURROGATE.search(text):
             words = [word for word in words if _shown(word.text)]
         return Piece(_shown(text), box, hidden, 1.0, _spans(words), block)
 
@@ -276,6 +288,6 @@ def _spans(words: list[Word]) -> tuple[tuple[float, float], ...]:
 def _shown(text: str) -> str:
     """With the hyphen that pdfium took out, and pairs of surrogates made characters."""
     text = text.replace(_HYPHEN, "-")
-    if text.isascii() or not any(ord(character) in _SURROGATES for character in text):
+    if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
