@@ -1,5 +1,7 @@
 """A service that is busy, gone, broken, hostile, or does not like us."""
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,13 @@ async def test_what_the_service_refuses_is_not_tried_again(
     assert naps == []
 
 
+def packed(content: bytes) -> Fault:
+    async def answer(_stream: object, _request: object) -> Reply:
+        return Reply(200, gzip.compress(content), {"content-encoding": "gzip"})
+
+    return answer
+
+
 @pytest.mark.requirement("MISTRAL-FAIL-08")
 @pytest.mark.parametrize(
     "fault",
@@ -177,8 +186,10 @@ async def test_what_the_service_refuses_is_not_tried_again(
         body(HTML, "text/html"),
         body(b"\xff\xfe\x00"),
         flood,
+        packed(b" " * 50_000_000),
+        packed(b"{"),
     ],
-    ids=["cut", "list", "null", "types", "deep", "html", "bytes", "flood"],
+    ids=["cut", "list", "null", "types", "deep", "html", "bytes", "flood", "bomb", "packed"],
 )
 async def test_an_answer_that_makes_no_sense_fails_the_document_in_our_words(
     engine: MistralEngine, service: Service, tmp_path: Path, fault: Fault
@@ -303,3 +314,18 @@ async def test_nothing_of_the_document_the_key_or_the_service_is_said(
         assert secret not in said
     assert error.__cause__ is None
     assert error.__context__ is None
+
+
+@pytest.mark.requirement("MISTRAL-READ-14")
+async def test_answers_may_come_packed(
+    engine: MistralEngine, service: Service, tmp_path: Path
+) -> None:
+    async def smaller(_stream: object, request: Request) -> Reply:
+        assert "gzip" in request.headers["accept-encoding"]
+        content = gzip.compress(json.dumps(service.handled(request).content).encode())
+        return Reply(200, content, {"content-encoding": "gzip"})
+
+    service.always = {UPLOAD: smaller, OCR: smaller, DELETE: smaller}
+
+    assert texts(await read(engine, sheets(tmp_path / "a", 1))) == {1: ["Sheet 1"]}
+    assert service.files == {}
