@@ -202,13 +202,20 @@ class _Bounded(httpx2.AsyncClient):
                 content += piece
                 if len(content) > _MOST_ANSWER:
                     raise Garbled
-        headers = [(k, v) for k, v in answer.headers.multi_items() if k not in _OF_THE_TRANSFER]
         return httpx2.Response(
-            answer.status_code, headers=headers, content=bytes(content), request=request
+            answer.status_code,
+            headers=_needed(answer.headers),
+            content=bytes(content),
+            request=request,
         )
 
 
-_OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+def _needed(headers: httpx2.Headers) -> dict[str, str]:
+    """Headers that tell what the answer is. Others steer what the SDK does, as a charset would."""
+    kept = {"content-type": headers.get("content-type", "").partition(";")[0].strip()}
+    if "retry-after" in headers:
+        kept["retry-after"] = headers["retry-after"]
+    return kept
 
 
 async def _translated(call: Callable[[], Awaitable[Result]]) -> Result:

@@ -316,6 +316,23 @@ async def test_nothing_of_the_document_the_key_or_the_service_is_said(
     assert error.__context__ is None
 
 
+@pytest.mark.requirement("MISTRAL-FAIL-14")
+async def test_headers_of_an_answer_do_not_steer_how_it_is_read(
+    engine: MistralEngine, service: Service, tmp_path: Path
+) -> None:
+    async def odd(_stream: object, request: Request) -> Reply:
+        headers = {
+            "content-type": "application/json; charset=zlib",
+            "x-model-deprecation-timestamp": SECRET,
+        }
+        return Reply(200, service.handled(request).content, headers)
+
+    service.always = {UPLOAD: odd, OCR: odd, DELETE: odd}
+
+    assert texts(await read(engine, sheets(tmp_path / "a", 1))) == {1: ["Sheet 1"]}
+    assert service.files == {}
+
+
 @pytest.mark.requirement("MISTRAL-READ-14")
 async def test_answers_may_come_packed(
     engine: MistralEngine, service: Service, tmp_path: Path
