@@ -9,6 +9,9 @@ from stackdocs_mcp.stores import documents, search
 from stackdocs_mcp.stores.leaves import lines_from, lines_text, tables_from, tables_text
 from stackdocs_mcp.stores.scope import Scope
 
+AT_ONCE = 100
+"""Stored pages that become a document's in one transaction: others want to write as well."""
+
 _OUTLINES = """
 SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters, p.notes
 FROM document_pages AS l
@@ -37,7 +40,7 @@ WHERE p.user_id = :user AND p.sha256 = :sha256 AND p.engine = :engine AND NOT EX
     SELECT 1 FROM document_pages AS l
     WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = p.number
 )
-ORDER BY p.number
+ORDER BY p.number LIMIT :limit
 """
 _LINES = """
 SELECT id, lines FROM pages
@@ -98,15 +101,23 @@ def mark_read(scope: Scope, document: DocumentId, numbers: Collection[int]) -> N
     scope.each(_MARK_READ, ({"document": document, "number": number} for number in numbers))
 
 
-def stored(scope: Scope, document: DocumentId, engine: str) -> Sequence[int]:
-    """What the document has, with the user's pages of these bytes by this engine linked to it."""
+def read(scope: Scope, document: DocumentId) -> Sequence[int]:
+    """The numbers of the pages that the document has, in order."""
+    documents.held(scope, document)
+    return [row["number"] for row in scope.rows(_READ, document=document)]
+
+
+def link(scope: Scope, document: DocumentId, engine: str) -> bool:
+    """Give the document the user's pages of its bytes by this engine; whether there may be more."""
     target = documents.get(scope, document)
     linked = _Linked(scope, target)
-    found = scope.rows(_STORED, document=document, sha256=target.sha256, engine=engine)
+    found = scope.rows(
+        _STORED, document=document, sha256=target.sha256, engine=engine, limit=AT_ONCE
+    )
     for row in found:
         linked.add(row["number"], *_kept(scope, target, engine, row["number"]))
     linked.count()
-    return [row["number"] for row in scope.rows(_READ, document=document)]
+    return len(found) == AT_ONCE
 
 
 def save(

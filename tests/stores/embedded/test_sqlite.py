@@ -232,6 +232,26 @@ async def test_a_page_that_was_just_saved_is_not_read_back(
     assert not [one for one in run if "SELECT" in one and "lines" in one and "line_" not in one]
 
 
+@pytest.mark.requirement("STORE-162")
+async def test_a_long_document_that_is_there_already_leaves_others_room_to_write(
+    store: EmbeddedStore, repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    pages = [page(number, f"word {number}") for number in range(1, 1001)]
+    await repo.save_pages(document.id, ENGINE, pages)
+    stack = await store.open_stack(ALICE, "other")
+    other = store.bind(binding(ALICE, stack.id))
+    same = await added(other)
+    run: list[str] = []
+    writer.set_trace_callback(run.append)
+    assert await other.stored_pages(same.id, ENGINE) == list(range(1, 1001))
+    writer.set_trace_callback(None)
+
+    linked = "\n".join(run).split("COMMIT")
+    assert max(part.count("INSERT INTO document_pages") for part in linked) <= 100
+    assert (await other.document(same.id)).pages_done == 1000
+    assert [hit.page for hit in await other.search("word 777", limit=9)] == [777]
+
+
 @pytest.mark.requirement("STORE-163")
 async def test_a_claim_costs_the_same_beside_one_and_beside_a_thousand_documents(
     store: EmbeddedStore, repo: StackStore, document: Document, writer: sqlite3.Connection
