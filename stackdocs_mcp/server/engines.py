@@ -20,7 +20,7 @@ class Engines:
 
     def engine(self, choice: Ocr) -> Engine:
         """The engine for a stack's choice; what it leaves open is the server's."""
-        wanted = choice.over(Ocr("local", "auto", ()))
+        wanted = choice.over(self._settings.reading)
         if wanted not in self._made:
             self._made[wanted] = self._make(wanted)
         return self._made[wanted]
@@ -34,5 +34,8 @@ class Engines:
         from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
 
         if self._local is None:
-            self._local = LocalEngine(workers=self._settings.ocr_workers)
+            self._local = LocalEngine(
+                workers=self._settings.ocr_workers,
+                passwords=[one.get_secret_value() for one in self._settings.passwords],
+            )
         return self._local.variant(wanted.mode or "auto", wanted.languages or ())
