@@ -22,6 +22,7 @@ from stackdocs_mcp.core.stack import Ocr
 PREFIX = "STACKDOCS_"
 KEY = "MISTRAL_API_KEY"
 """Never an option: what is on a command line is shown to everybody by ``ps``."""
+LOCAL = Ocr("local", "auto")
 MAX_PASSWORDS = 100
 _MAX_PASSWORD_BYTES = 64 * 1024
 
@@ -41,6 +42,10 @@ def _folders(value: Any) -> Any:
 
 def _names(value: Any) -> Any:
     return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
+
+
+def _complete(ocr: Ocr) -> Ocr:
+    return ocr.over(LOCAL)
 
 
 def _data_dir() -> Path:
@@ -64,7 +69,7 @@ class Settings(BaseModel):
     toolset: Annotated[frozenset[str] | None, BeforeValidator(_names)] = None
     read_only: bool = False
     max_file_mb: Annotated[int, Field(ge=1, le=2_048)] = 100
-    ocr: Annotated[Ocr, BeforeValidator(choices.ocr)] = Ocr()
+    ocr: Annotated[Ocr, BeforeValidator(choices.ocr), AfterValidator(_complete)] = LOCAL
     languages: Annotated[tuple[str, ...], BeforeValidator(choices.languages)] = ()
     password_file: Path | None = None
     mistral_url: Annotated[str | None, AfterValidator(choices.address)] = None
@@ -88,7 +93,7 @@ class Settings(BaseModel):
     @property
     def reading(self) -> Ocr:
         """How documents of a stack are read that leaves all of it open."""
-        return self.ocr.over(Ocr("local", "auto", self.languages))
+        return Ocr(self.ocr.engine, self.ocr.mode, self.languages)
 
 
 _UNNAMED = {"folder", "mistral_key", "passwords"}

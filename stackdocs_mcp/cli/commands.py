@@ -94,8 +94,8 @@ def add(paths: tuple[str, ...], **_settings: str | None) -> int:
 def retry(documents: tuple[str, ...], **_settings: str | None) -> int:
     """Read documents of the stack again that failed, or that nobody read to their end.
 
-    All of them, or those with these ids. Pages that were read stay and are not paid for twice.
-    Prints the same lines as `add`.
+    DOCUMENT is an id or a file name; left out, all of them are. Pages that were read stay and
+    are not paid for twice. Prints the same lines as `add`.
     """
     settings = settings_of()
 
@@ -118,10 +118,10 @@ def retry(documents: tuple[str, ...], **_settings: str | None) -> int:
 )
 @common
 def read(document: str, pages: str | None, raw: bool, tables: bool, **_settings: str | None) -> int:
-    """Print the lines of a document (by its id) as agents read them, page by page.
+    """Print the lines of a document as agents read them, page by page.
 
-    Hidden lines, which agents are not shown, are there and marked. Nothing is changed: a page
-    that is printed does not count as read.
+    DOCUMENT is an id or a file name. Hidden lines, which agents are not shown, are there and
+    marked. Nothing is changed: a page that is printed does not count as read.
     """
     if raw and tables:
         raise click.UsageError("give --raw or --tables, not both")
@@ -277,7 +277,10 @@ def export(
 @click.argument("document", required=False)
 @common
 def history(document: str | None, **_settings: str | None) -> int:
-    """Show who changed what, newest first, in the stack or in one document (by its id)."""
+    """Show who changed what, newest first, in the stack or in one document.
+
+    DOCUMENT is an id or a file name.
+    """
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
@@ -288,6 +291,7 @@ def history(document: str | None, **_settings: str | None) -> int:
 
 @cli.command()
 @common
+@reading
 def doctor(**_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
     settings = settings_of()

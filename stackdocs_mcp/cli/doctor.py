@@ -199,7 +199,7 @@ def _passwords(settings: Settings) -> Iterator[Finding]:
 
 def _value(value: object) -> str:
     if isinstance(value, Ocr):
-        return ",".join(part for part in (value.engine, value.mode) if part) or "-"
+        return f"{value.engine},{value.mode}"
     if value is None or value == ():
         return "-"
     if isinstance(value, tuple | frozenset):

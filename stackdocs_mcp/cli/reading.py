@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from stackdocs_mcp.cli.opening import opened
+from stackdocs_mcp.cli.opening import document_of, opened
 from stackdocs_mcp.cli.output import put, say, shown
-from stackdocs_mcp.core.model import Cell, Document, DocumentId, Line, Page
+from stackdocs_mcp.core.model import Cell, Document, Line, Page
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.reading import header, page_numbers
@@ -17,7 +17,7 @@ async def read(
 ) -> int:
     """Print the pages, and say which of them are not there yet. Nothing counts as read by this."""
     async with opened(settings) as workspace:
-        found = await workspace.store.document(DocumentId(document))
+        found = await document_of(workspace, document)
         numbers = page_numbers(pages, found)
         async for page in _pages(workspace, found, numbers):
             numbers.remove(page.number)
@@ -38,7 +38,7 @@ async def _pages(
 
 
 def _lines(page: Page, pages: int, *, raw: bool) -> Iterator[str]:
-    yield header(page, pages)
+    yield header(page, pages, hidden="")
     for line in page.lines:
         yield _line(line, shown(line.raw) if raw and line.raw is not None else line.text)
 

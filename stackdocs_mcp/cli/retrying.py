@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from stackdocs_mcp.cli.barrier import FAILED
 from stackdocs_mcp.cli.bars import bars
-from stackdocs_mcp.cli.opening import opened
+from stackdocs_mcp.cli.opening import document_of, opened
 from stackdocs_mcp.cli.output import say
 from stackdocs_mcp.cli.reading_in import Piece, read_all
-from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus
+from stackdocs_mcp.core.model import Document, DocumentStatus
 from stackdocs_mcp.server.compose import now
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
@@ -19,11 +19,10 @@ _UNREAD = (DocumentStatus.FAILED, DocumentStatus.PROCESSING)
 async def retry(settings: Settings, documents: Sequence[str]) -> int:
     """Read these documents, or all that are to be tried again; 1 when one fails again.
 
-    Pages that are there already are not read again. Raises DocumentNotFound before anything is
-    read.
+    Pages that are there already are not read again. Raises NotFound before anything is read.
     """
     async with opened(settings) as workspace:
-        chosen = [await workspace.store.document(DocumentId(one)) for one in documents]
+        chosen = [await document_of(workspace, one) for one in documents]
         wanted = [one for one in chosen if one.status in _UNREAD]
         if not documents:
             wanted = [*await _failed(workspace), *await workspace.store.unclaimed(now(), 1_000_000)]

@@ -203,13 +203,18 @@ def _numbered(line: Line, given: int) -> str:
     return f"{line.number}+| {line.text[given:]}" if given else f"{line.number}| {line.text}"
 
 
-def header(page: Page, pages: int) -> str:
-    """``--- page 2/5 ---`` and what has to be known of the page, in less than 150 characters."""
+def header(page: Page, pages: int, *, hidden: str = ", left out") -> str:
+    """``--- page 2/5 ---`` and what has to be known of the page, in less than 150 characters.
+
+    ``hidden`` says what becomes of the hidden lines.
+    """
     said: list[str] = []
     if not page.has_text:
         said.append("no text (blank)" if page.source is PageSource.BLANK else "no text")
-    if hidden := sum(line.hidden for line in page.lines):
-        said.append(f"hidden text ({hidden} lines {_why_hidden(page)})")
+    if count := sum(line.hidden for line in page.lines):
+        contradicted = "contradicted" in page.notes
+        why = "that the page as drawn contradicts" if contradicted else "that no reader can see"
+        said.append(f"hidden text ({count} lines {why}{hidden})")
     said += [_NOTES[note] for note in page.notes if note in _NOTES]
     return " ".join([f"--- page {page.number}/{pages} ---", *([", ".join(said)] if said else [])])
 
@@ -218,9 +223,3 @@ _NOTES: Mapping[PageNote, str] = {
     "unknown_script": "some lines are in a script that the OCR cannot read",
     "not_recognised": "not recognised: OCR is switched off",
 }
-
-
-def _why_hidden(page: Page) -> str:
-    if "contradicted" in page.notes:
-        return "left out: the page as drawn says otherwise"
-    return "that no reader can see are left out"

@@ -184,7 +184,7 @@ def test_history_of_a_document_that_is_not_there_says_so(worked: Shell) -> None:
     ran = worked("history", "nothing", "--stack", "paper")
 
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error: no document 'nothing' in this stack.")
+    assert ran.err.startswith("error: there is no document 'nothing' in the stack.")
 
 
 @pytest.mark.requirement("CLI-12")

@@ -24,8 +24,8 @@ from stackdocs_mcp.core.model import (
     DocumentStatus,
     PageSource,
 )
-from stackdocs_mcp.core.stack import Ocr, Policy
-from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.core.stack import Policy
+from stackdocs_mcp.settings import LOCAL, Settings
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.schemas import get_schema, set_schema
 
@@ -54,7 +54,7 @@ class Work:
 
 async def show(settings: Settings) -> int:
     """Run the demo in the data directory's stack ``demo``. Raises DemoFailed."""
-    ours = {"stack": STACK, "folder": None, "read_only": False, "ocr": Ocr(), "languages": ()}
+    ours = {"stack": STACK, "folder": None, "read_only": False, "ocr": LOCAL, "languages": ()}
     settings = settings.model_copy(update=ours)  # whatever is set: no network, as promised
     screen = Screen()
     async with opened(settings, make=True) as workspace:
