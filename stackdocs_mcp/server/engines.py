@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.ports import Engine
 from stackdocs_mcp.core.stack import Ocr
-from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.settings import KEY, Settings
 
 if TYPE_CHECKING:
     from stackdocs_mcp.ocr.local import LocalEngine
@@ -19,7 +20,10 @@ class Engines:
         self._made: dict[Ocr, Engine] = {}
 
     def engine(self, choice: Ocr) -> Engine:
-        """The engine for a stack's choice; what it leaves open is the server's."""
+        """The engine for a stack's choice; what it leaves open is the server's.
+
+        Raises ExtractionFailed for one that cannot be used here.
+        """
         wanted = choice.over(self._settings.reading)
         if wanted not in self._made:
             self._made[wanted] = self._make(wanted)
@@ -31,6 +35,14 @@ class Engines:
             await self._local.close()
 
     def _make(self, wanted: Ocr) -> Engine:
+        if wanted.engine == "mistral":
+            raise ExtractionFailed(
+                "ocr_refused",
+                "the stack's documents are read by Mistral OCR, and this server has no key for it",
+                f"Set {KEY} where the server is started, or choose the local engine with "
+                "`stackdocs-mcp ocr set local`; then try again.",
+            )
+
         from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
 
         if self._local is None:
