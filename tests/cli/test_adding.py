@@ -127,6 +127,7 @@ def test_a_file_name_cannot_write_columns_or_act_on_a_terminal(
 def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
     shell: Shell, papers: Path
 ) -> None:
+    (papers / "c.txt").write_text("A third document, of which none has three pages\n")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [COMMAND, "add", str(papers)],
@@ -142,10 +143,14 @@ def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
         out = process.stdout.read()
         assert process.wait(PATIENCE) == 0
 
-    assert "2/2" in shown
+    assert "3/3" in shown
     assert "documents" in shown
     assert "━" in shown
-    assert sorted(line.split("\t")[3] for line in out.splitlines()) == ["2026/b.txt", "a.txt"]
+    assert sorted(line.split("\t")[3] for line in out.splitlines()) == [
+        "2026/b.txt",
+        "a.txt",
+        "c.txt",
+    ]
 
 
 @pytest.mark.requirement("CLI-07")
