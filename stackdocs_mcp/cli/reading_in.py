@@ -55,7 +55,7 @@ async def read(
 ) -> None:
     """Read the document, and then all that is attached to it; ``finished`` is given each of them.
 
-    One that failed before is tried again. One that another process reads is left to it.
+    One that failed before is tried again. One that another process reads is waited for.
     """
     store, files = workspace.store, workspace.files
     waiting = [piece]
@@ -85,5 +85,3 @@ def _report(document: Document) -> None:
     put("\t".join(map(shown, parts)))
     if document.error is not None:
         complain(document.filename, document.error.message, document.error.advice)
-    if document.status is DocumentStatus.PROCESSING:
-        say(f"{shown(document.filename)}: another process is reading it")

@@ -19,6 +19,7 @@ from stackdocs_mcp.workspace import Workspace
 from tests.cli.shell import Shell
 from tests.server.engines import PlainEngine, running_with
 from tests.server.papers import INVOICE
+from tests.workspace.paced import PacedEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -238,3 +239,22 @@ def test_a_name_that_two_documents_have_is_refused_with_their_ids(
     assert all(one in ran.err for one in ids)
     assert "bill of 2025" in shell("read", ids[0]).out
     assert shell("read", "bill").code == 1
+
+
+@pytest.mark.requirement("READIN-14")
+async def test_what_a_service_charged_is_shown_with_its_stack(shell: Shell, tmp_path: Path) -> None:
+    async def turn(_number: int) -> None:
+        """Goes on at once."""
+
+    (tmp_path / "a.txt").write_text("a")
+    engine = PacedEngine(turn)
+    async with running_with(Settings(data_dir=shell.data, stack="paid"), engine) as app:
+        workspace = await workspace_of(app)
+        with bars(1) as watched:
+            piece = Source(tmp_path / "a.txt", "a.txt").into(workspace)
+            await reading_in.read(workspace, piece, watched, lambda _document: None)
+
+    ran = await anyio.to_thread.run_sync(shell, "stacks")
+
+    assert ran.rows[0][5:] == ["billed", "folder"]
+    assert ran.rows[1] == ["paid", "0", "1", "0", "0", "3", ""]
