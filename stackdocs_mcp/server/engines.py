@@ -9,6 +9,7 @@ from stackdocs_mcp.settings import KEY, Settings
 
 if TYPE_CHECKING:
     from stackdocs_mcp.ocr.local import LocalEngine
+    from stackdocs_mcp.ocr.mistral import MistralEngine
 
 
 class Engines:
@@ -16,7 +17,9 @@ class Engines:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._passwords = [one.get_secret_value() for one in settings.passwords]
         self._local: LocalEngine | None = None
+        self._mistral: MistralEngine | None = None
         self._made: dict[Ocr, Engine] = {}
 
     def engine(self, choice: Ocr) -> Engine:
@@ -31,11 +34,25 @@ class Engines:
 
     async def close(self) -> None:
         """Stop all of them. Harmless twice."""
-        if self._local is not None:
-            await self._local.close()
+        for one in (self._local, self._mistral):
+            if one is not None:
+                await one.close()
 
     def _make(self, wanted: Ocr) -> Engine:
-        if wanted.engine == "mistral":
+        engine = self._of_mistral() if wanted.engine == "mistral" else self._of_this_machine()
+        return engine.variant(wanted.mode or "auto", wanted.languages or ())
+
+    def _of_this_machine(self) -> "LocalEngine":
+        from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
+
+        if self._local is None:
+            workers = self._settings.ocr_workers
+            self._local = LocalEngine(workers=workers, passwords=self._passwords)
+        return self._local
+
+    def _of_mistral(self) -> "MistralEngine":
+        key = self._settings.mistral_key
+        if key is None:
             raise ExtractionFailed(
                 "ocr_refused",
                 "the stack's documents are read by Mistral OCR, and this server has no key for it",
@@ -43,11 +60,10 @@ class Engines:
                 "`stackdocs-mcp ocr set local`; then try again.",
             )
 
-        from stackdocs_mcp.ocr.local import LocalEngine  # noqa: PLC0415  when there is work
+        from stackdocs_mcp.ocr.mistral import MistralEngine  # noqa: PLC0415  when there is work
 
-        if self._local is None:
-            self._local = LocalEngine(
-                workers=self._settings.ocr_workers,
-                passwords=[one.get_secret_value() for one in self._settings.passwords],
+        if self._mistral is None:
+            self._mistral = MistralEngine(
+                key.get_secret_value(), url=self._settings.mistral_url, passwords=self._passwords
             )
-        return self._local.variant(wanted.mode or "auto", wanted.languages or ())
+        return self._mistral
