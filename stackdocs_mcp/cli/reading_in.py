@@ -11,6 +11,7 @@ from stackdocs_mcp.cli.output import put, say, shown
 from stackdocs_mcp.core.errors import FileRefused
 from stackdocs_mcp.core.model import Document, DocumentStatus
 from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace.browsing import problems
 from stackdocs_mcp.workspace.intake import Job, needs_reading
 
 AT_ONCE = 2
@@ -85,3 +86,5 @@ def _report(document: Document) -> None:
     put("\t".join(map(shown, parts)))
     if document.error is not None:
         complain(document.filename, document.error.message, document.error.advice)
+    for problem in problems(document):
+        say(f"{shown(document.filename)}: {problem}")
