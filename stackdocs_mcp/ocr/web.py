@@ -56,8 +56,12 @@ Words = tuple[str, bool]
 
 def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     """The outline, then each page that is asked for. Raises Unreadable."""
-    data = file.read_bytes()
-    text = charset.decoded(data, _declared(data[:4_096]))
+    yield from plain.sheets(HTML, lines(file.read_bytes()), task)
+
+
+def lines(data: bytes, declared: str | None = None) -> list[SentLine]:
+    """The lines of a page, in the encoding that is declared outside or in it. Raises Unreadable."""
+    text = charset.decoded(data, declared or _declared(data[:4_096]))
     parser = html.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
@@ -68,8 +72,7 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
-    reader = _Reader(web_style.hiding_selectors(sheets))
-    yield from plain.sheets(HTML, reader.read(root), task)
+    return _Reader(web_style.hiding_selectors(sheets)).read(root)
 
 
 def _declared(head: bytes) -> str | None:
