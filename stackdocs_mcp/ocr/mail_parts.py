@@ -103,10 +103,20 @@ def _chosen(options: Sequence[Contents]) -> Contents:
         best = page
     return Contents(
         lines=best.lines if best else [],
-        files=[file for option in options for file in option.files if _is_named(file)],
+        files=[
+            file
+            for option in options
+            for file in option.files
+            if best is None or not _says_the_same(file)
+        ],
         encrypted=any(option.encrypted for option in options),
         plain=best is plain,
     )
+
+
+def _says_the_same(part: Message) -> bool:
+    """Another form of the text, such as an entry for a calendar, and not a file."""
+    return part.get_content_maintype() == "text" and not _is_named(part)
 
 
 def _text(part: Message) -> Contents:

@@ -49,6 +49,9 @@ def body(part: Message) -> str:
 
 def content(part: Message) -> bytes:
     """The bytes of a part; as they stand in the mail where they are encoded in no known way."""
+    inner = part.get_payload()
+    if isinstance(inner, list):  # of blocks of header fields, in a report on delivery
+        return b"\n\n".join(one.as_bytes() for one in inner if isinstance(one, Message))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

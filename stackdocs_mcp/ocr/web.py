@@ -5,17 +5,18 @@ Nothing is fetched and nothing is run: links, pictures and outside style sheets 
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from lxml import etree, html
 
-from stackdocs_mcp.ocr import charset, clean, plain, web_style
+from stackdocs_mcp.ocr import charset, clean, plain
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
 from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.web_style import Ink, Styles
 from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 Element: TypeAlias = Any
@@ -72,7 +73,7 @@ def lines(data: bytes, declared: str | None = None) -> list[SentLine]:
     if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
-    return _Reader(web_style.hiding_selectors(sheets)).read(root)
+    return _Reader(Styles(sheets)).read(root)
 
 
 def _declared(head: bytes) -> str | None:
@@ -83,8 +84,10 @@ def _declared(head: bytes) -> str | None:
 class _Reader:
     """Walks a page once, and gathers its lines."""
 
-    def __init__(self, hiding: Collection[str]) -> None:
-        self._hiding = hiding
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._inks = [Ink()]
+        """The colours of each element that is open."""
         self._lines: list[SentLine] = []
         self._line: list[Words] = []
         self._row: Element | None = None
@@ -118,7 +121,8 @@ class _Reader:
             self._break()
         elif _stands_apart(element):
             self._say(" ")
-        unseen = tag in _UNSEEN or web_style.is_hidden(element, self._hiding)
+        self._inks.append(self._styles.ink(element, self._inks[-1]))
+        unseen = tag in _UNSEEN or self._styles.hides(element)
         if not self._hidden and unseen:
             self._hidden.append(element)
         if self._row is None and tag == "tr" and _is_row(element):
@@ -135,6 +139,7 @@ class _Reader:
             self._end_row()
         if element.tag in _BLOCKS:
             self._break()
+        self._inks.pop()
         self._verbatim -= element.tag in _VERBATIM
         if self._hidden and element is self._hidden[0]:
             self._hidden.clear()
@@ -142,18 +147,19 @@ class _Reader:
     def _say(self, text: str | None) -> None:
         if not text:
             return
+        unseen = bool(self._hidden) or self._inks[-1].unseen
         into = self._cells[-1] if self._row is not None and self._cells else self._line
         if not self._verbatim or self._row is not None:
             spaced = _SPACES.sub(" ", text)
             if into and into[-1][0].endswith(" "):
                 spaced = spaced.removeprefix(" ")
-            into.append((spaced, bool(self._hidden)))
+            into.append((spaced, unseen))
             return
         first, *others = text.splitlines() or [""]
-        self._line.append((first, bool(self._hidden)))
+        self._line.append((first, unseen))
         for line in others:
             self._end_line()
-            self._line.append((line, bool(self._hidden)))
+            self._line.append((line, unseen))
 
     def _break(self) -> None:
         """The end of a line, or of a word inside of a row."""

@@ -320,3 +320,30 @@ async def test_a_mail_is_known_by_its_header(
 
     assert outline.media_type == media_type
     assert "five" in texts(page)[-1] or "boxes" in texts(page)[-1]
+
+
+@pytest.mark.requirement("OCR-MAIL-02")
+async def test_a_page_in_an_alternative_is_kept_and_an_entry_for_a_calendar_is_not(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    pasted = MIMEMultipart("related", None, [MIMEText("<p>Look", "html"), picture(600, 800)])
+    options = [MIMEText("Look"), pasted, MIMEText("BEGIN:VCALENDAR", "calendar")]
+    mail = MIMEMultipart("alternative", None, options)
+    mail["From"] = "ann@example.org"
+
+    said = await shown(engine, tmp_path, mail.as_bytes())
+
+    assert said[1:] == ["Attachment: attachment-1.png", "Look"]
+
+
+@pytest.mark.requirement("OCR-MAIL-01")
+async def test_a_report_on_delivery_is_read(engine: LocalEngine, tmp_path: Path) -> None:
+    mail = (
+        b"From: a@b.org\nContent-Type: multipart/report; boundary=x\n\n"
+        b"--x\n\nSorry\n--x\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; b.org\n\nStatus: 5.1.1\n--x--\n"
+    )
+
+    found = await shown(engine, tmp_path, mail)
+
+    assert found[1:] == ["Sorry", "Reporting-MTA: dns; b.org", "Status: 5.1.1"]
