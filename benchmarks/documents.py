@@ -10,6 +10,7 @@ this process up to the encoded frames, against pdfium's own text of each page, i
 five. A file that no one will ever need to recognise is no part of the latter.
 """
 
+import html
 import json
 import re
 import statistics
@@ -200,7 +201,7 @@ async def office(engine: LocalEngine, chosen: list[Sample]) -> None:
     shares = []
     for sample in chosen:
         answer = await read(engine, sample.file)
-        share = scoring.f1(answer.text, MARKUP.sub("", sample.text))
+        share = scoring.f1(answer.text, html.unescape(MARKUP.sub("", sample.text)))
         said = f"{100 * share:5.1f} %" if sample.text else "no truth"
         print(f"{sample.file.name:40} {answer.failure or said}")
         if sample.text and not answer.failure:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from lxml import etree, html
 
 from stackdocs_mcp.ocr import charset, clean, plain
+from stackdocs_mcp.ocr.counting import IN_WEB_PAGES, counted
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
 from stackdocs_mcp.ocr.task import Task
@@ -46,6 +47,7 @@ _WITHOUT_VALUE = frozenset({"hidden", "password", "file", "image", "range", "col
 _TICKED = frozenset({"checkbox", "radio"})
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _IN_XML = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LONG_CELL = 600
 """Characters; a row with a longer cell is a layout rather than a table."""
@@ -94,6 +96,10 @@ class _Reader:
         self._cells: list[list[Words]] = []
         self._hidden: list[Element] = []
         """The outermost hidden element, while inside of it."""
+        self._numbers: dict[Element, int] = {}
+        """The last one of each ordered list."""
+        self._mark = ""
+        """What is to stand before the text that comes next."""
         self._verbatim = 0
 
     def read(self, root: Element) -> list[SentLine]:
@@ -130,6 +136,8 @@ class _Reader:
         if self._row is not None and tag in ("td", "th"):
             self._cells.append([])
         self._verbatim += tag in _VERBATIM
+        if tag == "li":
+            self._mark = self._number(element)
         if tag == "input":
             self._say(_value(element))
         self._say(element.text)
@@ -139,14 +147,33 @@ class _Reader:
             self._end_row()
         if element.tag in _BLOCKS:
             self._break()
+        if element.tag == "li":
+            self._mark = ""
         self._inks.pop()
         self._verbatim -= element.tag in _VERBATIM
         if self._hidden and element is self._hidden[0]:
             self._hidden.clear()
 
+    def _number(self, item: Element) -> str:
+        """What stands before an item of an ordered list."""
+        owner = item.getparent()
+        if owner is None or owner.tag != "ol" or self._styles.marks_no_items(owner):
+            return ""
+        step = -1 if "reversed" in owner.attrib else 1
+        number = _whole(item.get("value"))
+        if number is None:
+            before = self._numbers.get(owner)
+            number = _first(owner) if before is None else before + step
+        self._numbers[owner] = number
+        digits = IN_WEB_PAGES.get(item.get("type") or owner.get("type", "1"), "decimal")
+        return f"{counted(number, digits)}. "
+
     def _say(self, text: str | None) -> None:
         if not text:
             return
+        if self._mark and text.strip():
+            text = self._mark + text.lstrip()
+            self._mark = ""
         unseen = bool(self._hidden) or self._inks[-1].unseen
         into = self._cells[-1] if self._row is not None and self._cells else self._line
         if not self._verbatim or self._row is not None:
@@ -189,6 +216,19 @@ class _Reader:
 
 def _is_hidden(words: Words) -> bool:
     return words[1]
+
+
+def _first(ordered: Element) -> int:
+    """The number that a list begins with."""
+    start = _whole(ordered.get("start"))
+    if start is not None:
+        return start
+    return sum(child.tag == "li" for child in ordered) if "reversed" in ordered.attrib else 1
+
+
+def _whole(text: str | None) -> int | None:
+    """A number as attributes have it."""
+    return int(text) if text and _WHOLE.fullmatch(text.strip()) else None
 
 
 def _is_row(element: Element) -> bool:

@@ -78,6 +78,14 @@ class Styles:
         hidden = element.get("hidden")
         return (hidden is not None and hidden.lower() != "until-found") or self._of(element)[1]
 
+    def marks_no_items(self, element: Any) -> bool:
+        """The items of this list have no numbers."""
+        declared = self._of(element)[0]
+        return any(
+            re.search(r"\bnone\b", declared.get(name, ""))
+            for name in ("list-style", "list-style-type")
+        )
+
     def ink(self, element: Any, around: Ink) -> Ink:
         """Its colours, or those of what is around it where it has none of its own."""
         declared = {

@@ -205,6 +205,24 @@ async def test_a_line_of_any_length_is_read_in_pieces(
     assert sum(text.count("word") for page in pages for text in texts(page)) == 1_800_000
 
 
+LISTS = """<ol><li>One<li>Two<ol type=a><li>In<li>it</ol><li value=7>Seven<li>Eight</ol>
+<ol start=3 type=I reversed><li>Third<li>Second</ol><ol style="list-style: none"><li>Bare</ol>
+<ul><li>Dot</ul><ol><li><p>A paragraph</p></ol>"""
+
+
+@pytest.mark.requirement("OCR-HTML-05")
+async def test_items_have_the_numbers_that_a_browser_shows(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(f"<html>{LISTS}")
+
+    assert texts(await first_page(engine, file)) == [
+        *("1. One", "2. Two", "a. In", "b. it", "7. Seven", "8. Eight"),
+        *("III. Third", "II. Second", "Bare", "Dot", "1. A paragraph"),
+    ]
+
+
 ORDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
 <?xml-stylesheet href="http://127.0.0.1:9/"?>
 <!-- never -->
