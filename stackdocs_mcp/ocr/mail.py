@@ -69,7 +69,7 @@ def _within(files: Sequence[File], bytes_: int) -> list[File]:
 
 def _header(mail: Message, files: Sequence[File], attached: Sequence[File]) -> Iterator[SentLine]:
     for name in _SHOWN:
-        for line in clean.lines(mail_text.field(mail, name)):
+        for line in clean.pieces(mail_text.field(mail, name)):
             yield unplaced(f"{name}: {line}")
     for file in files:
         if file in attached:

@@ -123,7 +123,7 @@ def _text(part: Message) -> Contents:
     text = mail_text.body(part)
     if text.lstrip().startswith(_PGP):
         return Contents(encrypted=True)
-    return Contents([unplaced(line) for line in clean.lines(text)])
+    return Contents([unplaced(line) for line in clean.pieces(text)])
 
 
 def _page(part: Message) -> Contents:

@@ -167,9 +167,9 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
     numbered_: list[Line] = []
     places: dict[int, tuple[int, ...]] = {}
     for found in lines:
-        texts = clean.lines(found.text)
         first = len(numbered_) + 1
-        for text in texts:
+        for piece in clean.pieces(found.text):
+            text = clean.line(piece)
             numbered_.append(
                 Line(
                     len(numbered_) + 1,
@@ -178,7 +178,7 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
                     found.score,
                     found.hidden,
                     found.words if len(found.words) == len(text.split()) else (),
-                    clean.raw(found.text, text) if len(texts) == 1 else found.text,
+                    clean.raw(piece, text),
                 )
             )
         if found.origin is not None:

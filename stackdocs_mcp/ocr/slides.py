@@ -59,7 +59,7 @@ def _lines(slide: Slide) -> Iterator[SentLine]:
         for text in _texts(shape):
             yield unplaced(text, hidden or unseen)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
-        for text in clean.lines(notes.text):
+        for text in clean.pieces(notes.text):
             yield unplaced(NOTES + text, unseen)
 
 
@@ -111,10 +111,10 @@ def _is_hidden(shape: Shape) -> bool:
 
 def _texts(shape: Shape) -> Iterator[str]:
     if shape.has_text_frame:
-        yield from clean.lines(shape.text_frame.text)
+        yield from clean.pieces(shape.text_frame.text)
     elif getattr(shape, "has_table", False):
         for row in shape.table.rows:
-            cells = [" ".join(clean.lines(cell.text)) for cell in row.cells]
+            cells = [clean.flat(cell.text) for cell in row.cells]
             if line := _CELLS.join(cells).rstrip(" |"):
                 yield line
     elif getattr(shape, "has_chart", False):
@@ -124,7 +124,7 @@ def _texts(shape: Shape) -> Iterator[str]:
 def _chart(chart: Any) -> Iterator[str]:
     """Its title, the names of its series, and a line for each category."""
     if chart.has_title:
-        yield from clean.lines(chart.chart_title.text_frame.text)
+        yield from clean.pieces(chart.chart_title.text_frame.text)
     for plot in chart.plots:
         series = list(plot.series)
         categories = [clean.line(str(category)) for category in plot.categories]

@@ -198,7 +198,7 @@ class _Reader:
     def _end_line(self) -> None:
         for hidden, words in groupby(sorted(self._line, key=_is_hidden), key=_is_hidden):
             line = "".join(text for text, _ in words)
-            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
         self._line = []
 
     def _end_row(self) -> None:
@@ -209,7 +209,7 @@ class _Reader:
                 for cell in self._cells
             ]
             line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
-            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
         self._row = None
         self._cells = []
 

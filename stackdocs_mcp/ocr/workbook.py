@@ -141,6 +141,6 @@ def _shown(cell: ReadOnlyCell) -> tuple[str, bool]:
     if cell.value is None:
         return "", False
     number_format = cell.number_format or GENERAL
-    if text := clean.line(cell_text(cell.value, number_format)):
+    if text := clean.flat(cell_text(cell.value, number_format)):
         return text, False
-    return clean.line(cell_text(cell.value, GENERAL)), True
+    return clean.flat(cell_text(cell.value, GENERAL)), True

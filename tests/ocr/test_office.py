@@ -37,6 +37,44 @@ async def test_text_is_read_in_its_encoding(
     assert page.lines[0].box is None
 
 
+@pytest.mark.requirement("OCR-RAW")
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("{0}\nmore", "{0}"),
+        ("<html><p>{0}", "{0}"),
+        ("<r><n>{0}</n></r>", "n: {0}"),
+        ("what;amount\nit;{0}\n", "it | {0}"),
+        ("From: a@example.org\nMIME-Version: 1.0\n\n{0}", "{0}"),
+    ],
+)
+async def test_what_cleaning_takes_away_is_kept_for_an_audit(
+    engine: LocalEngine, tmp_path: Path, form: str, shown: str
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(form.format("due \u202e00.1\u200b EUR"), encoding="utf-8")
+
+    lines = (await first_page(engine, file)).lines
+
+    assert [(line.text, line.raw) for line in lines if "due" in line.text] == [
+        (shown.format("due 00.1 EUR"), shown.format("due \u202e00.1\u200b EUR"))
+    ]
+    assert [line.raw for line in lines if "due" not in line.text] == [None] * (len(lines) - 1)
+
+
+@pytest.mark.requirement("OCR-RAW")
+async def test_a_long_line_is_kept_in_the_pieces_that_it_is_cut_into(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    def build(document: Document) -> None:
+        document.add_paragraph("se\u00adcret " * 1_000)
+
+    page = await first_page(engine, word(tmp_path / "a", build))
+
+    assert len(page.lines) > 1
+    assert sum(len(line.raw or "") for line in page.lines) < 9_000
+
+
 @pytest.mark.requirement("OCR-TEXT-02")
 async def test_a_form_feed_ends_a_page_and_so_do_two_hundred_lines(
     engine: LocalEngine, tmp_path: Path
