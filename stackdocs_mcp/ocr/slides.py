@@ -10,17 +10,22 @@ from typing import Any, TypeAlias
 
 import pptx
 from pptx.exc import PythonPptxError
+from pptx.oxml import parse_xml
+from pptx.shapes.picture import Picture as PptxPicture
 
-from stackdocs_mcp.ocr import clean, package, plain
+from stackdocs_mcp.ocr import clean, package, pictures, plain
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PPTX
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced
 
 Shape: TypeAlias = Any
 Slide: TypeAlias = Any
 """Of python-pptx, which has no types."""
 NOTES = "Notes: "
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_POINT_TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}t"
+_DIAGRAM_DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _CELLS = " | "
 _POINT = 12_700
 """English Metric Units."""
@@ -31,7 +36,7 @@ _BROKEN = (PythonPptxError, *package.BROKEN)
 """What python-pptx raises for a file that is not what it claims to be."""
 
 
-def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, bytes]]:
     """The outline, then each page that is asked for. Raises Unreadable."""
     try:
         package.refuse_bombs(file, task.limits)
@@ -48,7 +53,12 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
             yield plain.page(1, [], size)
         for number, slide in enumerate(slides, 1):
             if number not in task.skip:
-                yield plain.page(number, list(_lines(slide)), size)
+                lines = list(_lines(slide))
+                scans = [] if any(not hidden for _, _, hidden, _ in lines) else _pictures(slide)
+                if scans:
+                    yield pictures.alone(number, scans, size, lines, task)
+                else:
+                    yield plain.page(number, lines, size)
     except _BROKEN as error:
         raise Unreadable("damaged") from error
 
@@ -61,6 +71,15 @@ def _lines(slide: Slide) -> Iterator[SentLine]:
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for text in clean.pieces(notes.text):
             yield unplaced(NOTES + text, unseen)
+
+
+def _pictures(slide: Slide) -> list[bytes]:
+    """Those of the slide that can be seen; what is elsewhere stays there."""
+    return [
+        shape.image.blob
+        for shape, hidden in _shapes(slide)
+        if not hidden and isinstance(shape, PptxPicture) and shape._element.blip_rId  # noqa: SLF001
+    ]
 
 
 def _shapes(slide: Slide) -> Iterator[tuple[Shape, bool]]:
@@ -119,6 +138,10 @@ def _texts(shape: Shape) -> Iterator[str]:
                 yield line
     elif getattr(shape, "has_chart", False):
         yield from _chart(shape.chart)
+    elif (relations := next(shape.element.iter(_DIAGRAM), None)) is not None:
+        data = shape.part.related_part(relations.get(_DIAGRAM_DATA))
+        for point in parse_xml(data.blob).iter(_POINT_TEXT):
+            yield from clean.pieces(" ".join(text.text or "" for text in point.iter("{*}t")))
 
 
 def _chart(chart: Any) -> Iterator[str]:

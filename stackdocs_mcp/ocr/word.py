@@ -6,6 +6,7 @@ the file points to is opened: entities stay unresolved and relationships unfollo
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,11 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
-from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import package, word_numbers, word_text
+from stackdocs_mcp.ocr import package, pictures, plain, word_numbers, word_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import DOCX
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced
 from stackdocs_mcp.ocr.word_style import Styles
 from stackdocs_mcp.ocr.word_text import Printed
 
@@ -30,7 +30,19 @@ _BROKEN = (PackageNotFoundError, *package.BROKEN)
 """What python-docx raises for a file that is not what it claims to be."""
 
 
-def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
+@dataclass(slots=True)
+class _Sheet:
+    """A page: its lines, and the relationships of its pictures."""
+
+    lines: list[SentLine] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+    @property
+    def is_picture(self) -> bool:
+        return bool(self.pictures) and all(hidden for _, _, hidden, _ in self.lines)
+
+
+def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, bytes]]:
     """The outline, then each page that is asked for. Raises Unreadable."""
     try:
         package.refuse_bombs(file, task.limits)
@@ -43,37 +55,57 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
         raise Unreadable("too_many_pages")
     yield Outline(media_type=DOCX.media_type, pages=len(sheets))
 
-    for number, lines in enumerate(sheets, 1):
-        if number not in task.skip:
-            source = PageSource.TEXT if lines else PageSource.BLANK
-            yield Read(number=number, width=width, height=height, source=source, lines=lines)
+    for number, sheet in enumerate(sheets, 1):
+        if number in task.skip:
+            continue
+        if sheet.is_picture:
+            found = _pictures(document, sheet.pictures)
+            yield pictures.alone(number, found, (width, height), sheet.lines, task)
+            continue
+        yield plain.page(number, sheet.lines, (width, height))
 
 
-def _sheets(document: Document) -> Iterator[list[SentLine]]:
-    """The lines of each page."""
+def _sheets(document: Document) -> Iterator[_Sheet]:
+    """The pages, as the author ended them."""
     body = document.element.body
     printed = _printed(document)
     notes = _Notes(document, printed)
     section_ends = word_text.section_ends(body)
-    sheet = _stories(document, "header", printed)
+    sheet = _Sheet(_stories(document, "header", printed))
     is_begun = False
     for block in word_text.blocks(body):
         if is_begun and word_text.starts_page(block):
-            yield sheet + notes.taken()
-            sheet = []
+            yield _ended(sheet, notes.taken())
+            sheet = _Sheet()
         is_begun = True
         for text, hidden in word_text.lines(block, printed):
             if text == word_text.PAGE_END:
-                yield sheet + notes.taken()
-                sheet = []
+                yield _ended(sheet, notes.taken())
+                sheet = _Sheet()
             else:
-                sheet.append(unplaced(text, hidden))
+                sheet.lines.append(unplaced(text, hidden))
         notes.meet(block)
+        sheet.pictures += word_text.pictures(block)
         if block in section_ends:
-            yield sheet + notes.taken()
-            sheet = []
+            yield _ended(sheet, notes.taken())
+            sheet = _Sheet()
 
-    yield sheet + notes.taken(at_end=True) + _stories(document, "footer", printed)
+    last = notes.taken(at_end=True) + _stories(document, "footer", printed)
+    yield _ended(sheet, last)
+
+
+def _ended(sheet: _Sheet, below: list[SentLine]) -> _Sheet:
+    return _Sheet(sheet.lines + below, sheet.pictures)
+
+
+def _pictures(document: Document, names: list[str]) -> list[bytes]:
+    """Of the document's own; those that are elsewhere stay there."""
+    relations = document.part.rels
+    return [
+        relations[name].target_part.blob
+        for name in names
+        if name in relations and not relations[name].is_external
+    ]
 
 
 def _printed(document: Document) -> Printed:

@@ -36,6 +36,7 @@ _SIGNS = {
     qn("w:cr"): "\n",
     qn("w:noBreakHyphen"): "-",
 }
+_PICTURES = {qn("a:blip"): qn("r:embed"), "{urn:schemas-microsoft-com:vml}imagedata": qn("r:id")}
 _CELLS = " | "
 _CODE = re.compile("[0-9A-Fa-f]{2,4}")
 _DIGITS: tuple[Digits, Digits] = ("decimal", "roman")
@@ -102,6 +103,16 @@ def section_ends(body: Element) -> set[Element]:
             ends.add(owner)
 
     return ends
+
+
+def pictures(block: Element) -> list[str]:
+    """The names of the relationships that lead to the block's pictures."""
+    found = (
+        element.get(_PICTURES[element.tag])
+        for element in _walk(block, ())
+        if element.tag in _PICTURES
+    )
+    return [name for name in found if name]
 
 
 def references(body: Element) -> dict[Element, str]:

@@ -1,5 +1,7 @@
 """Plain text and DOCX."""
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsmap, qn
 from docx.shared import Pt, RGBColor
 
+from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
-from tests.ocr.documents import word
+from tests.ocr.documents import SCANNED, Slide, deck, rewritten, scan, word
 
 pytestmark = pytest.mark.anyio
 
@@ -310,6 +313,48 @@ async def test_text_boxes_and_ticks_are_read_once(engine: LocalEngine, tmp_path:
     page = await first_page(engine, word(tmp_path / "a", build))
 
     assert texts(page) == ["in a box | ☒☐", "beside", "in a box"]
+
+
+@pytest.mark.requirement("OCR-OOXML-03")
+async def test_a_page_with_nothing_but_a_scan_is_recognised(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    data = BytesIO()
+    scan(*SCANNED).save(data, "PNG")
+
+    def build(document: Document) -> None:
+        document.add_picture(data)
+        hidden = document.add_paragraph().add_run("999.00")
+        hidden.font.hidden = True
+        hidden.add_break(WD_BREAK.PAGE)
+        document.add_paragraph("The second page has text").add_run().add_picture(data)
+
+    def slide(slide: Slide) -> None:
+        slide.shapes.add_picture(data, 0, 0)
+
+    _, (first, second) = await read_all(engine, word(tmp_path / "a", build))
+    shown = await first_page(engine, deck(tmp_path / "b", slide))
+
+    assert first.source is shown.source is PageSource.OCR
+    assert texts(first) == texts(shown) == list(SCANNED)
+    assert texts(first, hidden=True) == ["999.00"]
+    assert texts(second) == ["The second page has text"]
+
+
+@pytest.mark.requirement("OCR-OOXML-03")
+async def test_a_page_with_nothing_but_a_drawing_is_not_empty_in_silence(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    data = BytesIO()
+    scan(*SCANNED).save(data, "PNG")
+    file = word(tmp_path / "a", lambda document: document.add_picture(data))
+    with zipfile.ZipFile(file) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".png")]
+    rewritten(file, name, b"PNG", b"EMF")
+
+    page = await first_page(engine, file)
+
+    assert (page.source, page.notes) == (PageSource.NONE, ("not_recognised",))
 
 
 @pytest.mark.requirement("OCR-WORD-03")
