@@ -16,6 +16,7 @@ from pptx.shapes.picture import Picture as PptxPicture
 from stackdocs_mcp.ocr import clean, package, pictures, plain
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PPTX
+from stackdocs_mcp.ocr.slide_style import Element, Ground, SlideStyle, hides
 from stackdocs_mcp.ocr.task import Task
 from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced
 
@@ -53,7 +54,7 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, by
             yield plain.page(1, [], size)
         for number, slide in enumerate(slides, 1):
             if number not in task.skip:
-                lines = list(_lines(slide))
+                lines = list(_lines(slide, deck))
                 scans = [] if any(not hidden for _, _, hidden, _ in lines) else _pictures(slide)
                 if scans:
                     yield pictures.alone(number, scans, size, lines, task)
@@ -63,11 +64,15 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, by
         raise Unreadable("damaged") from error
 
 
-def _lines(slide: Slide) -> Iterator[SentLine]:
+def _lines(slide: Slide, deck: Any) -> Iterator[SentLine]:
     unseen = slide.element.get("show") in ("0", "false")
-    for shape, hidden in _shapes(slide):
-        for text in _texts(shape):
-            yield unplaced(text, hidden or unseen)
+    style = SlideStyle(slide, deck.slide_width or _USUAL[0], deck.slide_height or _USUAL[1])
+    beside = {shape.element for shape in slide.shapes if style.is_beside(shape)}
+    for shape, hidden, outer in _shapes(slide):
+        away = hidden or unseen or outer in beside
+        ground = style.ground(shape) if shape.element is outer else None
+        for text, faint in _texts(shape, ground):
+            yield unplaced(text, away or faint)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for text in clean.pieces(notes.text):
             yield unplaced(NOTES + text, unseen)
@@ -77,27 +82,28 @@ def _pictures(slide: Slide) -> list[bytes]:
     """Those of the slide that can be seen; what is elsewhere stays there."""
     return [
         shape.image.blob
-        for shape, hidden in _shapes(slide)
+        for shape, hidden, _ in _shapes(slide)
         if not hidden and isinstance(shape, PptxPicture) and shape._element.blip_rId  # noqa: SLF001
     ]
 
 
-def _shapes(slide: Slide) -> Iterator[tuple[Shape, bool]]:
+def _shapes(slide: Slide) -> Iterator[tuple[Shape, bool, Element]]:
     """Shapes with content in reading order, those of a group where the group stands.
 
-    Second: whether it is hidden, or the group that it is in.
+    Second: whether it is hidden, or the group that it is in. Third: the outermost
+    group, or itself.
     """
-    open_groups = [iter([(shape, False) for shape in _in_order(slide.shapes)])]
+    open_groups = [iter([(one, False, one.element) for one in _in_order(slide.shapes)])]
     while open_groups:
-        shape, hidden = next(open_groups[-1], (None, False))
+        shape, hidden, outer = next(open_groups[-1], (None, False, None))
         if shape is None:
             open_groups.pop()
             continue
         hidden = hidden or _is_hidden(shape)
         if hasattr(shape, "shapes"):
-            open_groups.append(iter([(inner, hidden) for inner in _in_order(shape.shapes)]))
+            open_groups.append(iter([(one, hidden, outer) for one in _in_order(shape.shapes)]))
         else:
-            yield shape, hidden
+            yield shape, hidden, outer
 
 
 def _in_order(shapes: Any) -> list[Shape]:
@@ -128,10 +134,27 @@ def _is_hidden(shape: Shape) -> bool:
     return named is not None and named.get("hidden") in ("1", "true")
 
 
-def _texts(shape: Shape) -> Iterator[str]:
+def _texts(shape: Shape, ground: Ground) -> Iterator[tuple[str, bool]]:
+    """Lines, and whether they are hidden by their own format."""
     if shape.has_text_frame:
-        yield from clean.pieces(shape.text_frame.text)
-    elif getattr(shape, "has_table", False):
+        for paragraph in shape.text_frame.paragraphs:
+            yield from _paragraph(paragraph, ground)
+        return
+    yield from ((text, False) for text in _drawn(shape))
+
+
+def _paragraph(paragraph: Any, ground: Ground) -> Iterator[tuple[str, bool]]:
+    """What is hidden in a paragraph follows it."""
+    parts: dict[bool, str] = {False: "", True: ""}
+    for run in paragraph._p.content_children:  # noqa: SLF001
+        hidden = hides(run, ground)
+        parts[hidden] += run.text
+    for hidden, text in parts.items():
+        yield from ((piece, hidden) for piece in clean.pieces(text))
+
+
+def _drawn(shape: Shape) -> Iterator[str]:
+    if getattr(shape, "has_table", False):
         for row in shape.table.rows:
             cells = [clean.flat(cell.text) for cell in row.cells]
             if line := _CELLS.join(cells).rstrip(" |"):
