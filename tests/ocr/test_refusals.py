@@ -123,6 +123,8 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
         "timed_out",
         "crashed",
         "ocr_unavailable",
+        "ocr_refused",
+        "ocr_busy",
     }
     assert [
         reason for reason, (_, message, advice) in SAID.items() if not message or not advice
