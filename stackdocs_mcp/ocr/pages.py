@@ -224,10 +224,10 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
     numbered_: list[Line] = []
     places: dict[int, tuple[int, ...]] = {}
     for found in lines:
-        texts = clean.lines(found.text)
-        words = _shown_words(found, texts)
+        parts = clean.parts(found.text)
+        words = _shown_words(found, [text for _, text in parts])
         first = len(numbered_) + 1
-        for text in texts:
+        for piece, text in parts:
             numbered_.append(
                 Line(
                     len(numbered_) + 1,
@@ -236,7 +236,7 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
                     found.score,
                     found.hidden,
                     tuple(islice(words, len(text.split()))),
-                    clean.raw(found.text, text) if len(texts) == 1 else found.text,
+                    clean.raw(piece, text),
                 )
             )
         if found.origin is not None:
