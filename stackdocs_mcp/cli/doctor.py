@@ -18,6 +18,7 @@ from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.ocr.sandbox import protections
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import FILE
 from stackdocs_mcp.stores.migrate import known, version as schema_version
@@ -29,16 +30,19 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; a problem says what to do."""
+    """One thing that was looked at; a problem says what to do.
+
+    What is missing is not offered by this system, and nothing has to be done about it.
+    """
 
     what: str
-    state: Literal["ok", "problem"]
+    state: Literal["ok", "problem", "missing"]
     text: str
 
 
 def examine(settings: Settings, sources: Mapping[str, str]) -> int:
     """Print findings and settings; 1 when there is a problem. Changes nothing on disk."""
-    findings = [*_program(), *_data_folder(settings), *_store(settings), *_ocr()]
+    findings = [*_program(), *_data_folder(settings), *_store(settings), *_ocr(), *_parsers()]
     for one in findings:
         put(f"{one.state:8} {one.what}: {shown(one.text)}")
     put("")
@@ -147,6 +151,15 @@ def _ocr() -> Iterator[Finding]:
             yield Finding("OCR", "problem", f"the model that {role} is missing. {advice}")
             continue
         yield Finding("OCR", "ok", f"{role}: {', '.join(found)}")
+
+
+def _parsers() -> Iterator[Finding]:
+    """What the processes that see documents cannot do, should one of them be taken over."""
+    for each in protections():
+        if each.missing:
+            yield Finding("parser processes", "missing", f"{each.name}: no, {each.missing}")
+        else:
+            yield Finding("parser processes", "ok", f"{each.name}: yes ({each.means})")
 
 
 def _value(value: object) -> str:

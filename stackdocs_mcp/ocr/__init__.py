@@ -5,6 +5,7 @@
 server process       local -> reading -> parsing (one child per file), recognising (OCR workers)
 throw-away child     child -> formats -> a converter            (parses hostile bytes, limited)
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
+both of these        sandbox -> landlock, seccomp (-> syscalls), kernel   (what they cannot do)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
                      word, workbook and slides (OOXML, whose zip archives package checks)
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival

@@ -32,6 +32,11 @@ class Limits:
     """Pixels of a page's longer side as the OCR sees it."""
     ocr_seconds: float = 90.0
     """Wall clock for one page's recognition, with the loading of the models."""
+    worker_memory_bytes: int = 2048 * MIB
+    """Address space that an OCR worker may take besides that of its loaded models.
+
+    Bitmaps of up to 2,000 by 2,000 pixels were seen to need 1.1 GB, a page of dense text the most.
+    """
     documents: int = 4
     """Files read at the same time."""
 

@@ -1,6 +1,7 @@
 """Child processes that follow the server, speak over one channel, and can be killed at any time."""
 
 import contextlib
+import logging
 import multiprocessing
 import sys
 import threading
@@ -10,6 +11,10 @@ from functools import cache
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
+from stackdocs_mcp.ocr import sandbox
+
+log = logging.getLogger(__name__)
+
 _GRACE = 5.0
 """Seconds that a killed process may take to be gone."""
 _bookkeeping = threading.Lock()
@@ -18,7 +23,13 @@ _bookkeeping = threading.Lock()
 
 @cache
 def context() -> BaseContext:
-    """A fork server that has loaded the parsers, or fresh processes where there is none."""
+    """A fork server that has loaded the parsers, or fresh processes where there is none.
+
+    On Linux it is logged, once, which protection they will not have.
+    """
+    for each in sandbox.protections() if sys.platform == "linux" else ():
+        if each.missing:
+            log.warning("documents are parsed without %r: %s", each.name, each.missing)
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     forking = multiprocessing.get_context("forkserver")

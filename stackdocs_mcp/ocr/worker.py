@@ -1,12 +1,14 @@
 """The process that recognises text: it sees bitmaps of bounded size and nothing else.
 
-Importing this module is cheap: the server process names ``main`` when it starts the worker.
+Its memory is bounded once its models are loaded, everything else before. Importing this module is
+cheap: the server process names ``main`` when it starts the worker.
 """
 
+import os
 from multiprocessing import connection
 from typing import TYPE_CHECKING
 
-from stackdocs_mcp.ocr import wire
+from stackdocs_mcp.ocr import sandbox, wire
 from stackdocs_mcp.ocr.child import withdraw
 from stackdocs_mcp.ocr.limits import Limits
 
@@ -18,6 +20,7 @@ def main(channel: connection.Connection, limits: Limits) -> None:
     """Answer one Bitmap after the other until the server hangs up."""
     withdraw()
     recogniser = _recogniser()
+    sandbox.bound(sandbox.address_space() + limits.worker_memory_bytes, threads=True)
     while True:
         try:
             asked = wire.receive_request(channel)
@@ -32,6 +35,7 @@ def main(channel: connection.Connection, limits: Limits) -> None:
 
 def _recogniser() -> "Recogniser | None":
     """With its models loaded, or None where the OCR libraries are not installed."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime's own builds report to its makers
     try:
         from stackdocs_mcp.ocr.recogniser import Recogniser  # noqa: PLC0415 - loads the models
     except ImportError:
