@@ -111,8 +111,13 @@ class Documents(Protocol):
         """Become the one process that reads this document, until that time or ``finish``/``fail``.
 
         False while another owner's claim has not run out, and for a document that is not
-        ``processing``. Claiming again as the same owner prolongs.
+        ``processing``. Claiming again as the same owner prolongs. A claim that takes over from one
+        that ran out adds to ``Document.abandoned``; ``save_pages`` with a new page, and ``retry``,
+        start that anew.
         """
+
+    async def release(self, document: DocumentId, owner: str) -> None:
+        """Give up the owner's claim before it runs out. Without one nothing happens."""
 
     async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
         """Documents of this stack in ``processing`` that no live claim holds, oldest first."""

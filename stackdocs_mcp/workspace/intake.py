@@ -43,6 +43,15 @@ BROKEN = Failure(
     "Please report it; the other documents are not affected.",
 )
 
+ABANDONED = 3
+"""So many processes may end while they read one document, before nobody tries any more."""
+POISON = Failure(
+    "crashed",
+    "the program ended each time that it read this document",
+    "Open it in its usual program and save it anew as PDF, or give the program more memory and "
+    "retry.",
+)
+
 OnPage = Callable[[int, int], None]
 """Called with pages done and pages in all, whenever one becomes ready."""
 OnAttached = Callable[[Document], None]
@@ -154,6 +163,7 @@ class Intake:
             except ExtractionFailed as error:
                 failure = Failure(error.code, error.message, error.advice)
             except StackdocsError as error:  # raised below: a task group would wrap it
+                await self._release(job)
                 broken = error
             tasks.cancel_scope.cancel()
 
@@ -165,6 +175,8 @@ class Intake:
 
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
+        if document.abandoned >= ABANDONED:
+            raise ExtractionFailed(POISON.code, POISON.message, POISON.advice)
         file = await job.files.local(document.sha256)
         engine = self._engine((await job.store.stack()).ocr)
         identity = engine.identity
@@ -202,7 +214,7 @@ class Intake:
     async def _release(self, job: Job) -> None:
         """End the claim now, so that the next process need not wait for it to run out."""
         with anyio.CancelScope(shield=True), contextlib.suppress(StackdocsError):
-            await job.store.claim(job.document, self._owner, self._clock())
+            await job.store.release(job.document, self._owner)
 
     async def _renew(self, job: Job) -> None:
         while True:
