@@ -156,10 +156,7 @@ def _ocr() -> Iterator[Finding]:
 def _parsers() -> Iterator[Finding]:
     """What the processes that see documents cannot do, should one of them be taken over."""
     for each in protections():
-        if each.missing:
-            yield Finding("parser processes", "missing", f"{each.name}: no, {each.missing}")
-        else:
-            yield Finding("parser processes", "ok", f"{each.name}: yes ({each.means})")
+        yield Finding("parser processes", "missing" if each.missing else "ok", each.said)
 
 
 def _value(value: object) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from stackdocs_mcp.ocr import formats, sandbox, wire
 from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.task import Task
 
 Converter = Callable[[Path, Task], Iterator[Any]]
@@ -23,8 +24,7 @@ Converter = Callable[[Path, Task], Iterator[Any]]
 
 def main(channel: connection.Connection, file: str, task: Task) -> None:
     """Send the outline and the pages that the task asks for, or the reason why not."""
-    withdraw((file,))
-    sandbox.bound(task.limits.memory_bytes, task.limits.cpu_seconds)
+    enclose(file, task.limits)
     try:
         _convert(channel, Path(file), task)
     except Unreadable as error:
@@ -35,6 +35,12 @@ def main(channel: connection.Connection, file: str, task: Task) -> None:
         return  # the server does not want the rest
     except Exception:  # noqa: BLE001 - the last barrier: whatever a parser raises, the file is bad
         wire.send(channel, wire.Failed(reason="damaged"))
+
+
+def enclose(file: str, limits: Limits) -> None:
+    """Give up whatever reading this file does not need."""
+    withdraw((file,))
+    sandbox.bound(limits.memory_bytes, limits.cpu_seconds)
 
 
 def withdraw(documents: Sequence[str] = ()) -> None:

@@ -1,7 +1,6 @@
 """Child processes that follow the server, speak over one channel, and can be killed at any time."""
 
 import contextlib
-import logging
 import multiprocessing
 import sys
 import threading
@@ -12,8 +11,6 @@ from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
 from stackdocs_mcp.ocr import sandbox
-
-log = logging.getLogger(__name__)
 
 _GRACE = 5.0
 """Seconds that a killed process may take to be gone."""
@@ -27,9 +24,8 @@ def context() -> BaseContext:
 
     On Linux it is logged, once, which protection they will not have.
     """
-    for each in sandbox.protections() if sys.platform == "linux" else ():
-        if each.missing:
-            log.warning("documents are parsed without %r: %s", each.name, each.missing)
+    if sys.platform == "linux":
+        sandbox.warn(sandbox.protections())
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     forking = multiprocessing.get_context("forkserver")

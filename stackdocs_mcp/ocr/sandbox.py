@@ -5,16 +5,19 @@ First ``shut``, then threads: it binds the thread that calls it and those that c
 does not give ends the process; one that it lacks is said by ``doctor``, and on Linux in the log.
 """
 
+import logging
 import mimetypes
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import process
 from pathlib import Path
 
 from stackdocs_mcp.ocr import landlock, seccomp
+
+log = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
 _SYSTEM = (
@@ -41,6 +44,12 @@ class Protection:
     means: str
     missing: str
 
+    @property
+    def said(self) -> str:
+        """For whoever runs the server."""
+        given = f"no, {self.missing}" if self.missing else f"yes ({self.means})"
+        return f"{self.name}: {given}"
+
 
 def protections() -> tuple[Protection, ...]:
     """All of them, as this system has them."""
@@ -51,6 +60,13 @@ def protections() -> tuple[Protection, ...]:
         ("bounded memory and processor time", "resource limits", unbound),
     )
     return tuple(Protection(*each) for each in lists)
+
+
+def warn(found: Iterable[Protection]) -> None:
+    """Log what is missing."""
+    for each in found:
+        if each.missing:
+            log.warning("of processes that read documents, %s", each.said)
 
 
 def prepare() -> None:
@@ -115,10 +131,12 @@ def _limit(memory: int, seconds: int | None, *, threads: bool) -> None:
         wanted[resource.RLIMIT_CPU] = seconds
     if not threads:
         wanted[resource.RLIMIT_NPROC] = 0
-    for kind, bound in wanted.items():
+    for kind, most in wanted.items():
         _, hard = resource.getrlimit(kind)
-        least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (least, least))
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # At the hard limit of processor time the kernel kills; just below, it says why.
+        spare = kind == resource.RLIMIT_CPU and least != hard
+        resource.setrlimit(kind, (least, least + spare))
 
 
 def _libraries() -> list[str]:

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def main(channel: connection.Connection, limits: Limits) -> None:
     """Answer one Bitmap after the other until the server hangs up."""
-    withdraw()
-    recogniser = _recogniser()
-    sandbox.bound(sandbox.address_space() + limits.worker_memory_bytes, threads=True)
+    recogniser = enclosed(limits)
     while True:
         try:
             asked = wire.receive_request(channel)
@@ -33,8 +31,16 @@ def main(channel: connection.Connection, limits: Limits) -> None:
             wire.send(channel, recogniser.read(asked, pixels))
 
 
-def _recogniser() -> "Recogniser | None":
-    """With its models loaded, or None where the OCR libraries are not installed."""
+def enclosed(limits: Limits) -> "Recogniser | None":
+    """A recogniser in a process that has given up whatever recognising does not need."""
+    withdraw()
+    recogniser = loaded()
+    sandbox.bound(sandbox.address_space() + limits.worker_memory_bytes, threads=True)
+    return recogniser
+
+
+def loaded() -> "Recogniser | None":
+    """With its models, or None where the OCR libraries are not installed."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime's own builds report to its makers
     try:
         from stackdocs_mcp.ocr.recogniser import Recogniser  # noqa: PLC0415 - loads the models
