@@ -172,7 +172,7 @@ class Document:
     billed_pages: int = 0
     """Pages that a paid engine has charged for reading this document."""
     abandoned: int = 0
-    """How many processes in a row ended while they read it, with no new page in between."""
+    """How many readers in a row let their claim run out, with no new page in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,14 +171,17 @@ def _calling_pdf(file: Path, url: str) -> Path:
     """Acts when it is opened, shown or clicked, and has a picture that would be fetched."""
     place = url.encode()
     form = b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><submit target='%s'/></xdp:xdp>" % place
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/AA<</O 8 0 R>>"
+        b"/Annots[9 0 R]/Resources<</Font<</F 5 0 R>>/XObject<</X 10 0 R>>>>>>"
+    )
     return assembled(
         file,
         [
             b"<</Type/Catalog/Pages 2 0 R/OpenAction 6 0 R/AA<</WC 7 0 R>>/URI<</Base(%s)>>"
             b"/AcroForm<</Fields[]/XFA 11 0 R>>>>" % place,
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/AA<</O 8 0 R>>"
-            b"/Annots[9 0 R]/Resources<</Font<</F 5 0 R>>/XObject<</X 10 0 R>>>>>>",
+            page,
             stream(b"BT /F 11 Tf 30 100 Td (%s) Tj ET /X Do" % SEEN.encode()),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
             b"<</S/JavaScript/JS(app.launchURL\\('%s', true\\);)/Next 8 0 R>>" % place,

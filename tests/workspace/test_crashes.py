@@ -1,4 +1,4 @@
-"""Processes that die while they read, and several that read the same."""
+"""Servers that die while they read scans: with the real engine, processes and store."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.workspace.intake import ABANDONED
 from tests.ocr.documents import scan, tiff
-from tests.workspace.reading_process import Recording, later, read
+from tests.workspace.scanning_process import Recording, later, read
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ def scanned(tmp_path: Path) -> Path:
 
 
 def start(folder: Path, file: Path, minutes: int = 0, *more: str) -> subprocess.Popen[str]:
-    program = [sys.executable, "-m", "tests.workspace.reading_process"]
+    program = [sys.executable, "-m", "tests.workspace.scanning_process"]
     arguments = [str(folder), str(file), str(minutes), *more]
     return subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
@@ -48,22 +48,6 @@ async def test_after_a_kill_only_the_missing_pages_are_read(tmp_path: Path, scan
 
 
 @pytest.mark.requirement("INTAKE-CRASH-02")
-async def test_two_processes_with_the_same_file_read_each_page_once(
-    tmp_path: Path, scanned: Path
-) -> None:
-    processes = [start(tmp_path / "data", scanned) for _ in range(2)]
-    said = [process.communicate(timeout=PATIENCE)[0].splitlines()[-1] for process in processes]
-    numbers = [int(number) for line in said for number in line.removeprefix("read").split()]
-
-    third = Recording()
-    document = await read(tmp_path / "data", scanned, later(0), third)
-
-    assert sorted(numbers) == list(range(1, PAGES + 1))
-    assert (document.status, document.pages_done) == (DocumentStatus.OCR_COMPLETE, PAGES)
-    assert third.gave == []
-
-
-@pytest.mark.requirement("INTAKE-CRASH-03")
 async def test_a_document_that_always_ends_the_program_fails_and_can_be_retried(
     tmp_path: Path, scanned: Path
 ) -> None:
