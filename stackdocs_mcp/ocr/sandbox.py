@@ -30,6 +30,7 @@ _SYSTEM = (
     "/dev/null",
     "/dev/urandom",
     "/proc/cpuinfo",
+    "/proc/meminfo",
     "/proc/self/statm",
     "/sys/devices/system",
 )

@@ -5,6 +5,7 @@ cheap: the server process names ``main`` when it starts the worker.
 """
 
 import os
+import sys
 from multiprocessing import connection
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def main(channel: connection.Connection, limits: Limits) -> None:
     """Answer one Bitmap after the other until the server hangs up."""
     recogniser = enclosed(limits)
+    most = sandbox.address_space() + limits.worker_growth_bytes
     while True:
         try:
             asked = wire.receive_request(channel)
@@ -27,8 +29,12 @@ def main(channel: connection.Connection, limits: Limits) -> None:
             return
         if recogniser is None:
             wire.send(channel, wire.Recognised(unavailable=True))
-        else:
-            wire.send(channel, recogniser.read(asked, pixels))
+            continue
+        answer = recogniser.read(asked, pixels)
+        is_last = sandbox.address_space() > most
+        wire.send(channel, answer.model_copy(update={"is_last": is_last}))
+        if is_last:
+            return
 
 
 def enclosed(limits: Limits) -> "Recogniser | None":
@@ -39,9 +45,15 @@ def enclosed(limits: Limits) -> "Recogniser | None":
     return recogniser
 
 
+def silence() -> None:
+    """Keep OCR runtimes from reporting to their makers, before they are imported."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # as if not installed
+
+
 def loaded() -> "Recogniser | None":
     """With its models, or None where the OCR libraries are not installed."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime's own builds report to its makers
+    silence()
     try:
         from stackdocs_mcp.ocr.recogniser import Recogniser  # noqa: PLC0415 - loads the models
     except ImportError:
