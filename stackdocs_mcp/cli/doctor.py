@@ -19,6 +19,7 @@ from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.stack import Ocr
+from stackdocs_mcp.ocr.sandbox import protections
 from stackdocs_mcp.settings import KEY, Settings
 from stackdocs_mcp.stores.embedded import FILE
 from stackdocs_mcp.stores.migrate import known, version as schema_version
@@ -31,10 +32,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; a problem says what to do."""
+    """One thing that was looked at; a problem says what to do.
+
+    What is missing is not offered by this system, and nothing has to be done about it.
+    """
 
     what: str
-    state: Literal["ok", "problem"]
+    state: Literal["ok", "problem", "missing"]
     text: str
 
 
@@ -45,6 +49,7 @@ def examine(settings: Settings, sources: Mapping[str, str]) -> int:
         *_data_folder(settings),
         *_store(settings),
         *_ocr(),
+        *_parsers(),
         *_reading(settings),
         *_passwords(settings),
     ]
@@ -156,6 +161,12 @@ def _ocr() -> Iterator[Finding]:
             yield Finding("OCR", "problem", f"the model that {role} is missing. {advice}")
             continue
         yield Finding("OCR", "ok", f"{role}: {', '.join(found)}")
+
+
+def _parsers() -> Iterator[Finding]:
+    """What the processes that see documents cannot do, should one of them be taken over."""
+    for each in protections():
+        yield Finding("parser processes", "missing" if each.missing else "ok", each.said)
 
 
 def _reading(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ server process       local -> reading -> parsing (one child per file), recognisi
                      mistral -> mistral_client -> mistral_retries, mistral_pages, mistral_tables
 throw-away child     child -> formats -> a converter            (parses hostile bytes, limited)
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
+both of these        sandbox -> landlock, seccomp (-> syscalls), kernel   (what they cannot do)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
                      word, workbook and slides (OOXML, whose zip archives package checks),
                      mail (of mail_parts: texts and files, by mail_text: decoded)
