@@ -11,6 +11,7 @@ both of these        sandbox -> landlock, seccomp (-> syscalls), kernel   (what 
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
                      word, workbook and slides (OOXML, whose zip archives package checks),
                      mail (of mail_parts: texts and files, by mail_text: decoded)
+of a PDF             pdf -> drawing (what is drawn), pdf_text (words), visibility (who sees it)
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 
 ``clean`` is the border at which text becomes text that can be shown; every line passes it once,

@@ -20,7 +20,7 @@ from stackdocs_mcp.ocr.reading import Reading
 from stackdocs_mcp.ocr.recognising import Pool
 from stackdocs_mcp.ocr.task import Task
 
-REVISION = 2
+REVISION = 3
 """Counted up when the same libraries give other lines because of a change here."""
 Result = TypeVar("Result")
 
