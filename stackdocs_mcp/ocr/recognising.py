@@ -1,7 +1,7 @@
 """The server's side of the OCR workers: a few long-lived processes, lent out one page at a time."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import connection
 
 from stackdocs_mcp.ocr import wire, worker
@@ -31,10 +31,12 @@ class Worker:
     def is_alive(self) -> bool:
         return self._member.is_alive
 
-    def ask(self, picture: wire.Picture, pixels: bytes) -> None:
+    def ask(self, picture: wire.Picture, pixels: bytes, languages: Sequence[str]) -> None:
         """Send one bitmap; the answer is there when ``channel`` is readable."""
         self._member.expect(self._limits.ocr_seconds)
-        asked = wire.Bitmap(columns=picture.columns, rows=picture.rows, whole=picture.whole)
+        asked = wire.Bitmap(
+            columns=picture.columns, rows=picture.rows, whole=picture.whole, languages=languages
+        )
         try:
             wire.send(self.channel, asked)
             self.channel.send_bytes(pixels)

@@ -109,6 +109,8 @@ class Bitmap(_Frame):
     columns: int = Field(ge=1)
     rows: int = Field(ge=1)
     whole: bool
+    languages: Sequence[str] = ()
+    """What the document is written in, where that was said."""
 
 
 class Recognised(_Frame):
@@ -119,6 +121,8 @@ class Recognised(_Frame):
     tables: Sequence[SentTable] = ()
     unread: int = Field(default=0, ge=0)
     """Texts that were seen and left out, because they could not be read."""
+    unread_share: float = Field(default=0, ge=0, le=1)
+    """Theirs, of the area of all texts."""
     unavailable: bool = False
     """The OCR libraries cannot be imported here."""
 
