@@ -23,8 +23,6 @@ from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
 from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
 
-DPI = 150
-"""More makes the recognition slower and not better."""
 _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
 _POINTS = 72
@@ -217,7 +215,7 @@ def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
 def _scale(width: float, height: float, limits: Limits) -> float:
     """Pixels per point; small pages, as receipts are, get more than others."""
     longest = max(width, height, 1.0)
-    return min(max(DPI / _POINTS, _LEAST_SIDE / longest), limits.bitmap_side / longest)
+    return min(max(limits.dpi / _POINTS, _LEAST_SIDE / longest), limits.bitmap_side / longest)
 
 
 def _render(
