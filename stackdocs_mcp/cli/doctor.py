@@ -1,5 +1,6 @@
 """``doctor``: what is configured, what works, and what to do about what does not."""
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -18,6 +19,7 @@ from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.ocr import backend
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import FILE
 from stackdocs_mcp.stores.migrate import known, version as schema_version
@@ -147,6 +149,17 @@ def _ocr() -> Iterator[Finding]:
             yield Finding("OCR", "problem", f"the model that {role} is missing. {advice}")
             continue
         yield Finding("OCR", "ok", f"{role}: {', '.join(found)}")
+    if backend.preferred() == "onnxruntime":
+        yield Finding("OCR", "ok", f"runs on onnxruntime {version('onnxruntime')}")
+        return
+    try:
+        importlib.import_module("openvino")
+    except Exception:  # noqa: BLE001 - whatever keeps it from loading
+        yield Finding(
+            "OCR", "problem", "OpenVINO is installed but does not load: onnxruntime is used"
+        )
+        return
+    yield Finding("OCR", "ok", f"runs on OpenVINO {version('openvino')}")
 
 
 def _value(value: object) -> str:

@@ -44,6 +44,7 @@ _CODES = {
     "thaana": "dv",
     "thai": "th",
     "tibetan": "bo dz",
+    "avestan": "ae",
     "yi": "ii",
 }
 SCRIPTS = {code: script for script, codes in _CODES.items() for code in codes.split()}

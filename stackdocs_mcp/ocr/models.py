@@ -1,11 +1,11 @@
 """The PP-OCR models from rapidocr's wheel: where text stands, and what each strip of it may say.
 
-They run on onnxruntime, or on OpenVINO where that is installed: it takes less time, and more memory.
+They run on onnxruntime, or on OpenVINO: it takes less time, and more memory.
 """
 
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,12 +13,13 @@ import rapidocr
 from numpy.typing import NDArray
 from rapidocr import EngineType
 
+from stackdocs_mcp.ocr.backend import Backend
+
 Image = NDArray[np.uint8]
 Quads = NDArray[np.float32]
 """One row per text: the corners from the top left clockwise, as x and y."""
 Chances = NDArray[np.float32]
 """Steps from left to right by signs: how likely each sign is at each step."""
-Backend = Literal["onnxruntime", "openvino"]
 
 DETECTION_SIDE = 1_280
 STRIP_HEIGHT = 48

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackdocs_mcp.ocr import languages, order, strips, turn, wire
-from stackdocs_mcp.ocr.models import Backend, Image, Models, Quads
+from stackdocs_mcp.ocr.backend import Backend
+from stackdocs_mcp.ocr.models import Image, Models, Quads
 from stackdocs_mcp.ocr.order import Piece, Rectangle
 from stackdocs_mcp.ocr.strips import Reading
 
@@ -53,6 +54,7 @@ class Recogniser:
     """Holds the loaded models; not for more than one thread."""
 
     def __init__(self, backend: Backend = "onnxruntime") -> None:
+        self.backend = backend
         self._models = Models(backend)
         self._signs = tuple(self._models.signs)
         self._allowed: NDArray[np.intp] | None = None

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from stackdocs_mcp.core.model import PageNote, PageSource
+from stackdocs_mcp.ocr.backend import Backend
 
 Turn = Literal[0, 90, 180, 270]
 Length = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -127,6 +128,8 @@ class Recognised(_Frame):
     """Texts that were seen and left out, because they could not be read."""
     unread_share: float = Field(default=0, ge=0, le=1)
     """Theirs, of the area of all texts."""
+    backend: Backend = "onnxruntime"
+    """What the models ran on."""
     unavailable: bool = False
     """The OCR libraries cannot be imported here."""
 

@@ -3,10 +3,11 @@
 Importing this module is cheap: the server process names ``main`` when it starts the worker.
 """
 
+import contextlib
 from multiprocessing import connection
 from typing import TYPE_CHECKING
 
-from stackdocs_mcp.ocr import wire
+from stackdocs_mcp.ocr import backend, wire
 from stackdocs_mcp.ocr.child import withdraw
 from stackdocs_mcp.ocr.limits import Limits
 
@@ -27,7 +28,8 @@ def main(channel: connection.Connection, limits: Limits) -> None:
         if recogniser is None:
             wire.send(channel, wire.Recognised(unavailable=True))
         else:
-            wire.send(channel, recogniser.read(asked, pixels))
+            answer = recogniser.read(asked, pixels)
+            wire.send(channel, answer.model_copy(update={"backend": recogniser.backend}))
 
 
 def _recogniser() -> "Recogniser | None":
@@ -36,4 +38,7 @@ def _recogniser() -> "Recogniser | None":
         from stackdocs_mcp.ocr.recogniser import Recogniser  # noqa: PLC0415 - loads the models
     except ImportError:
         return None
-    return Recogniser()
+    if backend.preferred() == "openvino":
+        with contextlib.suppress(Exception):  # whatever keeps it from loading, there is another one
+            return Recogniser("openvino")
+    return Recogniser("onnxruntime")
