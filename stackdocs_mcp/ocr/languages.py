@@ -60,8 +60,8 @@ def readable(code: str) -> bool:
 
 
 def scripts(codes: Iterable[str]) -> frozenset[str]:
-    """The scripts to look for in documents in these languages; all of them for no language."""
-    written = {SCRIPTS[code] for code in codes}
+    """The scripts to look for in documents in these languages; all of them for none that is known."""
+    written = {SCRIPTS[code] for code in codes if code in SCRIPTS}
     if not written:
         return KNOWN
     if KANA in written:
