@@ -60,7 +60,7 @@ def readable(code: str) -> bool:
 
 
 def scripts(codes: Iterable[str]) -> frozenset[str]:
-    """The scripts to look for in documents in these languages; all of them for none that is known."""
+    """The scripts to look for in documents in these languages; all where no code is known."""
     written = {SCRIPTS[code] for code in codes if code in SCRIPTS}
     if not written:
         return KNOWN

@@ -25,7 +25,7 @@ Texts = dict[int, Reading]
 
 _LEAST_SCORE = 0.5
 _LEAST_SIDE = 32
-_BLIND = 0.35
+_BLIND = 0.4
 """More ink than this without a sign: letters of a script that the models do not know."""
 _MOSTLY_UNREAD = 0.3
 """Of the area of all texts: then the others are such letters too, unless they are clear."""
