@@ -1,6 +1,6 @@
 """Read a corpus with the local engine and compare what comes out with what the documents say.
 
-    python benchmarks/documents.py CORPUS [scans] [turned] [digital] [office] [hostile]
+    python benchmarks/documents.py CORPUS [scans] [pair] [turned] [digital] [office] [hostile]
 
 CORPUS has a MANIFEST.jsonl with a line per file: ``{"file", "category", "kind", "gt", "expect"}``,
 and what ``gt`` names holds ``{"text", "fields", "route", "order"}``, each of which may be missing.
@@ -12,6 +12,7 @@ five. A file that no one will ever need to recognise is no part of the latter.
 
 import html
 import json
+import os
 import re
 import statistics
 import sys
@@ -113,15 +114,62 @@ async def read(engine: LocalEngine, file: Path) -> Answer:
 
 async def scans(engine: LocalEngine, chosen: list[Sample]) -> None:
     await read(engine, chosen[0].file)
+    before = processor_seconds()
     answers = [(sample, await read(engine, sample.file)) for sample in chosen]
     report_text(answers)
     pages = [page for _, answer in answers for page in answer.pages]
     seconds = sum(answer.seconds for _, answer in answers)
     print(f"{seconds / len(pages):.2f} seconds a page, {len(pages)} pages, {seconds:.0f} s")
+    print(f"{(processor_seconds() - before) / len(pages):.2f} seconds of processor time a page")
     each = sorted(answer.seconds / max(1, len(answer.pages)) for _, answer in answers)
     print(
         f"by file: median {statistics.median(each):.2f} s, p95 {each[int(0.95 * len(each))]:.2f} s"
     )
+
+
+async def pair(_: LocalEngine, chosen: list[Sample]) -> None:
+    """All scans at once, with two workers, after each has loaded its models."""
+    engine = LocalEngine(workers=2)
+    answers: list[Answer] = []
+
+    async def one(file: Path) -> None:
+        answers.append(await read(engine, file))
+
+    try:
+        async with anyio.create_task_group() as group:
+            for sample in chosen[:2]:
+                group.start_soon(one, sample.file)
+        answers.clear()
+        before, started = processor_seconds(), time.perf_counter()
+        async with anyio.create_task_group() as group:
+            for sample in chosen:
+                group.start_soon(one, sample.file)
+        seconds, busy = time.perf_counter() - started, processor_seconds() - before
+    finally:
+        await engine.close()
+    pages = sum(len(answer.pages) for answer in answers)
+    print(
+        f"{pages / seconds:.2f} pages a second with two workers, "
+        f"{busy / pages:.2f} seconds of processor time a page, "
+        f"{busy / seconds:.2f} processors busy with it"
+    )
+
+
+def processor_seconds() -> float:
+    """Of all descendants of this process, those that have ended included. Linux only."""
+    parents, spent = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(folder.name)] = int(fields[1])
+        spent[int(folder.name)] = sum(map(int, fields[11:15]))
+    found = {os.getpid()}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    found.remove(os.getpid())
+    return sum(spent[one] for one in found) / os.sysconf("SC_CLK_TCK")
 
 
 def report_text(answers: list[tuple[Sample, Answer]]) -> None:
@@ -157,13 +205,23 @@ def report_fields(answers: list[tuple[Sample, Answer]]) -> None:
 
 
 async def turned(engine: LocalEngine, chosen: list[Sample]) -> None:
-    """Pictures of one page, each turned by 90, 180 or 270 degrees, beside the same ones upright."""
-    pictures = [s for s in chosen if s.text and s.file.suffix != ".pdf" and "rot" not in s.kind]
-    upright = [(s, await read(engine, s.file)) for s in pictures]
+    """Scans of one page, each turned by 90, 180 or 270 degrees, beside the same ones upright.
+
+    A picture is turned itself, a PDF by what it says of its page.
+    """
+    known = [s for s in chosen if s.text and "rot" not in s.kind]
+    upright = [(s, await read(engine, s.file)) for s in known]
+    upright = [(s, answer) for s, answer in upright if len(answer.pages) == 1]
+    pictures = [s for s, _ in upright]
     with tempfile.TemporaryDirectory() as folder:
         sideways = []
         for number, sample in enumerate(pictures):
-            file = Path(folder) / f"{sample.file.stem}.png"
+            file = Path(folder) / sample.file.name
+            if sample.file.suffix == ".pdf":
+                turned_pdf(sample.file, file, 90 * (number % 3 + 1))
+                sideways.append((sample, await read(engine, file)))
+                continue
+            file = file.with_suffix(".png")
             with Image.open(sample.file) as image:
                 next(ImageSequence.Iterator(image)).rotate(90 * (number % 3 + 1), expand=True).save(
                     file
@@ -173,6 +231,26 @@ async def turned(engine: LocalEngine, chosen: list[Sample]) -> None:
     report_text(upright)
     print("turned:")
     report_text(sideways)
+    for (sample, before), (_, after) in zip(upright, sideways, strict=True):
+        lost = scoring.f1(before.text, sample.text) - scoring.f1(after.text, sample.text)
+        if abs(lost) > 0.01:
+            print(f"  word F1 {-100 * lost:+.1f} by turning {sample.file.name}")
+    shares = [
+        statistics.mean(scoring.f1(answer.text, sample.text) for sample, answer in answers)
+        for answers in (upright, sideways)
+    ]
+    noticed = sum(page.rotation != 0 for _, answer in sideways for page in answer.pages)
+    print(f"{noticed} of {len(sideways)} pages were turned back")
+    print(f"turning costs {100 * (shares[0] - shares[1]):+.2f} points of word F1")
+
+
+def turned_pdf(file: Path, turned: Path, degrees: int) -> None:
+    """A copy whose viewer turns the page clockwise."""
+    document = pypdfium2.PdfDocument(file)
+    page = document[0]
+    page.set_rotation((page.get_rotation() + degrees) % 360)
+    document.save(turned)
+    document.close()
 
 
 async def digital(engine: LocalEngine, chosen: list[Sample]) -> None:
@@ -300,6 +378,7 @@ async def main(corpus: Path, parts: Sequence[str]) -> None:
     try:
         for name, work in {
             "scans": partial(scans, engine, scanned),
+            "pair": partial(pair, engine, scanned),
             "turned": partial(turned, engine, scanned),
             "digital": partial(digital, engine, documents),
             "office": partial(office, engine, samples(corpus, "office")),

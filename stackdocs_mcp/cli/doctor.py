@@ -1,5 +1,6 @@
 """``doctor``: what is configured, what works, and what to do about what does not."""
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -19,6 +20,7 @@ from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.stack import Ocr
+from stackdocs_mcp.ocr import backend
 from stackdocs_mcp.ocr.sandbox import protections
 from stackdocs_mcp.settings import KEY, Settings
 from stackdocs_mcp.stores.embedded import FILE
@@ -161,6 +163,16 @@ def _ocr() -> Iterator[Finding]:
             yield Finding("OCR", "problem", f"the model that {role} is missing. {advice}")
             continue
         yield Finding("OCR", "ok", f"{role}: {', '.join(found)}")
+    if backend.preferred() == "onnxruntime":
+        yield Finding("OCR", "ok", f"runs on onnxruntime {version('onnxruntime')}")
+        return
+    try:
+        importlib.import_module("openvino")
+    except Exception:  # noqa: BLE001 - whatever keeps it from loading
+        said = "OpenVINO is installed but does not load, so onnxruntime is used. Install it again."
+        yield Finding("OCR", "problem", said)
+        return
+    yield Finding("OCR", "ok", f"runs on OpenVINO {version('openvino')}")
 
 
 def _parsers() -> Iterator[Finding]:

@@ -74,7 +74,7 @@ class LocalEngine:
         closed.
         """
         async with self._documents:
-            task = Task(frozenset(have), self._limits, self._mode, self._passwords)
+            task = Task(frozenset(have), self._limits, self._mode, self._passwords, self._languages)
             reading = Reading(file, task, self._pool)
             self._readings.add(reading)
             try:

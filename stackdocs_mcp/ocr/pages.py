@@ -10,6 +10,8 @@ from stackdocs_mcp.ocr.order import Rectangle
 
 _SAME = 0.5
 """Of a recognised line's area that the page's own text covers: then it was read already."""
+_MOSTLY_UNREAD = 0.3
+"""Of the area of all texts in a picture: they are in letters that the models do not know."""
 _TENTHS = 10
 
 
@@ -156,7 +158,8 @@ def _hybrid(picture: wire.Picture, answer: wire.Recognised) -> Page:
 
 
 def _notes(answer: wire.Recognised) -> tuple[PageNote, ...]:
-    return ("unknown_script",) if answer.unread > len(answer.lines) else ()
+    is_foreign = answer.unread > 1 and answer.unread_share >= _MOSTLY_UNREAD
+    return ("unknown_script",) if is_foreign else ()
 
 
 def _interleaved(lines: list[Found], found: list[Found]) -> Iterator[Found]:

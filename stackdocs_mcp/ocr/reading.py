@@ -115,7 +115,7 @@ class Reading:
                 if self._is_stopped:
                     worker.kill()
             try:
-                worker.ask(job.picture, job.pixels)
+                worker.ask(job.picture, job.pixels, self._task.languages)
             except WorkerDied:
                 self._again(worker, job)
 

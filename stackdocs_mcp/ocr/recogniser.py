@@ -1,34 +1,37 @@
-"""Text from a bitmap, by PP-OCR models in onnxruntime. Runs in the OCR worker only.
+"""Text from a bitmap, by PP-OCR models. Runs in the OCR worker only.
 
 The parameters are the ones that read best and fastest on a mixed set of scans: detection at no
-more than 1,280 pixels, crops recognised one by one without the direction classifier, which errs
+more than 1,280 pixels, strips recognised one by one without the direction classifier, which errs
 more often than it helps. Which way up a page is, is found from the page as a whole.
 """
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
-import rapidocr
 from numpy.typing import NDArray
-from rapidocr.main import RapidOCRError
 
-from stackdocs_mcp.ocr import order, turn, wire
+from stackdocs_mcp.ocr import languages, order, strips, turn, wire
+from stackdocs_mcp.ocr.backend import Backend
+from stackdocs_mcp.ocr.models import Image, Models, Quads
 from stackdocs_mcp.ocr.order import Piece, Rectangle
+from stackdocs_mcp.ocr.strips import Reading
 
-Image = NDArray[np.uint8]
-Quads = NDArray[np.float32]
-"""One row per text: the corners from the top left clockwise, as x and y."""
+Texts = dict[int, Reading]
+"""What a text says, by its row in the quads."""
 
-Texts = dict[int, tuple[str, float]]
-"""What a text says and how sure that is, by its row in the quads."""
-
-_DETECTION_SIDE = 1_280
 _LEAST_SCORE = 0.5
 _LEAST_SIDE = 32
+_BLIND = 0.4
+"""More ink than this without a sign: letters of a script that the models do not know."""
+_MOSTLY_UNREAD = 0.3
+"""Of the area of all texts: then the others are such letters too, unless they are clear."""
+_CLEAR = 0.9
+_GREEK = re.compile("[\u03b1-\u03c9]")
+"""Running text in Greek loses the letters with accents, which the models do not know."""
 _SURE = 0.9
 """A mean score above this, and the page is the right way up."""
 _CLEARLY_BETTER = 1.15
@@ -50,54 +53,48 @@ class _Found:
 class Recogniser:
     """Holds the loaded models; not for more than one thread."""
 
-    def __init__(self) -> None:
-        models = Path(rapidocr.__file__).parent / "models"
-        untyped: Any = rapidocr.RapidOCR
-        self._models = untyped(
-            params={
-                "Global.log_level": "critical",
-                "Global.use_cls": False,
-                "Det.limit_type": "max",
-                "Det.limit_side_len": _DETECTION_SIDE,
-                # Named, because a model that is not found would be downloaded.
-                "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
-                "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
-                "Rec.rec_batch_num": 1,
-                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            }
-        )
-        self._detector = self._models._load_det_model()  # noqa: SLF001 - no public way
-        self._models._load_rec_model()  # noqa: SLF001
+    def __init__(self, backend: Backend = "onnxruntime") -> None:
+        self.backend = backend
+        self._models = Models(backend)
+        self._signs = tuple(self._models.signs)
+        self._allowed: NDArray[np.intp] | None = None
 
     def read(self, asked: wire.Bitmap, pixels: bytes) -> wire.Recognised:
         """The lines of a bitmap in reading order; a whole page is turned upright first."""
+        self._allowed = strips.columns(self._signs, languages.scripts(asked.languages))
         image = _padded(np.frombuffer(pixels, np.uint8).reshape(asked.rows, asked.columns, 3))
-        found = _Found(image, self._detect(image), 0)
+        found = _Found(image, self._models.detect(image), 0)
         known: Texts = {}
         if asked.whole:
             found, known = self._upright(found)
         if not len(found.quads):
             return wire.Recognised()
 
-        texts = self._recognise(found, known)
+        readings = self._recognise(found, known)
+        legible, unread = _legible(found.quads, readings)
         angle = _skew(found.quads)
-        pieces = [
-            Piece(text, _level(quad, angle), score=score)
-            for quad, (text, score) in zip(found.quads, texts, strict=True)
-            if text.strip() and score >= _LEAST_SCORE
-        ]
-        places = {id(p): _around(q) for p, q in zip(pieces, _kept(found.quads, texts), strict=True)}
+        pieces, places, spans = [], {}, {}
+        for index in legible:
+            quad, reading = found.quads[index], readings[index]
+            piece = Piece(reading.text, _level(quad, angle), score=reading.score)
+            pieces.append(piece)
+            places[id(piece)] = _around(quad)
+            spans[id(piece)] = _words(quad, reading)
         lines = [
             (
                 order.joined(row),
                 order.around(places[id(piece)] for piece in row),
                 min(1.0, *(piece.score for piece in row)),
-                (),
+                [edge for piece in row for edge in spans[id(piece)]],
             )
             for row in order.rows(pieces)
         ]
-        return wire.Recognised(rotation=found.turn, lines=lines)
+        return wire.Recognised(
+            rotation=found.turn,
+            lines=lines,
+            unread=len(readings) - len(legible),
+            unread_share=unread,
+        )
 
     def _upright(self, found: _Found) -> tuple[_Found, Texts]:
         """The page turned so that its text runs from left to right, and not upside down.
@@ -111,14 +108,14 @@ class Recogniser:
         wide, tall = _sides(found.quads)
         by_width = [int(i) for i in np.argsort(-wide)]
         sample = [i for i in by_width if wide[i] > _LONG * tall[i]][:_SAMPLE] or by_width[:_SAMPLE]
-        crops = self._models.crop_text_regions(found.image, found.quads[sample])
-        texts = self._texts(crops)
+        cut = self._models.strips(found.image, found.quads[sample])
+        texts = self._texts(cut)
         known = dict(zip(sample, texts, strict=True))
         upright, sure = _confidence(texts)
         if found.turn == 0 and sure >= _SURE:
             return found, known
         upside_down, _ = _confidence(
-            self._texts([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
+            self._texts([np.ascontiguousarray(strip[::-1, ::-1]) for strip in cut])
         )
         if upside_down > _CLEARLY_BETTER * upright:
             return self._turned(found, 180), {}
@@ -127,36 +124,48 @@ class Recogniser:
     def _turned(self, found: _Found, degrees: turn.Turn) -> _Found:
         image = np.ascontiguousarray(np.rot90(found.image, -degrees // 90))
         total: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
-        return _Found(image, self._detect(image), total[(found.turn + degrees) % 360])
+        return _Found(image, self._models.detect(image), total[(found.turn + degrees) % 360])
 
-    def _detect(self, image: Image) -> Quads:
-        boxes = self._detector(image).boxes
-        return np.zeros((0, 4, 2), np.float32) if boxes is None else np.asarray(boxes, np.float32)
-
-    def _recognise(self, found: _Found, known: Texts) -> list[tuple[str, float]]:
+    def _recognise(self, found: _Found, known: Texts) -> list[Reading]:
         rest = [i for i in range(len(found.quads)) if i not in known]
-        crops = self._models.crop_text_regions(found.image, found.quads[rest]) if rest else []
-        texts = {**known, **dict(zip(rest, self._texts(crops), strict=True))}
+        cut = self._models.strips(found.image, found.quads[rest]) if rest else []
+        texts = {**known, **dict(zip(rest, self._texts(cut), strict=True))}
         return [texts[i] for i in range(len(found.quads))]
 
-    def _texts(self, crops: list[Any]) -> list[tuple[str, float]]:
-        if not crops:
-            return []
-        try:
-            read = self._models.recognize_txt(crops)
-        except RapidOCRError:
-            return [("", 0.0)] * len(crops)
-        return [(t, float(s)) for t, s in zip(read.txts, read.scores, strict=True)]
+    def _texts(self, cut: Sequence[Image]) -> list[Reading]:
+        return [
+            strips.read(strip, self._models.chances(strip), self._signs, self._allowed)
+            for strip in cut
+        ]
 
 
-def _confidence(texts: list[tuple[str, float]]) -> tuple[float, float]:
+def _confidence(texts: Sequence[Reading]) -> tuple[float, float]:
     """The mean score weighed by how much was read, and the plain one."""
-    weighed = [score * min(len(text.strip()), 12) for text, score in texts]
-    return float(np.mean(weighed)), float(np.mean([score for _, score in texts]))
+    weighed = [reading.score * min(len(reading.text), 12) for reading in texts]
+    return float(np.mean(weighed)), float(np.mean([reading.score for reading in texts]))
 
 
-def _kept(quads: Quads, texts: list[tuple[str, float]]) -> Quads:
-    return quads[[bool(text.strip()) and score >= _LEAST_SCORE for text, score in texts]]
+def _legible(quads: Quads, readings: Sequence[Reading]) -> tuple[list[int], float]:
+    """Which texts could be read, and the share of the area of those that could not."""
+    wide, tall = _sides(quads)
+    areas = wide * tall
+    read = [_is_read(reading) for reading in readings]
+    unread = 1.0 - float(areas[read].sum() / areas.sum())
+    least = _CLEAR if unread >= _MOSTLY_UNREAD else _LEAST_SCORE
+    legible = [i for i, reading in enumerate(readings) if read[i] and reading.score >= least]
+    return legible, unread
+
+
+def _is_read(reading: Reading) -> bool:
+    if not reading.text or reading.score < _LEAST_SCORE or reading.blind > _BLIND:
+        return False
+    return 2 * len(_GREEK.findall(reading.text)) <= sum(map(str.isalpha, reading.text))
+
+
+def _words(quad: NDArray[np.float32], reading: Reading) -> list[int]:
+    """Left and right of each word along the middle of a text, in tenths of a pixel."""
+    start, end = float(quad[0, 0] + quad[3, 0]) / 2, float(quad[1, 0] + quad[2, 0]) / 2
+    return [round(10 * (start + share * (end - start))) for word in reading.words for share in word]
 
 
 def _padded(image: Image) -> Image:

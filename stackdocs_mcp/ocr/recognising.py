@@ -1,15 +1,17 @@
 """The server's side of the OCR workers: a few long-lived processes, lent out one page at a time."""
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import connection
 
-from stackdocs_mcp.ocr import wire, worker
+from stackdocs_mcp.ocr import backend, wire, worker
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.processes import Member
 
 NAME = "stackdocs ocr"
+log = logging.getLogger(__name__)
 
 
 class WorkerDied(Exception):
@@ -22,6 +24,8 @@ class Worker:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._member = Member(NAME, worker.main, limits)
+        self.backend: backend.Backend | None = None
+        """What its models run on, once it has answered."""
 
     @property
     def channel(self) -> connection.Connection:
@@ -31,10 +35,12 @@ class Worker:
     def is_alive(self) -> bool:
         return self._member.is_alive
 
-    def ask(self, picture: wire.Picture, pixels: bytes) -> None:
+    def ask(self, picture: wire.Picture, pixels: bytes, languages: Sequence[str]) -> None:
         """Send one bitmap; the answer is there when ``channel`` is readable."""
         self._member.expect(self._limits.ocr_seconds)
-        asked = wire.Bitmap(columns=picture.columns, rows=picture.rows, whole=picture.whole)
+        asked = wire.Bitmap(
+            columns=picture.columns, rows=picture.rows, whole=picture.whole, languages=languages
+        )
         try:
             wire.send(self.channel, asked)
             self.channel.send_bytes(pixels)
@@ -53,6 +59,7 @@ class Worker:
             self._member.relax()
         if answer.unavailable:
             raise failure("ocr_unavailable")
+        self.backend = answer.backend
         return answer
 
     def kill(self) -> None:
@@ -71,6 +78,7 @@ class Pool:
         self._idle: list[Worker] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._is_fallback_known = False
 
     def borrow(self, *, wait: bool, unless: Callable[[], bool]) -> Worker | None:
         """A worker of one's own, or None when all are lent out, or ``unless`` becomes true."""
@@ -92,6 +100,9 @@ class Pool:
         if not sound:
             borrowed.close()
         with self._changed:
+            if borrowed.backend not in (None, backend.preferred()) and not self._is_fallback_known:
+                self._is_fallback_known = True
+                log.warning("OpenVINO is installed but does not load; onnxruntime reads the scans")
             self._free += 1
             if sound and not self._closed:
                 self._idle.append(borrowed)

@@ -17,3 +17,5 @@ class Task:
     """Which pages become pictures to recognise: those that need it, all, or none."""
     passwords: tuple[str, ...] = field(default=(), repr=False)
     """To try on a file that is encrypted, in this order."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of what the document may be written in; empty when nothing is known."""

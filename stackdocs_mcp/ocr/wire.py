@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from stackdocs_mcp.core.model import PageNote, PageSource
+from stackdocs_mcp.ocr.backend import Backend
 
 Turn = Literal[0, 90, 180, 270]
 Length = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -112,6 +113,8 @@ class Bitmap(_Frame):
     columns: int = Field(ge=1)
     rows: int = Field(ge=1)
     whole: bool
+    languages: Sequence[str] = ()
+    """What the document is written in, where that was said."""
 
 
 class Recognised(_Frame):
@@ -127,6 +130,10 @@ class Recognised(_Frame):
     """Texts that were seen and left out, because they could not be read."""
     is_last: bool = False
     """The worker has grown too large, and ends."""
+    unread_share: float = Field(default=0, ge=0, le=1)
+    """Theirs, of the area of all texts."""
+    backend: Backend = "onnxruntime"
+    """What the models ran on."""
     unavailable: bool = False
     """The OCR libraries cannot be imported here."""
 

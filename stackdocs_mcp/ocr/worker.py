@@ -4,12 +4,13 @@ Its memory is bounded once its models are loaded, everything else before. Import
 cheap: the server process names ``main`` when it starts the worker.
 """
 
+import contextlib
 import os
 import sys
 from multiprocessing import connection
 from typing import TYPE_CHECKING
 
-from stackdocs_mcp.ocr import sandbox, wire
+from stackdocs_mcp.ocr import backend, sandbox, wire
 from stackdocs_mcp.ocr.child import withdraw
 from stackdocs_mcp.ocr.limits import Limits
 
@@ -32,7 +33,8 @@ def main(channel: connection.Connection, limits: Limits) -> None:
             continue
         answer = recogniser.read(asked, pixels)
         is_last = sandbox.address_space() > most
-        wire.send(channel, answer.model_copy(update={"is_last": is_last}))
+        said = {"is_last": is_last, "backend": recogniser.backend}
+        wire.send(channel, answer.model_copy(update=said))
         if is_last:
             return
 
@@ -58,4 +60,7 @@ def loaded() -> "Recogniser | None":
         from stackdocs_mcp.ocr.recogniser import Recogniser  # noqa: PLC0415 - loads the models
     except ImportError:
         return None
-    return Recogniser()
+    if backend.preferred() == "openvino":
+        with contextlib.suppress(Exception):  # whatever keeps it from loading, there is another one
+            return Recogniser("openvino")
+    return Recogniser("onnxruntime")
