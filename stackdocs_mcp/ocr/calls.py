@@ -59,3 +59,15 @@ get_matrix: Callable[[Address, Address], int] = _declared(c.FPDFPageObj_GetMatri
 get_bounds: Callable[[Address, Address, Address, Address, Address], int] = _declared(
     c.FPDFPageObj_GetBounds, _INT, _AT, _AT, _AT, _AT, _AT
 )
+get_draw_mode: Callable[[Address, Address, Address], int] = _declared(
+    c.FPDFPath_GetDrawMode, _INT, _AT, _AT, _AT
+)
+count_segments: Callable[[Address], int] = _declared(c.FPDFPath_CountSegments, _INT, _AT)
+get_segment: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFPath_GetPathSegment, _AT, _AT, _INT
+)
+get_segment_type: Callable[[Address], int] = _declared(c.FPDFPathSegment_GetType, _INT, _AT)
+get_point: Callable[[Address, Address, Address], int] = _declared(
+    c.FPDFPathSegment_GetPoint, _INT, _AT, _AT, _AT
+)
+closes: Callable[[Address], int] = _declared(c.FPDFPathSegment_GetClose, _INT, _AT)

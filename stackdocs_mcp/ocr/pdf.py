@@ -5,15 +5,14 @@ points from the top left of the page as a reader holds it: inside the crop box, 
 turned upright where all of the text runs sideways.
 """
 
-import ctypes
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import calls, order, route, turn
+from stackdocs_mcp.ocr import drawn, order, route, tables, turn
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PDF
 from stackdocs_mcp.ocr.limits import Limits
@@ -21,7 +20,15 @@ from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
+from stackdocs_mcp.ocr.wire import (
+    Outline,
+    Picture,
+    Read,
+    SentLine,
+    SentTable,
+    unplaced,
+    unrecognised,
+)
 
 DPI = 150
 """More makes the recognition slower and not better."""
@@ -29,7 +36,6 @@ _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
 _POINTS = 72
 _NEVER_DRAWN = {c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_POPUP}
-_MAX_FORM_DEPTH = 3
 _A4 = (595.0, 842.0)
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -76,9 +82,9 @@ def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Pi
     if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
         return _scan(page, number, text, task)
 
-    pictures = [
-        turn.turned(box, frame.width, frame.height, text.turn) for box in _pictures(page, frame)
-    ]
+    on_page = drawn.on_page(page)
+    pictures = _upright(on_page.pictures, frame, text)
+    rows = order.rows(text.visible)
     unread = route.pictures_to_read(pictures, text.visible, width, height)
     if not unread or task.mode == "never":
         return Read(
@@ -87,15 +93,28 @@ def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Pi
             height=height,
             source=PageSource.TEXT,
             rotation=text.turn,
-            lines=_lines(text),
+            lines=_lines(rows, text),
+            tables=_tables(rows, on_page, frame, text),
             notes=("not_recognised",) if unread else (),
         )
 
     x0, y0, x1, y1 = order.around(unread)
     region = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
     scale = _scale(region[2] - region[0], region[3] - region[1], task.limits)
-    bitmap = _render(page, scale, text.turn, region, (width, height))
-    return _picture(number, (width, height), bitmap, region, text)
+    columns, lines, pixels = _render(page, scale, text.turn, region, (width, height))
+    picture = Picture(
+        number=number,
+        width=width,
+        height=height,
+        rotation=text.turn,
+        columns=columns,
+        rows=lines,
+        region=region,
+        whole=False,
+        lines=_lines(rows, text),
+        tables=_tables(rows, on_page, frame, text),
+    )
+    return picture, pixels
 
 
 def _scan(
@@ -112,7 +131,7 @@ def _scan(
             number=number, width=width, height=height, source=PageSource.BLANK, lines=hidden
         )
     if task.mode == "never":
-        return unrecognised(number, width, height, _lines(text))
+        return unrecognised(number, width, height, _lines(order.rows(text.visible), text))
     picture = Picture(
         number=number,
         width=width,
@@ -126,31 +145,24 @@ def _scan(
     return picture, pixels
 
 
-def _picture(
-    number: int,
-    size: tuple[float, float],
-    bitmap: tuple[int, int, bytes],
-    region: Rectangle,
-    text: TextLayer,
-) -> tuple[Picture, bytes]:
-    columns, rows, pixels = bitmap
-    picture = Picture(
-        number=number,
-        width=size[0],
-        height=size[1],
-        rotation=text.turn,
-        columns=columns,
-        rows=rows,
-        region=region,
-        whole=False,
-        lines=_lines(text),
-    )
-    return picture, pixels
+def _upright(boxes: Iterable[Rectangle], frame: Frame, text: TextLayer) -> list[Rectangle]:
+    """Boxes in PDF coordinates where a reader sees them."""
+    return [
+        turn.turned(frame.displayed(*box), frame.width, frame.height, text.turn) for box in boxes
+    ]
 
 
-def _lines(text: TextLayer) -> list[SentLine]:
+def _tables(
+    rows: list[list[order.Piece]], on_page: drawn.Drawn, frame: Frame, text: TextLayer
+) -> list[SentTable]:
+    if not tables.likely(rows):
+        return []
+    return tables.found(rows, _upright(on_page.rules(), frame, text))
+
+
+def _lines(rows: list[list[order.Piece]], text: TextLayer) -> list[SentLine]:
     """Visible lines in reading order, then the hidden ones."""
-    return [_line(row) for pieces in (text.visible, text.hidden) for row in order.rows(pieces)]
+    return [_line(row) for row in [*rows, *order.rows(text.hidden)]]
 
 
 def _line(row: list[order.Piece]) -> SentLine:
@@ -174,44 +186,6 @@ def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
         if annotation := c.FPDFPage_GetAnnot(page, index):
             yield c.FPDFAnnot_GetSubtype(annotation)
             c.FPDFPage_CloseAnnot(annotation)
-
-
-def _pictures(page: pdfium.PdfPage, frame: Frame) -> list[Rectangle]:
-    """Where pictures stand on the displayed page, those inside of form XObjects included."""
-    found: list[Rectangle] = []
-    objects = _objects(calls.address(page), calls.count_objects, calls.get_object)
-    _collect(objects, pdfium.PdfMatrix(), 0, found)
-    return [frame.displayed(*box) for box in found]
-
-
-def _collect(
-    objects: Iterable[calls.Address], matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]
-) -> None:
-    for item in objects:
-        kind = calls.get_type(item)
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            found.append(_bounds(item, matrix))
-        elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-            own = c.FS_MATRIX()
-            calls.get_matrix(item, ctypes.addressof(own))
-            inner = _objects(item, calls.count_form_objects, calls.get_form_object)
-            _collect(inner, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
-
-
-def _objects(
-    parent: calls.Address,
-    count: Callable[[calls.Address], int],
-    get: Callable[[calls.Address, int], calls.Address | None],
-) -> list[calls.Address]:
-    return [item for index in range(count(parent)) if (item := get(parent, index))]
-
-
-def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
-    sides = (ctypes.c_float * 4)()
-    first, size = ctypes.addressof(sides), ctypes.sizeof(ctypes.c_float)
-    calls.get_bounds(item, first, first + size, first + 2 * size, first + 3 * size)
-    box: Rectangle = matrix.on_rect(*sides)
-    return box
 
 
 def _scale(width: float, height: float, limits: Limits) -> float:

@@ -1,0 +1,43 @@
+"""Tables on a page, from its lines and the rules that are drawn on it: rows of cells with boxes.
+
+A wrong table is worse than none. What is ruled in both directions is a table if it has several
+rows with several cells; without rules down, layout and amounts have to show one (``aligned``).
+Totals below a table are rows of it only if they stand in its grid, or in its columns from the
+first one on.
+"""
+
+from collections.abc import Sequence
+
+from stackdocs_mcp.ocr import aligned, grids, ruled
+from stackdocs_mcp.ocr.cells import Part
+from stackdocs_mcp.ocr.order import Piece, Rectangle
+from stackdocs_mcp.ocr.wire import SentTable
+
+
+def likely(rows: Sequence[Sequence[Piece]]) -> bool:
+    """There may be a table: cheap to say, and true of all pages that have one."""
+    return sum(len(row) > 1 for row in rows) > 1
+
+
+def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> list[SentTable]:
+    """The tables of a page from the top; cells name their lines by the place in ``rows``."""
+    lines = [[Part(at, piece) for piece in row] for at, row in enumerate(rows)]
+    tables: list[SentTable] = []
+    for grid in grids.found(rules):
+        inside = [part for line in lines for part in line if _stands_in(part, grid.box)]
+        table = ruled.table(grid, inside) if inside else None
+        if table:
+            tables.append(table)
+            lines = [[part for part in line if not _stands_in(part, grid.box)] for line in lines]
+
+    tables += aligned.tables([line for line in lines if line], grids.horizontal(rules))
+    return sorted(tables, key=_top)
+
+
+def _stands_in(part: Part, box: Rectangle) -> bool:
+    x0, y0, x1, y1 = part.piece.box
+    return box[0] <= (x0 + x1) / 2 <= box[2] and box[1] <= (y0 + y1) / 2 <= box[3]
+
+
+def _top(table: SentTable) -> float:
+    return table.box[1] if table.box else 0.0
