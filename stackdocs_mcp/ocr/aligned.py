@@ -7,10 +7,11 @@ text, there is none: a header above amounts tells it, or many rows with several 
 rules between the rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from statistics import median
 
-from stackdocs_mcp.ocr import cells, order
+from stackdocs_mcp.ocr import cells
 from stackdocs_mcp.ocr.cells import Part, Row, Strip
 from stackdocs_mcp.ocr.grids import Rule
 from stackdocs_mcp.ocr.wire import SentTable
@@ -27,10 +28,13 @@ _APART = 1.6
 _SLACK = 0.4
 """In line heights: edges that are no further apart are one."""
 _KEPT = 0.75
+_INDENT = 6.0
+"""Points: what belongs to a cell may begin a little to the left of it."""
 _MANY = 4
 """Rows that need no header."""
 _HEADER_LINES = 4
 _WIDE = 0.7
+_MOST = 0.6
 
 
 def tables(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[SentTable]:
@@ -62,33 +66,91 @@ def _table(
     if len(heads) < 2:
         return None, start
 
-    gathered = cells.gathered(strips, heads)
+    barriers = _barriers(spans, rules)
+    gathered = cells.gathered(strips, heads, barriers)
     gathered[0] = [*_above(lines, free, start, spans), *gathered[0]]
     rows = [cells.merged(row) for row in gathered]
     header = cells.header_rows(rows)
-    if not _is_table(rows, heads, header, rules):
+    if not _is_table(rows, heads, header, barriers):
         return None, start
     sent = [[cells.cell(row.get(column, []), None) for column in range(len(spans))] for row in rows]
     return cells.table(sent, header), start + len(strips)
 
 
 def _run(lines: Sequence[Line], start: int) -> tuple[list[Span], list[Strip]]:
-    """The columns from a line on, and the lines that keep to them."""
-    spans = [(part.piece.box[0], part.piece.box[2]) for part in lines[start]]
-    strips: list[Strip] = []
+    """The columns from a line on, and the lines that keep to them.
+
+    Until there is a line with amounts, more columns may show: headings stand on several lines.
+    """
+    spans: list[Span] = []
+    taken: list[Line] = []
+    is_open = True
     for line in lines[start:]:
-        places = _places(line, spans)
-        if places is None:
+        has_amount = any(cells.is_amount(part.piece.text) for part in line)
+        if taken and not _is_next(taken[-1], line, _APART if is_open and not has_amount else _FAR):
             break
-        strip = cells.strip({at: [part] for part, at in zip(line, places, strict=True)})
-        if strips and not 0 <= _below(strips[-1], strip) + strip.height < _FAR * strip.height:
+        wider = _widened(spans, line, is_open=is_open)
+        if wider is None and (is_open or _fitted(line, spans) is None):
+            break
+        spans = wider or spans
+        is_open = is_open and not has_amount
+        taken.append(line)
+
+    strips = []
+    for line in taken:
+        strip = _fitted(line, spans)
+        if strip is None:  # a column that was found later parts it from where it was
             break
         strips.append(strip)
-        for part, at in zip(line, places, strict=True):
-            x0, _, x1, _ = part.piece.box
-            spans[at] = min(spans[at][0], x0), max(spans[at][1], x1)
-
     return spans, strips
+
+
+def _fitted(line: Line, spans: Sequence[Span]) -> Strip | None:
+    """A line in its columns. A lone text may run over those to the right of its own."""
+    places = _places(line, spans)
+    if places is not None:
+        return _strip(line, places)
+    x0 = line[-1].piece.box[0]
+    begun = [at for at, (left, right) in enumerate(spans) if left - _INDENT <= x0 < right]
+    if not begun or not begun[0] or cells.is_amount(line[-1].piece.text):
+        return None
+    others = _places(line[:-1], spans[: begun[0]])
+    if others is None:
+        return None
+    return replace(_strip(line, [*others, begun[0]]), is_loose=True)
+
+
+def _is_next(upper: Line, lower: Line, far: float) -> bool:
+    """One line stands below another, and not far."""
+    above, below = upper[0].piece, lower[0].piece
+    return 0 < below.middle - above.middle < (far + 1) * below.height
+
+
+def _widened(spans: Sequence[Span], line: Line, *, is_open: bool) -> list[Span] | None:
+    """The columns with what a line adds to them; None where it does not keep to them."""
+    spread = list(spans)
+    if is_open:
+        spread += [
+            (x0, x1)
+            for x0, _, x1, _ in (part.piece.box for part in line)
+            if not any(x0 < right and left < x1 for left, right in spans)
+        ]
+        spread.sort()
+    places = _places(line, spans) if len(line) == len(spans) else None
+    if places is None:
+        places = _places(line, spread)
+    else:
+        spread = list(spans)
+    if places is None:
+        return None
+    for part, at in zip(line, places, strict=True):
+        x0, _, x1, _ = part.piece.box
+        spread[at] = min(spread[at][0], x0), max(spread[at][1], x1)
+    return spread
+
+
+def _strip(line: Line, places: Sequence[int]) -> Strip:
+    return cells.strip({at: [part] for part, at in zip(line, places, strict=True)})
 
 
 def _places(line: Line, spans: Sequence[Span]) -> list[int] | None:
@@ -111,62 +173,79 @@ def _below(upper: Strip, lower: Strip) -> float:
 
 
 def _heads(strips: Sequence[Strip], columns: int) -> list[Strip]:
-    """The lines that begin a row: those that fill most columns, and do not go on with text."""
-    full = [strip for strip in strips if len(strip.cells) > columns // 2]
+    """The lines that begin a row: those that fill most columns, or name something with an amount.
+
+    Between such lines one without amounts that stands close to the line above goes on with it.
+    """
+    full = [strip for strip in strips if _is_full(strip, columns)]
     amounts = cells.amount_columns([cells.merged([strip]) for strip in full])
     heads: list[Strip] = []
-    begun = False
-    for strip in full:
-        has_amount = not amounts.isdisjoint(
-            at for at, parts in strip.cells.items() if cells.is_amount(cells.text(parts))
+    is_body = False
+    for at, strip in enumerate(strips):
+        has_amount = any(
+            cells.is_amount(cells.text(strip.cells[c])) for c in _shared(strip, amounts)
         )
-        begun = begun or has_amount
-        before = strips[strips.index(strip) - 1] if heads else None
-        if (
-            begun
-            and before
-            and not has_amount
-            and len(strip.cells) < columns
-            and _below(before, strip) < _NEAR * strip.height
-        ):
-            continue
-        heads.append(strip)
+        is_close = at > 0 and _below(strips[at - 1], strip) < _NEAR * strip.height
+        is_named = has_amount and 0 in strip.cells and not strip.is_loose
+        goes_on = is_body and not has_amount and len(strip.cells) < columns and is_close
+        if is_named or (_is_full(strip, columns) and not goes_on):
+            heads.append(strip)
+            is_body = is_body or has_amount
 
     return heads
+
+
+def _is_full(strip: Strip, columns: int) -> bool:
+    return len(strip.cells) > columns // 2 and not strip.is_loose
+
+
+def _shared(strip: Strip, columns: Collection[int]) -> list[int]:
+    return [column for column in strip.cells if column in columns]
 
 
 def _end(strips: Sequence[Strip], heads: Sequence[Strip]) -> int:
     """How many of the lines are of the table: not a total below it, nor what stands far below."""
     amounts = cells.amount_columns([cells.merged([strip]) for strip in heads])
-    last = strips.index(heads[-1])
-    first = min(heads[0].cells)
-    for at, strip in enumerate(strips):
-        if strip in heads:
-            continue
-        nearest = heads[cells.nearest(strip, heads)]
-        shared = amounts & set(strip.cells) & set(nearest.cells)
-        if any(cells.is_amount(cells.text(strip.cells[column])) for column in shared):
-            return at
-        if at > last and _below(strips[at - 1], strip) > _APART * strip.height:
-            return at
+    at = 0
+    for head, group in zip(heads, cells.gathered(strips, heads), strict=True):
+        for strip in group:
+            shared = _shared(strip, amounts & head.cells.keys()) if strip is not head else []
+            if any(cells.has_digit(strip.cells[column]) for column in shared):
+                return at
+            if at and head is heads[-1] and _trails(strips, at, head):
+                return at
+            at += 1
 
+    first = min(heads[0].cells)
     tail = len(heads)
     while tail > 2 and first not in heads[tail - 1].cells:
         tail -= 1
     if tail < len(heads) and all(first in head.cells for head in heads[:tail]):
-        return strips.index(heads[tail])
+        return _index(strips, heads[tail])
     return len(strips)
+
+
+def _trails(strips: Sequence[Strip], at: int, head: Strip) -> bool:
+    """A line below the last row that is no part of it."""
+    strip = strips[at]
+    if strip.top <= head.top:
+        return False
+    return strip.is_loose or _below(strips[at - 1], strip) > _APART * strip.height
+
+
+def _index(strips: Sequence[Strip], one: Strip) -> int:
+    return next(at for at, strip in enumerate(strips) if strip is one)
 
 
 def _above(lines: Sequence[Line], free: int, start: int, spans: Sequence[Span]) -> list[Strip]:
     """The lines of a heading above its fullest one."""
     found: list[Strip] = []
-    lower = cells.strip(dict(enumerate([part] for part in lines[start])))
+    lower = _strip(lines[start], range(len(lines[start])))
     for line in reversed(lines[max(free, start - _HEADER_LINES) : start]):
         places = _places(line, spans)
         if places is None or any(cells.is_amount(part.piece.text) for part in line):
             break
-        strip = cells.strip({at: [part] for part, at in zip(line, places, strict=True)})
+        strip = _strip(line, places)
         if not -strip.height < _below(strip, lower) < _NEAR * strip.height:
             break
         found.insert(0, strip)
@@ -176,22 +255,35 @@ def _above(lines: Sequence[Line], free: int, start: int, spans: Sequence[Span]) 
 
 
 def _is_table(
-    rows: Sequence[Row], heads: Sequence[Strip], header: int, rules: Sequence[Rule]
+    rows: Sequence[Row], heads: Sequence[Strip], header: int, barriers: Sequence[float]
 ) -> bool:
     """It keeps to its columns, and something tells that it is no list and no running text."""
     columns = max(column for row in rows for column in row) + 1
     body = rows[header:]
     bad = sum(not _is_aligned(column, heads, header) for column in range(columns))
-    if bad > columns // 5 or _is_list(body):
+    if bad > columns // (3 if header else 5) or _is_list(body):
         return False
+    named, used = _filled(rows[:header]), _filled(body)
+    if header and named - used and used - named:
+        return False  # names stand beside their columns
     amounts = cells.amount_columns(body)
+    if not any(sum(column in row for row in body) > _MOST * len(body) for column in amounts):
+        amounts = frozenset()
+    top, bottom = heads[0].top, heads[-1].bottom
+    drawn = sum(top < at < bottom for at in barriers)
     if columns == 2:
         return header > 0 and amounts == {1} and len(body) > 2 and len(rows[0]) == 2
+    if header and len(body) == 1:
+        return columns > 3 and len(amounts) > 1 and used <= named
     if header and amounts:
-        return len(body) > 1 or (columns > 3 and len(amounts) > 1)
+        return True
     if len(body) >= _MANY and len(amounts) > 1:
         return amounts != set(range(1, columns, 2))  # names and values, twice
-    return len(body) > 2 and _ruled(rows, rules) > 2
+    return len(body) > 2 and drawn > 1 and all(0 in row for row in rows)
+
+
+def _filled(rows: Sequence[Row]) -> set[int]:
+    return {column for row in rows for column in row}
 
 
 def _is_aligned(column: int, heads: Sequence[Strip], header: int) -> bool:
@@ -220,14 +312,11 @@ def _is_list(rows: Sequence[Row]) -> bool:
     return 2 * colons >= len(rows)
 
 
-def _ruled(rows: Sequence[Row], rules: Sequence[Rule]) -> int:
-    """How many rules run along the rows for most of their width."""
-    boxes = [part.piece.box for row in rows for parts in row.values() for part in parts]
-    x0, y0, x1, y1 = order.around(boxes)
-    height = median(box[3] - box[1] for box in boxes)
-    drawn: dict[int, float] = {}
+def _barriers(spans: Sequence[Span], rules: Sequence[Rule]) -> list[float]:
+    """Where rules run along the rows for most of their width."""
+    x0, x1 = spans[0][0], spans[-1][1]
+    drawn: dict[float, float] = {}
     for at, start, end in rules:
-        if y0 - height < at < y1 + height:
-            place = round(at / 2)
-            drawn[place] = drawn.get(place, 0.0) + max(0.0, min(end, x1) - max(start, x0))
-    return sum(length >= _WIDE * (x1 - x0) for length in drawn.values())
+        place = round(at * 2) / 2
+        drawn[place] = drawn.get(place, 0.0) + max(0.0, min(end, x1) - max(start, x0))
+    return sorted(at for at, length in drawn.items() if length >= _WIDE * (x1 - x0))

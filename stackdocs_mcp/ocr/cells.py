@@ -1,23 +1,26 @@
-"""What tables are made of before they are sent: pieces in columns, logical rows, amounts, headers."""
+"""What tables are made of: pieces in columns, logical rows, amounts and headers."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from stackdocs_mcp.ocr import order
 from stackdocs_mcp.ocr.order import Piece, Rectangle
 from stackdocs_mcp.ocr.wire import SentCell, SentTable
 
+_AMOUNT = re.compile(
+    r"(?:[^\W\d_]{1,4}\.?\s)?[^\w\s]{0,3}\s?"  # a currency, a sign
+    r"\d[\d.,'\u2019/:\s-]*[^\w\s]{0,3}"
+    r"(?:\s?[^\W\d_]{1,4}[\u00b2\u00b3]?\.?(?:\([a-z]{1,2}\))?)?"  # a unit: Stk, pcs., EUR, m²
+)
 _DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[^\W\d_]")
-_UNIT = 4
-"""Letters; "Stk", "EUR" and "pcs." stand with amounts, longer words make it text."""
+_DATE = re.compile(r"\d{1,2}[ .-]{1,2}[^\W\d_]{3,9}[ .,-]{1,2}\d{2,4}")
 _VOID = re.compile(r"[\W_]*")
 _MOSTLY = 0.6
 _MOST_HEADERS = 3
-_TIE = 0.5
+_LONG = 40
 
 
 class Part(NamedTuple):
@@ -34,6 +37,8 @@ class Strip:
     top: float
     bottom: float
     cells: Mapping[int, Sequence[Part]]
+    is_loose: bool = False
+    """Its text runs over into other columns."""
 
     @property
     def height(self) -> float:
@@ -56,12 +61,13 @@ def text(parts: Sequence[Part]) -> str:
 
 
 def is_amount(said: str) -> bool:
-    """A number, date or the like, at most with its unit or currency."""
-    words = said.split()
-    lettered = [word for word in words if _LETTER.search(word)]
-    if len(lettered) > 1 or not any(_DIGIT.search(word) for word in words if word not in lettered):
-        return False
-    return not lettered or len(_LETTER.findall(lettered[0])) <= _UNIT
+    """A number or date, at most with its unit or currency."""
+    return len(said) < _LONG and bool(_AMOUNT.fullmatch(said) or _DATE.fullmatch(said))
+
+
+def has_digit(parts: Sequence[Part]) -> bool:
+    """There is a number in it, whatever else."""
+    return any(_DIGIT.search(part.piece.text) for part in parts)
 
 
 def amount_columns(rows: Iterable[Row]) -> frozenset[int]:
@@ -78,17 +84,32 @@ def amount_columns(rows: Iterable[Row]) -> frozenset[int]:
     )
 
 
-def gathered(strips: Sequence[Strip], heads: Sequence[Strip]) -> list[list[Strip]]:
-    """The strips of each logical row: each goes to the nearest of the ``heads``."""
-    found: list[list[Strip]] = [[] for _ in heads]
-    for each in strips:
-        found[nearest(each, heads)].append(each)
-    return found
+def gathered(
+    strips: Sequence[Strip], heads: Sequence[Strip], barriers: Sequence[float] = ()
+) -> list[list[Strip]]:
+    """The strips of each logical row, which has one of the ``heads``.
+
+    Between two heads a row ends at the widest gap, of those with one of the ``barriers``, which are
+    rules, if there are any. Of equally wide gaps it is the last: text goes on with what is above.
+    """
+    starts = [0]
+    places = [at for at, strip in enumerate(strips) if any(strip is head for head in heads)]
+    for upper, lower in pairwise(places):
+        gaps = [
+            (_is_crossed(strips[at - 1], strips[at], barriers), round(_gap(strips, at)), at)
+            for at in range(upper + 1, lower + 1)
+        ]
+        starts.append(max(gaps)[2])
+    return [list(strips[start:end]) for start, end in pairwise([*starts, len(strips)])]
 
 
-def nearest(strip: Strip, heads: Sequence[Strip]) -> int:
-    """Which of the heads; of two equally near ones the upper, whose text it goes on with."""
-    return min(range(len(heads)), key=lambda at: _distance(strip, heads[at]))
+def _gap(strips: Sequence[Strip], at: int) -> float:
+    return strips[at].top - max(strip.bottom for strip in strips[max(0, at - 2) : at])
+
+
+def _is_crossed(upper: Strip, lower: Strip, barriers: Sequence[float]) -> bool:
+    low, high = upper.top + upper.bottom, lower.top + lower.bottom
+    return any(low < 2 * at < high for at in barriers)
 
 
 def merged(strips: Iterable[Strip]) -> Row:
@@ -106,7 +127,8 @@ def header_rows(rows: Sequence[Row]) -> int:
     Or one that leaves the first column free, which all others fill.
     """
     count = next((at for at, row in enumerate(rows) if _has_amount(row)), 0)
-    if 0 < count <= _MOST_HEADERS:
+    named = [text(parts) for row in rows[:count] for parts in row.values()]
+    if 0 < count <= _MOST_HEADERS and not any(said.endswith(":") for said in named):
         amounts = amount_columns(rows[count:])
         return count if any(not amounts.isdisjoint(row) for row in rows[:count]) else 0
     first = min((min(row) for row in rows if row), default=0)
@@ -130,10 +152,3 @@ def table(rows: Sequence[Sequence[SentCell]], header: int) -> SentTable:
     """A table around its cells."""
     boxes = [box for row in rows for _, _, box, _ in row if box]
     return SentTable(rows=rows, box=order.around(boxes) if boxes else None, header_rows=header)
-
-
-def _distance(one: Strip, other: Strip) -> float:
-    if one is other:
-        return -math.inf
-    gap = max(one.top - other.bottom, other.top - one.bottom)
-    return gap if other.top > one.top else gap - _TIE

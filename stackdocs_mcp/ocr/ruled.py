@@ -15,8 +15,9 @@ from stackdocs_mcp.ocr.wire import SentCell, SentTable
 
 _MOST_UNPARTED = 4
 """Lines of a band that fill several cells without amounts; more are rows that we cannot part."""
-_LIVELY = 0.5
-"""Of the rows: so many have more than one cell with text."""
+_MOST = 0.5
+"""Of the rows: so many have several cells with text, and all of the columns."""
+_CROWDED = 2
 
 Spans = Sequence[grids.Span]
 
@@ -45,11 +46,32 @@ def table(grid: grids.Grid, parts: Sequence[Part]) -> SentTable | None:
             if body:
                 rows.append(_Row(spans, body, top, bottom))
 
-    filled = [row.body for row in rows]
-    lively = sum(len(body) > 1 for body in filled)
-    if lively < 2 or lively < _LIVELY * len(rows):
+    bodies = [row.body for row in rows]
+    header = cells.header_rows(bodies)
+    if not _is_table(rows, header):
         return None
-    return cells.table([_cells(grid, row) for row in rows], cells.header_rows(filled))
+    return cells.table([_cells(grid, row) for row in rows], header)
+
+
+def _is_table(rows: Sequence[_Row], header: int) -> bool:
+    """The grid is regular and its columns are all ruled: no form, and no frame around text."""
+    columns = rows[0].spans[-1].end if rows else 0
+    lively = sum(len(row.body) > 1 for row in rows)
+    regular = sum(len(row.spans) == columns for row in rows)
+    if lively < 2 or lively < _MOST * len(rows) or regular < _MOST * len(rows):
+        return False
+    if len(rows) == 2 and (not header or not rows[1].body.keys() <= rows[0].body.keys()):
+        return False
+    return sum(_is_crowded(row.body) for row in rows[header:]) < _CROWDED
+
+
+def _is_crowded(body: Row) -> bool:
+    """A cell has several amounts on one line, so that a rule is missing between them."""
+    for parts in body.values():
+        lines = [part.line for part in parts if cells.is_amount(part.piece.text)]
+        if len(set(lines)) < len(lines):
+            return True
+    return False
 
 
 def _place(edges: Sequence[float], at: float) -> int:
@@ -74,7 +96,7 @@ def _bodies(strips: Sequence[Strip], bands: int) -> list[Row] | None:
         for column, parts in strip.cells.items():
             if cells.is_amount(cells.text(parts)):
                 seen[column] = seen.get(column, 0) + 1
-    if max(seen.values(), default=0) > 1:
+    if max(seen.values(), default=0) > max(1, _MOST * len(several)):
         lasting = {column for column, times in seen.items() if times == max(seen.values())}
         heads = [strip for strip in several if not lasting.isdisjoint(strip.cells)]
         return [cells.merged(row) for row in cells.gathered(strips, heads)]

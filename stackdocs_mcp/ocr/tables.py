@@ -21,7 +21,9 @@ def likely(rows: Sequence[Sequence[Piece]]) -> bool:
 
 def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> list[SentTable]:
     """The tables of a page from the top; cells name their lines by the place in ``rows``."""
-    lines = [[Part(at, piece) for piece in row] for at, row in enumerate(rows)]
+    lines = [
+        [Part(at, piece) for piece in row if not _is_upended(piece)] for at, row in enumerate(rows)
+    ]
     tables: list[SentTable] = []
     for grid in grids.found(rules):
         inside = [part for line in lines for part in line if _stands_in(part, grid.box)]
@@ -37,6 +39,12 @@ def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> l
 def _stands_in(part: Part, box: Rectangle) -> bool:
     x0, y0, x1, y1 = part.piece.box
     return box[0] <= (x0 + x1) / 2 <= box[2] and box[1] <= (y0 + y1) / 2 <= box[3]
+
+
+def _is_upended(piece: Piece) -> bool:
+    """It runs along a side of the page, and would be in the way of all columns."""
+    x0, y0, x1, y1 = piece.box
+    return y1 - y0 > x1 - x0 and len(piece.text) > 3
 
 
 def _top(table: SentTable) -> float:
