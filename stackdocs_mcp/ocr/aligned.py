@@ -33,6 +33,7 @@ _INDENT = 6.0
 _MANY = 4
 """Rows that need no header."""
 _HEADER_LINES = 4
+_LARGER = 1.3
 _WIDE = 0.7
 _MOST = 0.6
 
@@ -246,6 +247,8 @@ def _above(lines: Sequence[Line], free: int, start: int, spans: Sequence[Span]) 
         if places is None or any(cells.is_amount(part.piece.text) for part in line):
             break
         strip = _strip(line, places)
+        if strip.height > _LARGER * lower.height:
+            break  # a title
         if not -strip.height < _below(strip, lower) < _NEAR * strip.height:
             break
         found.insert(0, strip)
@@ -267,16 +270,13 @@ def _is_table(
     if header and named - used and used - named:
         return False  # names stand beside their columns
     amounts = cells.amount_columns(body)
-    if not any(sum(column in row for row in body) > _MOST * len(body) for column in amounts):
-        amounts = frozenset()
+    amounts = {at for at in amounts if sum(at in row for row in body) > _MOST * len(body)}
     top, bottom = heads[0].top, heads[-1].bottom
     drawn = sum(top < at < bottom for at in barriers)
     if columns == 2:
         return header > 0 and amounts == {1} and len(body) > 2 and len(rows[0]) == 2
-    if header and len(body) == 1:
-        return columns > 3 and len(amounts) > 1 and used <= named
     if header and amounts:
-        return True
+        return len(body) > 1 or (columns > 3 and len(amounts) > 1 and used <= named)
     if len(body) >= _MANY and len(amounts) > 1:
         return amounts != set(range(1, columns, 2))  # names and values, twice
     return len(body) > 2 and drawn > 1 and all(0 in row for row in rows)

@@ -47,6 +47,8 @@ class Strip:
 
 Row = dict[int, list[Part]]
 """The parts of each filled cell, by column."""
+Said = Mapping[int, str]
+"""What each filled cell says."""
 
 
 def strip(cells: Mapping[int, Sequence[Part]]) -> Strip:
@@ -70,18 +72,9 @@ def has_digit(parts: Sequence[Part]) -> bool:
     return any(_DIGIT.search(part.piece.text) for part in parts)
 
 
-def amount_columns(rows: Iterable[Row]) -> frozenset[int]:
+def amount_columns(rows: Iterable[Row]) -> set[int]:
     """The columns that mostly have amounts where they have something."""
-    filled: dict[int, list[bool]] = {}
-    for row in rows:
-        for column, parts in row.items():
-            said = text(parts)
-            if not _VOID.fullmatch(said):
-                filled.setdefault(column, []).append(is_amount(said))
-
-    return frozenset(
-        column for column, amounts in filled.items() if sum(amounts) >= _MOSTLY * len(amounts)
-    )
+    return _amount_columns(_said(row) for row in rows)
 
 
 def gathered(
@@ -122,22 +115,37 @@ def merged(strips: Iterable[Strip]) -> Row:
 
 
 def header_rows(rows: Sequence[Row]) -> int:
+    """How many rows at the top name the columns, as far as that is clear."""
+    return header_lines([_said(row) for row in rows])
+
+
+def header_lines(rows: Sequence[Said]) -> int:
     """How many rows at the top name the columns: none has an amount, and there are some below.
 
     Or one that leaves the first column free, which all others fill.
     """
-    count = next((at for at, row in enumerate(rows) if _has_amount(row)), 0)
-    named = [text(parts) for row in rows[:count] for parts in row.values()]
-    if 0 < count <= _MOST_HEADERS and not any(said.endswith(":") for said in named):
-        amounts = amount_columns(rows[count:])
+    count = next((at for at, row in enumerate(rows) if any(map(is_amount, row.values()))), 0)
+    names = [said for row in rows[:count] for said in row.values()]
+    if 0 < count <= _MOST_HEADERS and not any(said.endswith(":") for said in names):
+        amounts = _amount_columns(rows[count:])
         return count if any(not amounts.isdisjoint(row) for row in rows[:count]) else 0
     first = min((min(row) for row in rows if row), default=0)
     others = rows[1:]
     return int(len(others) > 1 and first not in rows[0] and all(first in row for row in others))
 
 
-def _has_amount(row: Row) -> bool:
-    return any(is_amount(text(parts)) for parts in row.values())
+def _said(row: Row) -> Said:
+    return {column: text(parts) for column, parts in row.items()}
+
+
+def _amount_columns(rows: Iterable[Said]) -> set[int]:
+    filled: dict[int, list[bool]] = {}
+    for row in rows:
+        for column, said in row.items():
+            if not _VOID.fullmatch(said):
+                filled.setdefault(column, []).append(is_amount(said))
+
+    return {column for column, amounts in filled.items() if sum(amounts) >= _MOSTLY * len(amounts)}
 
 
 def cell(parts: Sequence[Part], box: Rectangle | None, columns: int = 1) -> SentCell:

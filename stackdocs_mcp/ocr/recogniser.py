@@ -16,7 +16,7 @@ import rapidocr
 from numpy.typing import NDArray
 from rapidocr.main import RapidOCRError
 
-from stackdocs_mcp.ocr import order, turn, wire
+from stackdocs_mcp.ocr import order, tables, turn, wire
 from stackdocs_mcp.ocr.order import Piece, Rectangle
 
 Image = NDArray[np.uint8]
@@ -88,6 +88,7 @@ class Recogniser:
             if text.strip() and score >= _LEAST_SCORE
         ]
         places = {id(p): _around(q) for p, q in zip(pieces, _kept(found.quads, texts), strict=True)}
+        rows = order.rows(pieces)
         lines = [
             (
                 order.joined(row),
@@ -95,9 +96,10 @@ class Recogniser:
                 min(1.0, *(piece.score for piece in row)),
                 (),
             )
-            for row in order.rows(pieces)
+            for row in rows
         ]
-        return wire.Recognised(rotation=found.turn, lines=lines)
+        found_tables = [tables.tilted(table, angle) for table in tables.found(rows)]
+        return wire.Recognised(rotation=found.turn, lines=lines, tables=found_tables)
 
     def _upright(self, found: _Found) -> tuple[_Found, Texts]:
         """The page turned so that its text runs from left to right, and not upside down.

@@ -5,7 +5,9 @@ one another in it: then only the columns are ruled, and each line with amounts b
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from stackdocs_mcp.ocr import cells, grids
@@ -13,11 +15,10 @@ from stackdocs_mcp.ocr.cells import Part, Row, Strip
 from stackdocs_mcp.ocr.order import around
 from stackdocs_mcp.ocr.wire import SentCell, SentTable
 
-_MOST_UNPARTED = 4
-"""Lines of a band that fill several cells without amounts; more are rows that we cannot part."""
+_MOST_SIDE_BY_SIDE = 5
+"""Lines of a band that fill several cells; more are rows that cannot be told apart."""
 _MOST = 0.5
 """Of the rows: so many have several cells with text, and all of the columns."""
-_CROWDED = 2
 
 Spans = Sequence[grids.Span]
 
@@ -29,40 +30,65 @@ class _Row(NamedTuple):
     bottom: float
 
 
-def table(grid: grids.Grid, parts: Sequence[Part]) -> SentTable | None:
-    """The table in a grid, from the parts that stand in it, or None where it holds no rows."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands in a grid: its rows, and what kind of grid that makes it."""
+
+    grid: grids.Grid
+    rows: Sequence[_Row]
+    is_frame: bool
+    """There is more in one of its bands than a cell has."""
+
+    @property
+    def header(self) -> int:
+        return cells.header_rows([row.body for row in self.rows])
+
+    @property
+    def is_table(self) -> bool:
+        """The grid is regular: no form, and no frame around text."""
+        rows = self.rows
+        columns = len(self.grid.columns) - 1
+        lively = sum(len(row.body) > 1 for row in rows)
+        regular = sum(len(row.spans) == columns for row in rows)
+        if lively < 2 or lively < _MOST * len(rows) or regular < _MOST * len(rows):
+            return False
+        if len(rows) > 2:
+            return True
+        return self.header > 0 and rows[1].body.keys() <= rows[0].body.keys()
+
+    @property
+    def is_crowded(self) -> bool:
+        """Cells have several amounts on a line: some of the columns are not ruled."""
+        return sum(_is_crowded(row.body) for row in self.rows[self.header :]) > 1
+
+    def table(self) -> SentTable:
+        return cells.table([_cells(self.grid, row) for row in self.rows], self.header)
+
+
+def read(grid: grids.Grid, parts: Sequence[Part]) -> Reading:
+    """The rows in a grid, from the parts that stand in it."""
     banded: list[list[Part]] = [[] for _ in grid.cells]
     for part in parts:
         banded[_place(grid.bands, part.piece.middle)].append(part)
 
     rows: list[_Row] = []
+    is_frame = False
     for number, (spans, inside) in enumerate(zip(grid.cells, banded, strict=True)):
-        bodies = _bodies(_strips(grid, spans, inside), len(grid.cells))
-        if bodies is None:
-            return None
+        strips = _strips(grid, spans, inside)
+        bodies = _bodies(strips)
+        is_frame = is_frame or _is_frame(strips, bodies)
         heights = _heights(bodies, grid.bands[number], grid.bands[number + 1])
         for body, (top, bottom) in zip(bodies, heights, strict=True):
             _lift(spans, body, rows)
             if body:
                 rows.append(_Row(spans, body, top, bottom))
 
-    bodies = [row.body for row in rows]
-    header = cells.header_rows(bodies)
-    if not _is_table(rows, header):
-        return None
-    return cells.table([_cells(grid, row) for row in rows], header)
+    return Reading(grid, rows, is_frame)
 
 
-def _is_table(rows: Sequence[_Row], header: int) -> bool:
-    """The grid is regular and its columns are all ruled: no form, and no frame around text."""
-    columns = rows[0].spans[-1].end if rows else 0
-    lively = sum(len(row.body) > 1 for row in rows)
-    regular = sum(len(row.spans) == columns for row in rows)
-    if lively < 2 or lively < _MOST * len(rows) or regular < _MOST * len(rows):
-        return False
-    if len(rows) == 2 and (not header or not rows[1].body.keys() <= rows[0].body.keys()):
-        return False
-    return sum(_is_crowded(row.body) for row in rows[header:]) < _CROWDED
+def _is_frame(strips: Sequence[Strip], bodies: Sequence[Row]) -> bool:
+    several = sum(len(strip.cells) > 1 for strip in strips)
+    return len(bodies) == 1 and several > _MOST_SIDE_BY_SIDE
 
 
 def _is_crowded(body: Row) -> bool:
@@ -88,21 +114,21 @@ def _strips(grid: grids.Grid, spans: Spans, parts: Sequence[Part]) -> list[Strip
     return [cells.strip(line) for line in lines.values()]
 
 
-def _bodies(strips: Sequence[Strip], bands: int) -> list[Row] | None:
-    """The rows of one band; None where it has more of them than can be told apart."""
+def _bodies(strips: Sequence[Strip]) -> list[Row]:
+    """The rows of one band."""
     several = [strip for strip in strips if len(strip.cells) > 1]
-    seen: dict[int, int] = {}
-    for strip in several:
-        for column, parts in strip.cells.items():
-            if cells.is_amount(cells.text(parts)):
-                seen[column] = seen.get(column, 0) + 1
-    if max(seen.values(), default=0) > max(1, _MOST * len(several)):
-        lasting = {column for column, times in seen.items() if times == max(seen.values())}
-        heads = [strip for strip in several if not lasting.isdisjoint(strip.cells)]
-        return [cells.merged(row) for row in cells.gathered(strips, heads)]
-    if bands <= 2 and len(several) > _MOST_UNPARTED:
-        return None
-    return [cells.merged(strips)]
+    amounts = Counter(
+        column
+        for strip in several
+        for column, parts in strip.cells.items()
+        if cells.is_amount(cells.text(parts))
+    )
+    most = max(amounts.values(), default=0)
+    if most <= max(1, _MOST * len(several)):
+        return [cells.merged(strips)]
+    lasting = {column for column, times in amounts.items() if times == most}
+    heads = [strip for strip in several if not lasting.isdisjoint(strip.cells)]
+    return [cells.merged(row) for row in cells.gathered(strips, heads)]
 
 
 def _heights(bodies: Sequence[Row], top: float, bottom: float) -> list[tuple[float, float]]:

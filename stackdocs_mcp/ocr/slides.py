@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 import pptx
 from pptx.exc import PythonPptxError
 
-from stackdocs_mcp.ocr import clean, package, plain
+from stackdocs_mcp.ocr import clean, package, plain, stated
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PPTX
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, SentTable, unplaced
 
 Shape: TypeAlias = Any
 Slide: TypeAlias = Any
@@ -48,19 +48,50 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
             yield plain.page(1, [], size)
         for number, slide in enumerate(slides, 1):
             if number not in task.skip:
-                yield plain.page(number, list(_lines(slide)), size)
+                lines, tables = _content(slide)
+                yield plain.page(number, lines, size, tables)
     except _BROKEN as error:
         raise Unreadable("damaged") from error
 
 
-def _lines(slide: Slide) -> Iterator[SentLine]:
+def _content(slide: Slide) -> tuple[list[SentLine], list[SentTable]]:
+    """The lines of a slide and of its notes, and its tables."""
     unseen = slide.element.get("show") in ("0", "false")
+    lines: list[SentLine] = []
+    tables: list[SentTable] = []
     for shape, hidden in _shapes(slide):
-        for text in _texts(shape):
-            yield unplaced(text, hidden or unseen)
+        if getattr(shape, "has_table", False) and not (hidden or unseen):
+            tables += _tables(shape.table, len(lines))
+        lines += [unplaced(text, hidden or unseen) for text in _texts(shape)]
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
-        for text in clean.lines(notes.text):
-            yield unplaced(NOTES + text, unseen)
+        lines += [unplaced(NOTES + text, unseen) for text in clean.lines(notes.text)]
+    return lines, tables
+
+
+def _tables(table: Any, first: int) -> Iterator[SentTable]:
+    """The table of a shape whose first line has this index."""
+    rows: list[stated.Row] = []
+    for row in table.rows:
+        cells = [
+            ("" if cell.is_spanned else _cell(cell), cell.span_width if cell.is_merge_origin else 1)
+            for at, cell in enumerate(row.cells)
+            if not cell.is_spanned or not _is_beside(row.cells, at)
+        ]
+        is_line = any(text for text, _ in cells)
+        rows.append(stated.Row(cells, [first] if is_line else []))
+        first += is_line
+    if found := stated.table(rows, header=int(table.first_row)):
+        yield found
+
+
+def _is_beside(row: Any, at: int) -> bool:
+    """A spanned cell belongs to one on its left in the same row, and has no place of its own."""
+    origin = next((left for left in range(at, -1, -1) if row[left].is_merge_origin), None)
+    return origin is not None and origin + row[origin].span_width > at
+
+
+def _cell(cell: Any) -> str:
+    return " ".join(clean.lines(cell.text))
 
 
 def _shapes(slide: Slide) -> Iterator[tuple[Shape, bool]]:
@@ -114,7 +145,7 @@ def _texts(shape: Shape) -> Iterator[str]:
         yield from clean.lines(shape.text_frame.text)
     elif getattr(shape, "has_table", False):
         for row in shape.table.rows:
-            cells = [" ".join(clean.lines(cell.text)) for cell in row.cells]
+            cells = [_cell(cell) for cell in row.cells]
             if line := _CELLS.join(cells).rstrip(" |"):
                 yield line
     elif getattr(shape, "has_chart", False):

@@ -6,6 +6,7 @@ Totals below a table are rows of it only if they stand in its grid, or in its co
 first one on.
 """
 
+import math
 from collections.abc import Sequence
 
 from stackdocs_mcp.ocr import aligned, grids, ruled
@@ -24,16 +25,39 @@ def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> l
     lines = [
         [Part(at, piece) for piece in row if not _is_upended(piece)] for at, row in enumerate(rows)
     ]
+    flat = grids.horizontal(rules)
     tables: list[SentTable] = []
     for grid in grids.found(rules):
-        inside = [part for line in lines for part in line if _stands_in(part, grid.box)]
-        table = ruled.table(grid, inside) if inside else None
-        if table:
-            tables.append(table)
-            lines = [[part for part in line if not _stands_in(part, grid.box)] for line in lines]
+        inside = [[part for part in line if _stands_in(part, grid.box)] for line in lines]
+        reading = ruled.read(grid, [part for line in inside for part in line])
+        if reading.is_frame or not reading.rows:
+            continue
+        if reading.is_table and not reading.is_crowded:
+            tables.append(reading.table())
+        elif reading.is_table:
+            tables += aligned.tables([line for line in inside if line], flat)
+        lines = [[part for part in line if not _stands_in(part, grid.box)] for line in lines]
 
-    tables += aligned.tables([line for line in lines if line], grids.horizontal(rules))
+    tables += aligned.tables([line for line in lines if line], flat)
     return sorted(tables, key=_top)
+
+
+def tilted(table: SentTable, angle: float) -> SentTable:
+    """A table that was found on a levelled page where it is on the page itself."""
+    rows = [
+        [(text, lines, box and _tilted(box, angle), columns) for text, lines, box, columns in row]
+        for row in table.rows
+    ]
+    box = table.box and _tilted(table.box, angle)
+    return SentTable(rows=rows, box=box, header_rows=table.header_rows)
+
+
+def _tilted(box: Rectangle, angle: float) -> Rectangle:
+    cos, sin = math.cos(angle), math.sin(angle)
+    corners = [(x, y) for x in box[::2] for y in box[1::2]]
+    across = [x * cos - y * sin for x, y in corners]
+    down = [y * cos + x * sin for x, y in corners]
+    return min(across), min(down), max(across), max(down)
 
 
 def _stands_in(part: Part, box: Rectangle) -> bool:

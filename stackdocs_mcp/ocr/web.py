@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree, html
 
-from stackdocs_mcp.ocr import charset, clean, plain, web_style
+from stackdocs_mcp.ocr import charset, clean, plain, web_style, web_tables
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
 from stackdocs_mcp.ocr.task import Task
@@ -69,7 +69,7 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
     reader = _Reader(web_style.hiding_selectors(sheets))
-    yield from plain.sheets(HTML, reader.read(root), task)
+    yield from plain.sheets(HTML, reader.read(root), task, reader.tables.found())
 
 
 def _declared(head: bytes) -> str | None:
@@ -86,6 +86,7 @@ class _Reader:
         self._line: list[Words] = []
         self._row: Element | None = None
         self._cells: list[list[Words]] = []
+        self.tables = web_tables.Tables()
         self._hidden: list[Element] = []
         """The outermost hidden element, while inside of it."""
         self._verbatim = 0
@@ -167,6 +168,7 @@ class _Reader:
 
     def _end_row(self) -> None:
         """A line with what can be seen in the cells, and one with what is hidden in them."""
+        row, first = self._row, len(self._lines)
         for hidden in (False, True):
             texts = [
                 " ".join("".join(text for text, unseen in cell if unseen is hidden).split())
@@ -174,6 +176,11 @@ class _Reader:
             ]
             line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
             self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
+            if row is not None and not hidden:
+                tags = [child for child in row if child.tag in ("td", "th")]
+                self.tables.add(
+                    row, dict(zip(tags, texts, strict=False)), range(first, len(self._lines))
+                )
         self._row = None
         self._cells = []
 

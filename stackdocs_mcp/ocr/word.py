@@ -7,18 +7,19 @@ the file points to is opened: entities stay unresolved and relationships unfollo
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import docx
 from docx.document import Document
 from docx.opc.exceptions import PackageNotFoundError
 
-from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import package, word_text
+from stackdocs_mcp.ocr import package, plain, word_tables, word_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import DOCX
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, SentTable, unplaced
 
+Sheet: TypeAlias = tuple[list[SentLine], list[SentTable]]
 _LETTER = 612.0, 792.0
 """Points; what Word itself takes when a document says nothing."""
 _BROKEN = (PackageNotFoundError, *package.BROKEN)
@@ -38,35 +39,39 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
         raise Unreadable("too_many_pages")
     yield Outline(media_type=DOCX.media_type, pages=len(sheets))
 
-    for number, lines in enumerate(sheets, 1):
+    for number, (lines, tables) in enumerate(sheets, 1):
         if number not in task.skip:
-            source = PageSource.TEXT if lines else PageSource.BLANK
-            yield Read(number=number, width=width, height=height, source=source, lines=lines)
+            yield plain.page(number, lines, (width, height), tables)
 
 
-def _sheets(document: Document) -> Iterator[list[SentLine]]:
-    """The lines of each page."""
+def _sheets(document: Document) -> Iterator[Sheet]:
+    """The lines of each page, and its tables."""
     body = document.element.body
     vanishing = word_text.vanishing_styles(document.styles.element)
     section_ends = word_text.section_ends(body)
-    sheet = _stories(document, "header", vanishing)
+    sheet: Sheet = _stories(document, "header", vanishing), []
     is_begun = False
     for block in word_text.blocks(body):
         if is_begun and word_text.starts_page(block):
             yield sheet
-            sheet = []
+            sheet = [], []
         is_begun = True
+        if block.tag == word_text.TABLE and (
+            table := word_tables.table(block, len(sheet[0]), vanishing)
+        ):
+            sheet[1].append(table)
         for text, hidden in word_text.lines(block, vanishing):
             if text == word_text.PAGE_END:
                 yield sheet
-                sheet = []
+                sheet = [], []
             else:
-                sheet.append(unplaced(text, hidden))
+                sheet[0].append(unplaced(text, hidden))
         if block in section_ends:
             yield sheet
-            sheet = []
+            sheet = [], []
 
-    yield sheet + _stories(document, "footer", vanishing)
+    sheet[0].extend(_stories(document, "footer", vanishing))
+    yield sheet
 
 
 def _stories(document: Document, kind: str, vanishing: Collection[str]) -> list[SentLine]:

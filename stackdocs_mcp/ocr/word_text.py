@@ -31,7 +31,7 @@ _SIGNS = {
     qn("w:noBreakHyphen"): "-",
 }
 _CELLS = " | "
-_NO = {"0", "false", "off"}
+NO = {"0", "false", "off"}
 _TINY = 4
 _NEARLY_WHITE = re.compile(r"(?:[Ff][0-9A-Fa-f]){3}")
 
@@ -50,14 +50,23 @@ def lines(block: Element, vanishing: Collection[str]) -> list[Line]:
     """The lines of a paragraph, or of a table row by row, and the page ends between them."""
     if block.tag == PARAGRAPH:
         return list(_paragraph(block, vanishing))
-    rows = (element for element in _walk(block, {_ROW}) if element.tag == _ROW)
-    return [line for row in rows for line in _row(row, vanishing)]
+    return [line for row in rows(block) for line in row_lines(row, vanishing)]
+
+
+def rows(table: Element) -> list[Element]:
+    """The rows of a table, those of tables in it left out."""
+    return [element for element in _walk(table, {_ROW}) if element.tag == _ROW]
+
+
+def cells(row: Element) -> list[Element]:
+    """The cells of a row."""
+    return [element for element in _walk(row, {_CELL}) if element.tag == _CELL]
 
 
 def starts_page(block: Element) -> bool:
     """The paragraph is set to begin a new page."""
     before = block.find(f"{qn('w:pPr')}/{qn('w:pageBreakBefore')}")
-    return before is not None and before.get(_VALUE) not in _NO
+    return before is not None and before.get(_VALUE) not in NO
 
 
 def section_ends(body: Element) -> set[Element]:
@@ -84,21 +93,22 @@ def vanishing_styles(styles: Element) -> set[str]:
     }
 
 
-def _row(row: Element, vanishing: Collection[str]) -> Iterator[Line]:
+def row_lines(row: Element, vanishing: Collection[str]) -> Iterator[Line]:
     """One line, cells parted by bars, and one with what is hidden in any of the cells."""
-    cells = [element for element in _walk(row, {_CELL}) if element.tag == _CELL]
     for hidden in (False, True):
-        texts = [
-            " ".join(
-                text.strip()
-                for paragraph in cell.iter(PARAGRAPH)
-                for text, vanished in _paragraph(paragraph, vanishing)
-                if vanished is hidden and text != PAGE_END
-            )
-            for cell in cells
-        ]
+        texts = [cell_text(cell, vanishing, hidden=hidden) for cell in cells(row)]
         if any(texts):
             yield _CELLS.join(texts).rstrip(" |"), hidden
+
+
+def cell_text(cell: Element, vanishing: Collection[str], *, hidden: bool = False) -> str:
+    """What a cell shows, or what is hidden in it."""
+    return " ".join(
+        text.strip()
+        for paragraph in cell.iter(PARAGRAPH)
+        for text, vanished in _paragraph(paragraph, vanishing)
+        if vanished is hidden and text != PAGE_END
+    )
 
 
 def _paragraph(paragraph: Element, vanishing: Collection[str]) -> Iterator[Line]:
@@ -180,7 +190,7 @@ def _is_white(run: Element, properties: Element) -> bool:
 
 
 def _is_on(switch: Element | None) -> bool:
-    return switch is not None and switch.get(_VALUE) not in _NO
+    return switch is not None and switch.get(_VALUE) not in NO
 
 
 def _walk(root: Element, leaves: Collection[str]) -> Iterator[Element]:
