@@ -274,7 +274,8 @@ def _is_table(
     top, bottom = heads[0].top, heads[-1].bottom
     drawn = sum(top < at < bottom for at in barriers)
     if columns == 2:
-        return header > 0 and amounts == {1} and len(body) > 2 and len(rows[0]) == 2
+        is_headed = header > 0 and len(rows[0]) == 2
+        return is_headed and amounts == {1} and len(body) > 2 and _is_ledger(heads)
     if header and amounts:
         return len(body) > 1 or (columns > 3 and len(amounts) > 1 and used <= named)
     if len(body) >= _MANY and len(amounts) > 1:
@@ -294,15 +295,23 @@ def _is_aligned(column: int, heads: Sequence[Strip], header: int) -> bool:
     if len(boxes) < 2:
         return True
     slack = _SLACK * median(head.height for head in heads)
-    for edges in (
-        [box[0] for box in boxes],
-        [box[2] for box in boxes],
-        [(box[0] + box[2]) / 2 for box in boxes],
-    ):
-        middle = median(edges)
-        if sum(abs(edge - middle) <= slack for edge in edges) >= _KEPT * len(edges):
-            return True
-    return False
+    left, right = [box[0] for box in boxes], [box[2] for box in boxes]
+    middle = [(box[0] + box[2]) / 2 for box in boxes]
+    return any(_is_edge(places, slack) for places in (left, right, middle))
+
+
+def _is_edge(places: Sequence[float], slack: float) -> bool:
+    """Most of them are in one place."""
+    middle = median(places)
+    return sum(abs(place - middle) <= slack for place in places) >= _KEPT * len(places)
+
+
+def _is_ledger(heads: Sequence[Strip]) -> bool:
+    """Of two columns the second is flush right, as amounts are and the values of a list are not."""
+    boxes = [head.cells[1][0].piece.box for head in heads if 1 in head.cells]
+    slack = _SLACK * median(head.height for head in heads)
+    lefts, rights = [box[0] for box in boxes], [box[2] for box in boxes]
+    return _is_edge(rights, slack) and max(lefts) - min(lefts) > slack
 
 
 def _is_list(rows: Sequence[Row]) -> bool:

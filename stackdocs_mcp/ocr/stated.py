@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from stackdocs_mcp.ocr import cells
+from stackdocs_mcp.ocr import cells, clean
 from stackdocs_mcp.ocr.wire import SentCell, SentTable
 
 
@@ -17,9 +17,10 @@ class Row(NamedTuple):
 def table(rows: Iterable[Row], header: int = 0) -> SentTable | None:
     """The table of these rows, or None where they have but one column, or there is but one.
 
-    Rows without any text are left out. Without a ``header`` one is looked for.
+    Rows without text, and those longer than a line can be, are left out. Without a ``header`` one
+    is looked for.
     """
-    shown = [row for row in rows if row.lines]
+    shown = [row for row in rows if row.lines and _length(row) <= clean.MAX_LINE]
     if sum(_filled(row) > 1 for row in shown) < 2:
         return None
     sent = [[_cell(text, row.lines, columns) for text, columns in row.cells] for row in shown]
@@ -41,6 +42,10 @@ def on_page(tables: Iterable[SentTable], start: int, end: int) -> list[SentTable
             parts.append(SentTable(rows=rows, header_rows=header))
 
     return parts
+
+
+def _length(row: Row) -> int:
+    return sum(len(text) for text, _ in row.cells)
 
 
 def _filled(row: Row) -> int:
