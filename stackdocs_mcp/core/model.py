@@ -47,11 +47,12 @@ class Line:
     """One line of a page as a reader sees it, clean of anything that cannot be shown.
 
     ``number`` counts from 1 on each page in reading order. ``box`` is None where the format has no
-    layout. ``score`` is the OCR engine's confidence 0..1, None for text that was not recognised
-    but read. A ``hidden`` line is text that no reader can see, or that the page as it is drawn
-    contradicts: it is shown flagged, never evidence. ``words`` has left and right of each of the
-    text's words, in points, or nothing where they are not known. ``raw`` is the text as the file
-    has it where cleaning took more away than white space; for audit, never for a model.
+    layout. ``score`` is the OCR engine's confidence 0..1, None where it gives none and for text
+    that was not recognised but read. A ``hidden`` line is text that no reader can see, or that the
+    page as it is drawn contradicts: it is shown flagged, never evidence. ``words`` has left and
+    right of each of the text's words, in points, or nothing where they are not known. ``raw`` is
+    the text as the file has it where cleaning took more away than white space; for audit, never
+    for a model.
     """
 
     number: int

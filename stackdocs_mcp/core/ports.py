@@ -52,7 +52,10 @@ class Documents(Protocol):
         """Replace schema, instructions and policy in one transaction; fields stay as they are."""
 
     async def set_ocr(self, ocr: Ocr) -> Stack:
-        """Replace how the stack's documents are read from now on; those there stay as they are."""
+        """Replace how the stack's documents are read from now on; pages there stay as they are.
+
+        Raises NotFound as ``stack`` does.
+        """
 
     async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
         """The document with these bytes, and whether it is new.
@@ -108,23 +111,26 @@ class Documents(Protocol):
     # --- reading files in -----------------------------------------------------------------------
 
     async def claim(self, document: DocumentId, owner: str, until: datetime) -> bool:
-        """Become the one process that reads this document, until that time or ``finish``/``fail``.
+        """Become the one who reads these bytes, until that time or ``finish``/``fail``.
 
         False while another owner's claim has not run out, and for a document that is not
-        ``processing``. Claiming again as the same owner prolongs.
+        ``processing``. Claiming again as the same owner prolongs. False also while the same bytes
+        are claimed in another stack of the user, whoever the owner is: later their pages are there,
+        and cost nothing. What other users claim makes no difference.
         """
 
     async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
-        """Documents of this stack in ``processing`` that no live claim holds, oldest first."""
+        """Documents of this stack in ``processing`` that could be claimed, oldest first."""
 
     async def set_outline(self, document: DocumentId, media_type: str, pages: int) -> None:
         """Record what the file is and how many pages it has."""
 
     async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
-        """Pages of these bytes that this user's store has already, read by the same engine.
+        """Pages that need not be read: those of the document, in order, by whatever engine.
 
-        They count as read for this document at once: nothing is ever recognised twice, also not
-        for the same file in another stack of the user. Another user's pages never count.
+        Pages of these bytes that this user's store has by the same engine become the document's at
+        once: nothing is ever recognised twice, also not for the same file in another stack of the
+        user. Another user's pages never count.
         """
 
     async def save_pages(
@@ -132,7 +138,8 @@ class Documents(Protocol):
     ) -> None:
         """Add pages that were read by ``engine``; a page that is there already stays as it is.
 
-        ``billed`` pages are added to what the document has cost, in the same transaction.
+        ``billed`` pages are added to what the document has cost, in the same transaction, also for
+        pages that are there already: the service has charged for them.
         """
 
     async def finish(self, document: DocumentId) -> Document:
@@ -251,7 +258,7 @@ class Store(Protocol):
         """The user's stack of this name, made if there is none. With a folder, that folder's."""
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
-        """The user's stacks by name, with their documents counted by status."""
+        """The user's stacks by name, with documents counted by status and what reading cost."""
 
     async def close(self) -> None:
         """Give everything back. Harmless twice."""

@@ -74,6 +74,8 @@ class StackSummary:
 
     stack: Stack
     documents: Mapping[DocumentStatus, int] = field(default_factory=dict)
+    billed_pages: int = 0
+    """Pages that a paid engine has charged for reading these documents."""
 
 
 @dataclass(frozen=True, slots=True)

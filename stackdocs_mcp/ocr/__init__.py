@@ -1,8 +1,10 @@
 """From a file to pages of numbered lines: implementations of the core's engine port.
 
-``local`` is the engine. What it is made of, by the process that runs it:
+``local`` and ``mistral`` are the engines. What they are made of, by the process that runs it:
 
 server process       local -> reading -> parsing (one child per file), recognising (OCR workers)
+                     mistral -> mistral_sheets (batches of pictures) -> parsing
+                     mistral -> mistral_client -> mistral_retries, mistral_pages, mistral_tables
 throw-away child     child -> formats -> a converter            (parses hostile bytes, limited)
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),

@@ -59,6 +59,26 @@ SAID: dict[str, tuple[str, str, str]] = {
         "recognising the text of a page failed twice",
         "Scan the page anew, or try again with more memory free.",
     ),
+    "ocr_key_refused": (
+        "ocr_refused",
+        "the OCR service refused the key",
+        "Set MISTRAL_API_KEY to a key of your account that is valid, then try again.",
+    ),
+    "ocr_refused": (
+        "ocr_refused",
+        "the OCR service refused the pages",
+        "See whether the account's plan allows them, or read the stack with the local engine.",
+    ),
+    "ocr_busy": (
+        "ocr_busy",
+        "the OCR service is busy or cannot be reached",
+        "Try again later; the pages that were read are kept.",
+    ),
+    "ocr_garbled": (
+        "crashed",
+        "the OCR service did not answer for every page in a way that can be read",
+        "Try again later; the pages that were read are kept.",
+    ),
     "ocr_unavailable": (
         "ocr_unavailable",
         "a page is a picture, and the libraries for recognising text are not installed",

@@ -30,6 +30,8 @@ class Limits:
     """Of one sheet of a workbook, empty ones not counted."""
     bitmap_side: int = 2_000
     """Pixels of a page's longer side as the OCR sees it."""
+    dpi: int = 150
+    """Dots per inch of a page as the OCR sees it; more makes the local one slower, not better."""
     ocr_seconds: float = 90.0
     """Wall clock for one page's recognition, with the loading of the models."""
     documents: int = 4

@@ -6,7 +6,6 @@ In the server process nothing is parsed, and waiting is done by threads of the e
 import os
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from copy import copy
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -15,6 +14,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.ports import Extracted
 from stackdocs_mcp.core.stack import OcrMode
+from stackdocs_mcp.ocr import versions
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.reading import Reading
 from stackdocs_mcp.ocr.recognising import Pool
@@ -22,7 +22,6 @@ from stackdocs_mcp.ocr.task import Task
 
 REVISION = 2
 """Counted up when the same libraries give other lines because of a change here."""
-_DECISIVE = ("pypdfium2", "rapidocr", "python-docx", "openpyxl", "python-pptx", "lxml")
 Result = TypeVar("Result")
 
 
@@ -62,7 +61,7 @@ class LocalEngine:
         self._mode: OcrMode = mode
         self._languages = tuple(sorted(set(languages)))
         parameters = f"local-{REVISION} ocr={mode} languages={','.join(self._languages) or 'any'} "
-        self._identity = parameters + " ".join(map(_versioned, _DECISIVE))
+        self._identity = parameters + versions.of(*versions.PARSERS, "rapidocr")
 
     @property
     def identity(self) -> str:
@@ -95,10 +94,3 @@ class LocalEngine:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
-
-
-def _versioned(package: str) -> str:
-    try:
-        return f"{package}-{version(package)}"
-    except PackageNotFoundError:
-        return f"{package}-absent"

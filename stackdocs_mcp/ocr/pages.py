@@ -53,7 +53,7 @@ def _scan(picture: wire.Picture, answer: wire.Recognised) -> Page:
     columns, rows_ = turn.size(picture.columns, picture.rows, answer.rotation)
     across, down = width / columns, height / rows_
     found = [
-        Found(text, _scaled(box, across, down), score, False, _spans(words, across), index)
+        Found(text, box and _scaled(box, across, down), score, False, _spans(words, across), index)
         for index, (text, box, score, words) in enumerate(answer.lines)
     ]
     hidden = [line._replace(origin=None) for line in own(picture.lines)]
@@ -79,7 +79,7 @@ def _hybrid(picture: wire.Picture, answer: wire.Recognised) -> Page:
     covering = [box for _, box, hidden, _ in picture.lines if box and not hidden]
     found: list[Found] = []
     for text, pixels, score, words in answer.lines:
-        a, b, c, d = _scaled(pixels, across, down)
+        a, b, c, d = _scaled(pixels or (0, 0, picture.columns, picture.rows), across, down)
         box = a + x0, b + y0, c + x0, d + y0
         if not _covered(box, covering):
             spans = tuple((left + x0, right + x0) for left, right in _spans(words, across))

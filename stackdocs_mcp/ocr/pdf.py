@@ -30,8 +30,6 @@ from stackdocs_mcp.ocr.wire import (
     unrecognised,
 )
 
-DPI = 150
-"""More makes the recognition slower and not better."""
 _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
 _POINTS = 72
@@ -191,7 +189,7 @@ def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
 def _scale(width: float, height: float, limits: Limits) -> float:
     """Pixels per point; small pages, as receipts are, get more than others."""
     longest = max(width, height, 1.0)
-    return min(max(DPI / _POINTS, _LEAST_SIDE / longest), limits.bitmap_side / longest)
+    return min(max(limits.dpi / _POINTS, _LEAST_SIDE / longest), limits.bitmap_side / longest)
 
 
 def _render(

@@ -17,6 +17,7 @@ Rectangle = tuple[Length, Length, Length, Length]
 """x0, y0, x1, y1 from the top left."""
 Words = Sequence[int]
 """Left and right of each word of a line, one after the other, in tenths; empty if not known."""
+Score = Annotated[float, Field(ge=0, le=1)]
 SentLine = tuple[str, Rectangle | None, bool, Words]
 """Text of one line, where it stands, whether it is hidden, and its words."""
 SentCell = tuple[str, Sequence[int], Rectangle | None, int]
@@ -112,10 +113,13 @@ class Bitmap(_Frame):
 
 
 class Recognised(_Frame):
-    """Lines in reading order with boxes in pixels of the turned picture, and scores 0..1."""
+    """Lines in reading order with boxes in pixels of the turned picture, and scores.
+
+    A service may not say where a line stands, or how sure it is.
+    """
 
     rotation: Turn = 0
-    lines: Sequence[tuple[str, Rectangle, Annotated[float, Field(ge=0, le=1)], Words]] = ()
+    lines: Sequence[tuple[str, Rectangle | None, Score | None, Words]] = ()
     tables: Sequence[SentTable] = ()
     unread: int = Field(default=0, ge=0)
     """Texts that were seen and left out, because they could not be read."""

@@ -35,9 +35,16 @@ _IN_STATUS = " AND d.status = :status"
 _OLDEST_FIRST = " ORDER BY d.created_at, d.id LIMIT :limit"
 _PAGE = _SELECT + _BEHIND + _NAMED + _OLDEST_FIRST
 _PAGE_IN_STATUS = _SELECT + _IN_STATUS + _BEHIND + _NAMED + _OLDEST_FIRST
+# The same bytes in another stack of the user: read one after the other, the second finds the pages.
+_TWIN_IS_READ = """EXISTS (
+    SELECT 1 FROM documents AS o INDEXED BY documents_claimed
+    CROSS JOIN stacks AS u ON u.id = o.stack_id AND u.user_id = :user
+    WHERE o.sha256 = d.sha256 AND o.claimed_until > :now AND o.stack_id <> d.stack_id
+)"""
 _UNCLAIMED = (
     _SELECT
     + " AND d.status = 'processing' AND (d.claimed_until IS NULL OR d.claimed_until <= :now)"
+    + f" AND NOT {_TWIN_IS_READ}"
     + _OLDEST_FIRST
 )
 _POSITION = "SELECT created_at FROM documents WHERE stack_id = :stack AND id = :after"
@@ -50,11 +57,12 @@ _INSERT_EXTRACTION = """
 INSERT INTO extractions (stack_id, id, document_id, created_at)
 VALUES (:stack, :extraction, :id, :now)
 """
-_CLAIM = """
-UPDATE documents SET claimed_by = :owner, claimed_until = :until
-WHERE stack_id = :stack AND id = :document AND status = 'processing'
-    AND (claimed_by IS NULL OR claimed_by = :owner OR claimed_until <= :now)
-"""
+_CLAIM = f"""
+UPDATE documents AS d SET claimed_by = :owner, claimed_until = :until
+WHERE d.stack_id = :stack AND d.id = :document AND d.status = 'processing'
+    AND (d.claimed_by IS NULL OR d.claimed_by = :owner OR d.claimed_until <= :now)
+    AND NOT {_TWIN_IS_READ}
+"""  # noqa: S608  a constant
 _SET_OUTLINE = """
 UPDATE documents SET media_type = :media_type, pages = :pages, updated_at = :now
 WHERE stack_id = :stack AND id = :document

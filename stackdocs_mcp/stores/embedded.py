@@ -175,7 +175,9 @@ class BoundStore:
         await self._write(lambda scope: documents.set_outline(scope, document, media_type, pages))
 
     async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
-        return await self._write(lambda scope: pages.stored(scope, document, engine))
+        while await self._write(lambda scope: pages.link(scope, document, engine)):
+            pass
+        return await self._read(lambda scope: pages.read(scope, document))
 
     async def save_pages(
         self, document: DocumentId, engine: str, pages: Sequence[Page], *, billed: int = 0

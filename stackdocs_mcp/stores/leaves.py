@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.model import Box, Cell, Evidence, Leaf, Line, Place, Table, Verdict, Warn
 from stackdocs_mcp.core.paths import PathKey, from_key
 
@@ -50,7 +51,7 @@ def flagged(text: str | None) -> bool:
 
 
 def lines_text(lines: Iterable[Line]) -> str:
-    """The lines of a page."""
+    """The lines of a page. Raises InvalidArgument for a number that is none."""
     return _json([_line(line) for line in lines])
 
 
@@ -60,7 +61,7 @@ def lines_from(text: str) -> tuple[Line, ...]:
 
 
 def tables_text(tables: Iterable[Table]) -> str:
-    """The tables of a page."""
+    """The tables of a page; raises as ``lines_text`` does."""
     return _json(
         [
             [
@@ -95,7 +96,10 @@ def tables_from(text: str) -> tuple[Table, ...]:
 
 
 def _json(kept: object) -> str:
-    return json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError as error:  # not a number, or infinite
+        raise InvalidArgument("a page has a number that cannot be stored") from error
 
 
 def _line(line: Line) -> list[object]:

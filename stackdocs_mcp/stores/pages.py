@@ -2,16 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from stackdocs_mcp.core.model import Document, DocumentId, Page, PageOutline, PageSource
+from stackdocs_mcp.core.model import Document, DocumentId, Line, Page, PageOutline, PageSource
 from stackdocs_mcp.stores import documents, search
 from stackdocs_mcp.stores.leaves import lines_from, lines_text, tables_from, tables_text
 from stackdocs_mcp.stores.scope import Scope
 
+AT_ONCE = 100
+"""Stored pages that become a document's in one transaction: others want to write as well."""
+
 _OUTLINES = """
-SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters,
-    p.notes
+SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters, p.notes
 FROM document_pages AS l
 CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
 WHERE l.stack_id = :stack AND l.document_id = :document
@@ -19,8 +21,7 @@ WHERE l.stack_id = :stack AND l.document_id = :document
 ORDER BY l.number
 """
 _PAGE = """
-SELECT l.number, p.width, p.height, p.rotation, p.source, p.lines, p.tables,
-    p.notes
+SELECT l.number, p.width, p.height, p.rotation, p.source, p.lines, p.tables, p.notes
 FROM document_pages AS l
 CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
 WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = :number
@@ -29,31 +30,39 @@ _MARK_READ = """
 UPDATE document_pages SET read = 1
 WHERE stack_id = :stack AND document_id = :document AND number = :number AND read = 0
 """
+_READ = """
+SELECT number FROM document_pages
+WHERE stack_id = :stack AND document_id = :document ORDER BY number
+"""
 _STORED = """
-SELECT number FROM pages
-WHERE user_id = :user AND sha256 = :sha256 AND engine = :engine ORDER BY number
+SELECT p.number FROM pages AS p
+WHERE p.user_id = :user AND p.sha256 = :sha256 AND p.engine = :engine AND NOT EXISTS (
+    SELECT 1 FROM document_pages AS l
+    WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = p.number
+)
+ORDER BY p.number LIMIT :limit
+"""
+_LINES = """
+SELECT id, lines FROM pages
+WHERE user_id = :user AND sha256 = :sha256 AND engine = :engine AND number = :number
 """
 _INSERT = """
 INSERT INTO pages (user_id, sha256, engine, number, width, height, rotation, source, line_count,
     hidden_lines, characters, lines, tables, notes)
 VALUES (:user, :sha256, :engine, :number, :width, :height, :rotation, :source, :line_count,
     :hidden_lines, :characters, :lines, :tables, :notes)
-ON CONFLICT (user_id, sha256, engine, number) DO NOTHING
+ON CONFLICT (user_id, sha256, engine, number) DO NOTHING RETURNING id
 """
 _LINK = """
 INSERT INTO document_pages (stack_id, document_id, number, page_id)
-SELECT :stack, :document, number, id FROM pages
-WHERE user_id = :user AND sha256 = :sha256 AND engine = :engine AND number = :number
-ON CONFLICT (stack_id, document_id, number) DO NOTHING
-RETURNING ref
+VALUES (:stack, :document, :number, :page)
+ON CONFLICT (stack_id, document_id, number) DO NOTHING RETURNING ref
 """
 _COUNT = """
 UPDATE documents SET pages_done = pages_done + :done, updated_at = :now,
     pages_without_text = pages_without_text + :without_text
 WHERE stack_id = :stack AND id = :document
 """
-
-
 _BILL = """
 UPDATE documents SET billed_pages = billed_pages + :billed
 WHERE stack_id = :stack AND id = :document
@@ -92,13 +101,23 @@ def mark_read(scope: Scope, document: DocumentId, numbers: Collection[int]) -> N
     scope.each(_MARK_READ, ({"document": document, "number": number} for number in numbers))
 
 
-def stored(scope: Scope, document: DocumentId, engine: str) -> Sequence[int]:
-    """The user's pages of these bytes by this engine, linked to the document now."""
+def read(scope: Scope, document: DocumentId) -> Sequence[int]:
+    """The numbers of the pages that the document has, in order."""
+    documents.held(scope, document)
+    return [row["number"] for row in scope.rows(_READ, document=document)]
+
+
+def link(scope: Scope, document: DocumentId, engine: str) -> bool:
+    """Give the document the user's pages of its bytes by this engine; whether there may be more."""
     target = documents.get(scope, document)
-    rows = scope.rows(_STORED, sha256=target.sha256, engine=engine)
-    numbers = [int(row["number"]) for row in rows]
-    _link(scope, target, engine, numbers)
-    return numbers
+    linked = _Linked(scope, target)
+    found = scope.rows(
+        _STORED, document=document, sha256=target.sha256, engine=engine, limit=AT_ONCE
+    )
+    for row in found:
+        linked.add(row["number"], *_kept(scope, target, engine, row["number"]))
+    linked.count()
+    return len(found) == AT_ONCE
 
 
 def save(
@@ -106,30 +125,53 @@ def save(
 ) -> None:
     """Keep those pages that are not there, and link them to the document; add up what they cost."""
     target = documents.get(scope, document)
-    scope.each(_INSERT, (_values(target, engine, page) for page in pages))
-    _link(scope, target, engine, [page.number for page in pages])
+    linked = _Linked(scope, target)
+    for page in pages:
+        made = scope.one(_INSERT, **_values(target, engine, page))
+        if made is not None:
+            linked.add(page.number, made["id"], page.lines)
+        else:  # what counts is what was kept first
+            linked.add(page.number, *_kept(scope, target, engine, page.number))
+    linked.count()
     if billed:
         scope.run(_BILL, document=document, billed=billed)
 
 
-def _link(scope: Scope, document: Document, engine: str, numbers: Iterable[int]) -> None:
-    """Make stored pages count for the document: found by search, counted, once."""
-    done = without_text = 0
-    for number in numbers:
-        link = scope.one(
-            _LINK, document=document.id, sha256=document.sha256, engine=engine, number=number
-        )
-        if link is None:  # the document has this page already
-            continue
-        row = scope.one(_PAGE, document=document.id, number=number)
-        assert row is not None
-        page = _page(row)
-        search.index(scope, document.id, link["ref"], page.lines)
-        done += 1
-        without_text += not page.has_text
+class _Linked:
+    """Stored pages that are made to count for a document: found by search, counted, once."""
 
-    if done:
-        scope.run(_COUNT, document=document.id, done=done, without_text=without_text, now=scope.now)
+    def __init__(self, scope: Scope, document: Document) -> None:
+        self._scope = scope
+        self._document = document.id
+        self._done = 0
+        self._without_text = 0
+
+    def add(self, number: int, page: int, lines: Sequence[Line]) -> None:
+        """Link the page with this key, unless the document has one of this number."""
+        link = self._scope.one(_LINK, document=self._document, number=number, page=page)
+        if link is None:
+            return
+        search.index(self._scope, self._document, link["ref"], lines)
+        self._done += 1
+        self._without_text += all(line.hidden for line in lines)
+
+    def count(self) -> None:
+        """Write down how many were added."""
+        if self._done:
+            self._scope.run(
+                _COUNT,
+                document=self._document,
+                done=self._done,
+                without_text=self._without_text,
+                now=self._scope.now,
+            )
+
+
+def _kept(scope: Scope, document: Document, engine: str, number: int) -> tuple[int, Sequence[Line]]:
+    """The key and the lines of a page that is stored."""
+    row = scope.one(_LINES, sha256=document.sha256, engine=engine, number=number)
+    assert row is not None
+    return row["id"], lines_from(row["lines"])
 
 
 def _values(document: Document, engine: str, page: Page) -> dict[str, object]:

@@ -9,10 +9,7 @@ from uuid import uuid4
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import StackId, UserId
 from stackdocs_mcp.core.errors import NotFound
-from stackdocs_mcp.core.model import (
-    DocumentStatus,
-    JsonObject,
-)
+from stackdocs_mcp.core.model import DocumentStatus, JsonObject
 from stackdocs_mcp.core.stack import Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.stores.scope import Scope
 
@@ -42,7 +39,8 @@ WHERE id = :stack AND user_id = :user
 """
 _SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :user"
 _COUNTS = """
-SELECT status, count(*) AS documents FROM documents WHERE stack_id = :stack GROUP BY status
+SELECT status, count(*) AS documents, sum(billed_pages) AS billed
+FROM documents WHERE stack_id = :stack GROUP BY status
 """
 
 
@@ -75,13 +73,13 @@ def make(
 
 
 def summaries(connection: sqlite3.Connection, user: UserId) -> list[StackSummary]:
-    """The user's stacks by name, with their documents counted by status."""
+    """The user's stacks by name, with documents counted by status and pages that cost."""
     found: list[StackSummary] = []
     for row in connection.execute(_BY_USER, {"user": user}).fetchall():
         stack = _stack(row)
         counts = connection.execute(_COUNTS, {"stack": stack.id}).fetchall()
         documents = {DocumentStatus(count["status"]): int(count["documents"]) for count in counts}
-        found.append(StackSummary(stack, documents))
+        found.append(StackSummary(stack, documents, sum(count["billed"] for count in counts)))
 
     return found
 

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 RENEW_SECONDS = 20.0
 RESUME_SECONDS = 15.0
+WAIT_SECONDS = 0.5
 
 BROKEN = Failure(
     "crashed",
@@ -63,8 +64,8 @@ class Job:
 class Intake:
     """Reads documents behind the calls that add them; one per process.
 
-    A claim with a lease makes sure that of several processes on one store exactly one reads a
-    document, and that another takes over when that one dies; pages already stored are kept.
+    A claim with a lease makes sure that of all jobs and processes on one store exactly one reads
+    the same bytes, and that another takes over when that one dies; pages already stored are kept.
     """
 
     def __init__(
@@ -83,7 +84,6 @@ class Intake:
         self._engine = engine
         self._max_file_bytes = max_file_bytes
         self._clock = clock
-        self._owner = uuid.uuid4().hex
         self._slots = anyio.Semaphore(at_once)
         self._running: dict[DocumentId, anyio.Event] = {}
         self._tasks: TaskGroup | None = None
@@ -125,7 +125,7 @@ class Intake:
     async def _background(self, job: Job, over: anyio.Event) -> None:
         try:
             async with self._slots:
-                await self.process(job)
+                await self._attempt(job)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
             log.warning("reading a document stopped: %s", error.code)
         except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
@@ -137,19 +137,32 @@ class Intake:
             over.set()
 
     async def process(self, job: Job) -> Document:
-        """Read the document now, unless another process does, and answer how it stands after."""
-        until = self._clock() + LEASE
-        if not await job.store.claim(job.document, self._owner, until):
+        """Read the document now and answer how it stands after.
+
+        While somebody else reads these bytes, it waits: for their pages, or to go on when they die.
+        """
+        while needs_reading(document := await self._attempt(job)):
+            if job.on_page is not None:
+                job.on_page(document.pages_done, document.pages)
+            await anyio.sleep(WAIT_SECONDS)
+        return document
+
+    async def _attempt(self, job: Job) -> Document:
+        """Read the document, unless somebody else reads these bytes, and answer how it stands."""
+        owner = uuid.uuid4().hex  # one for each job: also two of this process read nothing twice
+        if not await job.store.claim(job.document, owner, self._clock() + LEASE):
             return await job.store.document(job.document)
 
         failure: Failure | None = None
         broken: StackdocsError | None = None
+        whole = False
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._renew, job)
+            tasks.start_soon(self._renew, job, owner, tasks.cancel_scope)
             try:
                 await self._read(job)
+                whole = True
             except anyio.get_cancelled_exc_class():
-                await self._release(job)
+                await self._release(job, owner)
                 raise
             except ExtractionFailed as error:
                 failure = Failure(error.code, error.message, error.advice)
@@ -161,7 +174,9 @@ class Intake:
             raise broken
         if failure is not None:
             return await job.store.fail(job.document, failure)
-        return await job.store.finish(job.document)
+        if whole:
+            return await job.store.finish(job.document)
+        return await job.store.document(job.document)  # the claim was lost
 
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
@@ -199,16 +214,18 @@ class Intake:
         elif needs_reading(attached):
             self.start(Job(job.store, job.files, attached.id))
 
-    async def _release(self, job: Job) -> None:
+    async def _release(self, job: Job, owner: str) -> None:
         """End the claim now, so that the next process need not wait for it to run out."""
         with anyio.CancelScope(shield=True), contextlib.suppress(StackdocsError):
-            await job.store.claim(job.document, self._owner, self._clock())
+            await job.store.claim(job.document, owner, self._clock())
 
-    async def _renew(self, job: Job) -> None:
+    async def _renew(self, job: Job, owner: str, reading: anyio.CancelScope) -> None:
+        """Prolong the claim; where somebody took over, because we slept, stop what would cost."""
         while True:
             await anyio.sleep(RENEW_SECONDS)
             try:
-                await job.store.claim(job.document, self._owner, self._clock() + LEASE)
+                if not await job.store.claim(job.document, owner, self._clock() + LEASE):
+                    reading.cancel()
             except StackdocsError as error:  # what reads meets the same; it says so
                 log.warning("a claim could not be prolonged: %s", error.code)
 

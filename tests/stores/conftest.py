@@ -17,7 +17,8 @@ async def embedded(folder: Path, clock: Clock) -> Store:
     return await open_store(folder, clock=clock)
 
 
-FACTORIES: dict[str, Callable[[Path, Clock], Awaitable[Store]]] = {"embedded": embedded}
+Factory = Callable[[Path, Clock], Awaitable[Store]]
+FACTORIES: dict[str, Factory] = {"embedded": embedded}
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The bytes of documents: kept once, for one user, whole or not at all."""
 
+import hashlib
 import os
 import stat
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,40 +39,91 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way to bring bytes in: as a file, or from memory."""
+
+    folder: Path
+    from_memory: bool
+
+    async def put(
+        self, files: Files, content: bytes, limit: int = LIMIT, *, name: str = "source.pdf"
+    ) -> tuple[Sha256, int]:
+        if self.from_memory:
+            return await files.put_bytes(content, limit)
+        source = self.folder / name
+        source.write_bytes(content)
+        kept = await files.put(source, limit)
+        assert source.read_bytes() == content
+        return kept
+
+
+@pytest.fixture(params=["file", "memory"])
+def way(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
+    return Way(tmp_path, request.param == "memory")
+
+
 @pytest.mark.requirement("STORE-110")
-async def test_a_file_comes_back_by_its_hash(files: Files, tmp_path: Path) -> None:
-    big = os.urandom(1 << 20) * 2 + b"x"
-    source = tmp_path / "big"
-    source.write_bytes(big)
+@pytest.mark.parametrize("content", [os.urandom(1 << 20) * 2 + b"x", b""])
+async def test_a_file_comes_back_by_its_hash(files: Files, way: Way, content: bytes) -> None:
+    sha256, size = await way.put(files, content)
 
-    sha256, size = await files.put(source, LIMIT)
-
-    assert size == len(big)
-    assert (await files.local(sha256)).read_bytes() == big
-    assert source.read_bytes() == big
+    assert (sha256, size) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert (await files.local(sha256)).read_bytes() == content
 
 
 @pytest.mark.requirement("STORE-110")
-async def test_the_same_bytes_are_kept_once(files: Files, source: Path, tmp_path: Path) -> None:
-    first = await files.put(source, LIMIT)
-    copy = tmp_path / "copy.pdf"
-    copy.write_bytes(source.read_bytes())
+async def test_the_same_bytes_are_kept_once(files: Files, way: Way, tmp_path: Path) -> None:
+    first = await files.put_bytes(b"some bytes", LIMIT)
 
-    assert await files.put(copy, LIMIT) == first == (digest("some bytes"), 10)
+    assert await way.put(files, b"some bytes") == first == (digest("some bytes"), 10)
+    assert await way.put(files, b"some bytes", name="copy.pdf") == first
     assert len(inside(tmp_path / "data" / "files")) == 1
+
+
+@pytest.mark.requirement("STORE-110")
+async def test_bytes_that_were_lost_are_there_again_when_they_are_added_again(
+    files: Files, way: Way
+) -> None:
+    sha256, _ = await way.put(files, b"some bytes")
+    (await files.local(sha256)).unlink()
+
+    await way.put(files, b"some bytes")
+
+    assert (await files.local(sha256)).read_bytes() == b"some bytes"
 
 
 @pytest.mark.requirement("STORE-111")
 async def test_a_file_above_the_limit_is_refused_and_leaves_nothing(
-    files: Files, source: Path, tmp_path: Path
+    files: Files, way: Way, tmp_path: Path
 ) -> None:
-    assert (await files.put(source, 10))[1] == 10
-    source.write_bytes(b"some bytes more")
+    assert (await way.put(files, b"some bytes", 10))[1] == 10
 
     with pytest.raises(FileRefused):
-        await files.put(source, 14)
+        await way.put(files, b"some bytes more", 14)
 
     assert len(inside(tmp_path / "data" / "files")) == 1
+
+
+@pytest.mark.requirement("STORE-117")
+async def test_bytes_and_their_names_are_on_disk_before_they_count_as_kept(
+    files: Files, way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    flush = os.fsync
+
+    def noting(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    sha256, _ = await way.put(files, b"some bytes")
+
+    kept = await files.local(sha256)
+    folders = [path for path in kept.parents if path.is_relative_to(tmp_path / "data" / "files")]
+    assert synced.index(kept.stat().st_ino) < len(synced) - 1
+    assert synced[-1] == kept.parent.stat().st_ino  # its name, after its bytes
+    assert {folder.parent.stat().st_ino for folder in folders} <= set(synced)
 
 
 @posix
@@ -90,9 +143,9 @@ async def test_only_a_regular_file_is_copied(files: Files, source: Path, tmp_pat
 
 @pytest.mark.requirement("STORE-113")
 async def test_the_files_of_another_user_are_not_there(
-    store: Store, files: Files, source: Path
+    store: Store, files: Files, way: Way
 ) -> None:
-    sha256, _ = await files.put(source, LIMIT)
+    sha256, _ = await way.put(files, b"some bytes")
     other = store.files(BOB)
 
     with pytest.raises(StoreFailed) as foreign:
@@ -101,7 +154,7 @@ async def test_the_files_of_another_user_are_not_there(
         await other.local(digest("nothing"))
 
     assert foreign.value.message == nowhere.value.message
-    await other.put(source, LIMIT)
+    assert await way.put(other, b"some bytes") == (sha256, 10)
     assert await other.local(sha256) != await files.local(sha256)
 
 
@@ -127,9 +180,9 @@ async def test_what_is_no_hash_is_not_there(files: Files, sha256: str) -> None:
 @posix
 @pytest.mark.requirement("STORE-114")
 async def test_files_and_folders_are_their_owners_alone(
-    files: Files, source: Path, tmp_path: Path
+    files: Files, way: Way, tmp_path: Path
 ) -> None:
-    await files.put(source, LIMIT)
+    await way.put(files, b"some bytes")
 
     for path in (tmp_path / "data").rglob("*"):
         expected = 0o700 if path.is_dir() else 0o600
@@ -155,11 +208,11 @@ async def test_a_copy_that_a_dead_process_left_is_removed(
 
 @pytest.mark.requirement("STORE-116")
 async def test_a_folder_that_cannot_be_written_is_a_failure_of_the_store(
-    store: Store, source: Path, tmp_path: Path
+    store: Store, way: Way, tmp_path: Path
 ) -> None:
     (tmp_path / "data" / "files").write_bytes(b"a file in the way")
 
     with pytest.raises(StoreFailed) as failed:
-        await store.files(ALICE).put(source, LIMIT)
+        await way.put(store.files(ALICE), b"some bytes")
 
     assert isinstance(failed.value.__cause__, OSError)

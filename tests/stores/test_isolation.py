@@ -15,7 +15,7 @@ from stackdocs_mcp.core.model import (
     Failure,
 )
 from stackdocs_mcp.core.ports import StackStore, Store
-from stackdocs_mcp.core.stack import FolderFile, Policy, Stack
+from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack
 from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page, put, setting
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "claim": lambda repo, one: repo.claim(one, "thief", LATE),
     "set_outline": lambda repo, one: repo.set_outline(one, "text/plain", 9),
     "stored_pages": lambda repo, one: repo.stored_pages(one, ENGINE),
-    "save_pages": lambda repo, one: repo.save_pages(one, ENGINE, [page(2, "planted")]),
+    "save_pages": lambda repo, one: repo.save_pages(one, ENGINE, [page(2, "planted")], billed=5),
     "finish": lambda repo, one: repo.finish(one),
     "fail": lambda repo, one: repo.fail(one, Failure("damaged", "planted")),
     "retry": lambda repo, one: repo.retry(one),
@@ -48,6 +48,7 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
 OF_STACK: dict[str, Callable[[StackStore], Awaitable[object]]] = {
     "stack": lambda repo: repo.stack(),
     "set_schema": lambda repo: repo.set_schema({"title": "planted"}, "planted", Policy()),
+    "set_ocr": lambda repo: repo.set_ocr(Ocr("mistral")),
     "add_document": lambda repo: added(repo, "secret.pdf"),
     "documents": lambda repo: repo.documents(limit=9),
     "search": lambda repo: repo.search("secret", limit=9),

@@ -1,15 +1,20 @@
 """Pages: read once for a user's bytes, shown in order, remembered as read."""
 
+from dataclasses import replace
+
 import pytest
 
+from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.model import (
     Box,
+    Cell,
     Document,
     DocumentStatus,
     Line,
     Page,
     PageOutline,
     PageSource,
+    Table,
 )
 from stackdocs_mcp.core.ports import StackStore, Store
 from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page
@@ -22,11 +27,30 @@ FULL = Page(
     841.89,
     PageSource.HYBRID,
     (
-        Line(1, 'Größe "M" \\ 12 €', Box(10.1, 20.25, 100.0, 30.333333333333332), 0.987),
-        Line(2, "unseen", Box(0.0, 0.0, 1.0, 1.0), None, hidden=True),
-        Line(3, "請求書"),
+        Line(
+            1,
+            'Größe "M" \\ 12 €',
+            Box(10.1, 20.25, 100.0, 30.333333333333332),
+            0.987,
+            words=((10.1, 31.07), (33.0, 41.5), (44, 46.25), (50.0, 60.0), (61.3, 66.66)),
+        ),
+        Line(2, "unseen", Box(0.0, 0.0, 1.0, 1.0), None, hidden=True, raw="un\u202eseen\0"),
+        Line(3, "請求書", raw=""),
     ),
-    rotation=270,
+    270,
+    (
+        Table(
+            (
+                (Cell("Both", (1,), Box(10.1, 20.25, 100.0, 30.0), columns=2),),
+                (Cell("a", (1, 3)), Cell("")),
+            ),
+            Box(10.0, 20.0, 100.5, 60.0),
+            header_rows=1,
+        ),
+        Table(((Cell("alone"),),)),
+        Table(()),
+    ),
+    ("contradicted", "not_recognised"),
 )
 
 
@@ -60,7 +84,7 @@ async def test_outlines_are_in_order_and_within_their_bounds(
     await repo.save_pages(document.id, ENGINE, [page(3), page(1, "ab", "c", hidden=["no"])])
 
     one = PageOutline(1, PageSource.TEXT, 3, 3, 1, read=False)
-    two = PageOutline(2, PageSource.HYBRID, 3, 19, 1, read=False)
+    two = PageOutline(2, PageSource.HYBRID, 3, 19, 1, read=False, notes=FULL.notes)
     three = PageOutline(3, PageSource.NONE, 0, 0, 0, read=False)
     assert await repo.outlines(document.id) == [one, two, three]
     assert await repo.outlines(document.id, first=2) == [two, three]
@@ -121,10 +145,48 @@ async def test_asking_for_stored_pages_again_counts_nothing_twice(
 
 
 @pytest.mark.requirement("STORE-36")
-async def test_pages_of_another_engine_do_not_count(repo: StackStore, document: Document) -> None:
+async def test_pages_of_another_engine_do_not_count_for_another_document(
+    store: Store, repo: StackStore, document: Document
+) -> None:
     await repo.save_pages(document.id, ENGINE, [page(1, "hello")])
+    other = store.bind(binding(ALICE, (await store.open_stack(ALICE, "other")).id))
+    same = await added(other)
 
-    assert await repo.stored_pages(document.id, "engine-2") == []
+    assert await other.stored_pages(same.id, "engine-2") == []
+    assert (await other.document(same.id)).pages_done == 0
+
+
+@pytest.mark.requirement("STORE-37")
+async def test_what_a_document_has_need_not_be_read_whichever_engine_is_next(
+    store: Store, repo: StackStore, document: Document
+) -> None:
+    await repo.save_pages(document.id, ENGINE, [page(3, "c"), page(1, "a")])
+    other = store.bind(binding(ALICE, (await store.open_stack(ALICE, "other")).id))
+    same = await added(other)
+    await other.save_pages(same.id, "engine-2", [page(1, "not this"), page(2, "b")])
+
+    assert await repo.stored_pages(document.id, "engine-2") == [1, 2, 3]
+
+    assert await repo.pages(document.id, [1, 2, 3]) == [page(1, "a"), page(2, "b"), page(3, "c")]
+    assert (await repo.document(document.id)).pages_done == 3
+
+
+@pytest.mark.requirement("STORE-38")
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+async def test_a_page_with_a_number_that_is_none_is_refused_with_all_of_its_batch(
+    repo: StackStore, document: Document, bad: float
+) -> None:
+    box = Box(0.0, 0.0, bad, 1.0)
+    for poor in (
+        replace(page(2), lines=(Line(1, "x", box),)),
+        replace(page(2), lines=(Line(1, "x", words=((0.0, bad),)),)),
+        replace(page(2), tables=(Table(((Cell("x", box=box),),)),)),
+    ):
+        with pytest.raises(InvalidArgument):
+            await repo.save_pages(document.id, ENGINE, [page(1, "a"), poor], billed=2)
+
+    assert await repo.document(document.id) == document
+    assert await repo.stored_pages(document.id, ENGINE) == []
 
 
 @pytest.mark.requirement("STORE-36")

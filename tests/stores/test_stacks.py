@@ -1,5 +1,6 @@
 """Stacks: found or made, described, listed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,8 +12,8 @@ from stackdocs_mcp.core.model import (
     DocumentStatus,
 )
 from stackdocs_mcp.core.ports import StackStore, Store
-from stackdocs_mcp.core.stack import Policy, Stack
-from tests.stores.builders import ALICE, BOB, added, binding, put, values
+from stackdocs_mcp.core.stack import Ocr, Policy, Stack
+from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page, put, values
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +81,62 @@ async def test_schema_instructions_and_policy_are_replaced_together(
     assert await values(repo, document) == {"total": Decimal("1.5")}
 
 
+@pytest.mark.requirement("STORE-06")
+@pytest.mark.parametrize(
+    "ocr",
+    [
+        Ocr(),
+        Ocr("mistral"),
+        Ocr(mode="never"),
+        Ocr(languages=()),
+        Ocr("local", "always", ("de", "ja")),
+    ],
+)
+async def test_how_a_stack_is_read_comes_back_as_it_was_chosen(
+    store: Store, repo: StackStore, document: Document, ocr: Ocr
+) -> None:
+    await repo.set_schema({"type": "object"}, "as before", Policy())
+    before = await repo.stack()
+    await repo.set_ocr(Ocr("mistral", "auto", ("fr",)))
+
+    changed = await repo.set_ocr(ocr)
+
+    assert changed == replace(before, ocr=ocr)
+    assert await repo.stack() == changed
+    assert await store.open_stack(ALICE, "invoices") == changed
+    assert [summary.stack for summary in await store.stacks(ALICE)] == [changed]
+    assert await repo.document(document.id) == document
+
+
+@pytest.mark.requirement("STORE-06")
+async def test_how_a_stack_is_read_is_for_its_user_alone_to_choose(
+    store: Store, repo: StackStore, stack: Stack
+) -> None:
+    chosen = await repo.set_ocr(Ocr("local"))
+    own = await store.open_stack(BOB, "invoices")
+
+    with pytest.raises(NotFound):
+        await store.bind(binding(BOB, stack.id)).set_ocr(Ocr("mistral"))
+    await store.bind(binding(BOB, own.id)).set_ocr(Ocr(mode="never"))
+
+    assert await repo.stack() == chosen
+
+
+@pytest.mark.requirement("STORE-07")
+async def test_a_stack_is_listed_with_all_that_its_documents_cost(
+    store: Store, repo: StackStore
+) -> None:
+    documents = [await added(repo, name) for name in ("1", "2", "3", "free")]
+    for count, document in enumerate(documents):
+        await repo.save_pages(document.id, ENGINE, [page(1, "a")], billed=(20, 3, 100, 0)[count])
+    await repo.finish(documents[0].id)
+    await store.open_stack(ALICE, "empty")
+
+    summaries = await store.stacks(ALICE)
+
+    assert [one.billed_pages for one in summaries] == [0, 123]
+
+
 @pytest.mark.requirement("STORE-04")
 async def test_a_stack_that_is_not_there_is_not_found(store: Store) -> None:
     nowhere = store.bind(binding(ALICE, StackId("3b241101-e2bb-4255-8caf-4136c566a962")))
@@ -88,6 +145,8 @@ async def test_a_stack_that_is_not_there_is_not_found(store: Store) -> None:
         await nowhere.stack()
     with pytest.raises(NotFound):
         await nowhere.set_schema(None, "", Policy())
+    with pytest.raises(NotFound):
+        await nowhere.set_ocr(Ocr("local"))
 
 
 @pytest.mark.requirement("STORE-05")

@@ -1,20 +1,28 @@
 """The database's shape: brought up to date whole or not at all, by whoever is first."""
 
+import json
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from stackdocs_mcp.core.errors import StoreFailed, StoreTooNew
+from stackdocs_mcp.core.model import Box, Line, Page, PageSource
+from stackdocs_mcp.core.stack import Ocr, Policy
 from stackdocs_mcp.stores.embedded import FILE, open_store
 from stackdocs_mcp.stores.migrate import Migration, known, migrate, statements, version
 from stackdocs_mcp.stores.sqlite import connect, create
-from tests.stores.builders import ALICE, SteppingClock
+from tests.stores.builders import ALICE, SteppingClock, binding
 from tests.stores.embedded.test_processes import ROOT
 
+OLD_LINES = (
+    Line(1, 'Größe "M"', Box(10.1, 20.25, 100.0, 30.5), 0.987),
+    Line(2, "unseen", hidden=True),
+)
 TRIGGER = """-- a comment; with a semicolon
 CREATE TABLE t (a TEXT DEFAULT ';');
 CREATE TRIGGER g AFTER INSERT ON t BEGIN
@@ -56,8 +64,22 @@ def connection(file: Path) -> Iterator[sqlite3.Connection]:
     opened.close()
 
 
-def tables(connection: sqlite3.Connection) -> list[str]:
-    return [row["name"] for row in connection.execute("SELECT name FROM sqlite_master")]
+def shape(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """All tables and indexes with their columns."""
+    return [tuple(row) for row in connection.execute("SELECT name, sql FROM sqlite_master")]
+
+
+@pytest.fixture(scope="module")
+def shapes() -> list[list[tuple[object, ...]]]:
+    """What a database looks like before the first step, and after each."""
+    found = []
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        found.append(shape(connection))
+        for count in range(len(known())):
+            migrate(connection, known()[: count + 1], 0)
+            found.append(shape(connection))
+    return found
 
 
 @pytest.mark.requirement("STORE-140")
@@ -98,7 +120,7 @@ def test_a_script_is_split_where_its_statements_end() -> None:
 @pytest.mark.requirement("STORE-141")
 def test_a_step_that_fails_leaves_nothing_of_itself(connection: sqlite3.Connection) -> None:
     migrate(connection, known(), 0)
-    before, number = tables(connection), version(connection)
+    before, number = shape(connection), version(connection)
     broken = Migration(number + 1, "broken", "CREATE TABLE t (a);\nCREATE TABLE t (a);")
 
     with pytest.raises(StoreFailed) as failed:
@@ -106,12 +128,14 @@ def test_a_step_that_fails_leaves_nothing_of_itself(connection: sqlite3.Connecti
 
     assert isinstance(failed.value.__cause__, sqlite3.Error)
     assert str(failed.value.__cause__) not in failed.value.message
-    assert (tables(connection), version(connection)) == (before, number)
+    assert (shape(connection), version(connection)) == (before, number)
 
 
 @pytest.mark.requirement("STORE-141")
-def test_a_step_that_is_stopped_anywhere_leaves_nothing(connection: sqlite3.Connection) -> None:
-    steps, allowed, stopped = known(), 1, 0
+def test_a_step_that_is_stopped_anywhere_leaves_nothing_of_itself(
+    connection: sqlite3.Connection, shapes: list[list[tuple[object, ...]]]
+) -> None:
+    steps, allowed, stopped = known(), 1, [0] * len(known())
     while True:
         left = [allowed]
 
@@ -119,31 +143,34 @@ def test_a_step_that_is_stopped_anywhere_leaves_nothing(connection: sqlite3.Conn
             left[0] -= 1
             return left[0] == 0  # once: what rolls back runs on
 
-        connection.set_progress_handler(spend, 10)
+        connection.set_progress_handler(spend, 10 if version(connection) == 0 else 1)
         try:
             migrate(connection, steps, 0)
         except StoreFailed:
             connection.set_progress_handler(None, 0)
-            assert tables(connection) == []
-            stopped, allowed = stopped + 1, allowed + 7
+            done = version(connection)
+            assert shape(connection) == shapes[done]
+            stopped[done], allowed = stopped[done] + 1, allowed + 7
         else:
             connection.set_progress_handler(None, 0)
             break
 
-    assert stopped > 10
+    assert min(stopped) > 10  # in each of the steps
     assert version(connection) == steps[-1].number
 
 
 @pytest.mark.requirement("STORE-141")
-@pytest.mark.parametrize("statement", [4, 12, 24])
-def test_a_process_that_dies_while_migrating_leaves_nothing(file: Path, statement: int) -> None:
+@pytest.mark.parametrize(("statement", "whole"), [(4, 0), (12, 0), (24, 0), (44, 1), (46, 1)])
+def test_a_process_that_dies_while_migrating_leaves_only_whole_steps(
+    file: Path, statement: int, whole: int, shapes: list[list[tuple[object, ...]]]
+) -> None:
     arguments = [sys.executable, "-c", DIES, str(file), str(statement)]
     died = subprocess.run(arguments, check=False, cwd=ROOT, timeout=60)
 
     assert died.returncode == 9
     connection = connect(file)
     try:
-        assert tables(connection) == []
+        assert (version(connection), shape(connection)) == (whole, shapes[whole])
         migrate(connection, known(), 0)
         assert version(connection) == known()[-1].number
     finally:
@@ -162,6 +189,82 @@ async def test_a_store_of_a_newer_program_is_refused_with_both_versions(
 
     with pytest.raises(StoreTooNew, match=rf"version {newest + 5}\b.* up to {newest}$"):
         await open_store(tmp_path / "data", clock=SteppingClock())
+
+
+@pytest.mark.requirement("STORE-144")
+@pytest.mark.anyio
+async def test_what_version_1_wrote_is_whole_under_this_version(tmp_path: Path, file: Path) -> None:
+    with closing(connect(file)) as connection:
+        migrate(connection, known()[:1], 0)
+        connection.execute("BEGIN")
+        written_by_version_1(connection)
+        connection.execute("COMMIT")
+
+    store = await open_store(tmp_path / "data", clock=SteppingClock())
+    try:
+        stack = await store.open_stack(ALICE, "old")
+        repo = store.bind(binding(ALICE, stack.id))
+        (document,) = await repo.documents(limit=9)
+        assert (stack.id, stack.ocr, document.pages_done) == ("s", Ocr(), 1)
+        assert document.billed_pages == 0
+        assert await repo.pages(document.id, [1]) == [
+            Page(1, 595.5, 842.0, PageSource.HYBRID, OLD_LINES, 90)
+        ]
+        assert (await repo.outlines(document.id))[0].notes == ()
+        assert await repo.stored_pages(document.id, "engine-1") == [1]
+        assert [hit.line for hit in await repo.search("grösse", limit=9)] == [1]
+    finally:
+        await store.close()
+
+
+def written_by_version_1(connection: sqlite3.Connection) -> None:
+    """A document with one page, as the statements of version 1 wrote it: lines of five parts."""
+    lines = [
+        [
+            line.number,
+            line.text,
+            line.box and [10.1, 20.25, 100.0, 30.5],
+            line.score,
+            int(line.hidden),
+        ]
+        for line in OLD_LINES
+    ]
+    policy = Policy().model_dump_json()
+    stack = ("s", ALICE, "old", None, None, "", policy, 1)
+    connection.execute("INSERT INTO stacks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", stack)
+    connection.execute(
+        "INSERT INTO documents (stack_id, id, extraction_id, filename, folded_name, sha256, size,"
+        " status, pages, pages_done, created_at, updated_at)"
+        " VALUES ('s', 'd', 'e', 'a.pdf', 'a.pdf', 'f00d', 7, 'ocr_complete', 1, 1, 1, 1)"
+    )
+    connection.execute(
+        "INSERT INTO extractions (stack_id, id, document_id, created_at) VALUES ('s', 'e', 'd', 1)"
+    )
+    connection.execute(
+        "INSERT INTO pages VALUES (1, ?, 'f00d', 'engine-1', 1, 595.5, 842.0, 90, 'hybrid', 2, 1,"
+        " 16, ?)",
+        (ALICE, json.dumps(lines, ensure_ascii=False, separators=(",", ":"))),
+    )
+    connection.execute("INSERT INTO document_pages VALUES (1, 's', 'd', 1, 1, 0)")
+    connection.execute(
+        "INSERT INTO line_index (rowid, document, words) VALUES (?, 'xd', 'xsgrosse xsm')",
+        ((((1 << 8) | 2) << 20) | 1,),
+    )
+
+
+@pytest.mark.requirement("STORE-142")
+@pytest.mark.anyio
+async def test_a_program_of_version_1_refuses_the_store_of_this_version(
+    tmp_path: Path, file: Path
+) -> None:
+    await (await open_store(tmp_path / "data", clock=SteppingClock())).close()
+
+    newest = known()[-1].number
+    with (
+        closing(connect(file)) as connection,
+        pytest.raises(StoreTooNew, match=rf"version {newest}\b.* up to 1$"),
+    ):
+        migrate(connection, known()[:1], 0)
 
 
 @pytest.mark.requirement("STORE-143")

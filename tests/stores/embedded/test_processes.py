@@ -14,6 +14,7 @@ from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.embedded import FILE, open_store
 from tests.stores.builders import ALICE, SteppingClock, added, binding, leaves_shown, values
+from tests.stores.embedded.saving_process import BATCH
 
 pytestmark = pytest.mark.anyio
 
@@ -21,16 +22,10 @@ ROOT = Path(__file__).parents[3]
 KILLS = 8
 
 
-def start(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
+def start(folder: Path, *rest: str | int, program: str = "writing") -> subprocess.Popen[str]:
+    module = f"tests.stores.embedded.{program}_process"
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.stores.embedded.writing_process",
-            str(folder),
-            name,
-            str(count),
-        ],
+        [sys.executable, "-m", module, str(folder), *map(str, rest)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
@@ -110,6 +105,32 @@ async def test_every_acknowledged_write_survives_kill_9(tmp_path: Path) -> None:
                 range(1, document.revision + 1)
             )
             assert replayed(changes) == await values(repo, document)
+        finally:
+            await store.close()
+        assert sound(folder / FILE)
+
+
+@pytest.mark.requirement("STORE-174")
+async def test_pages_and_what_they_cost_survive_kill_9_together(tmp_path: Path) -> None:
+    folder, moments, last = tmp_path / "data", random.Random(1213), 0
+    for _ in range(KILLS):
+        with start(folder, last + 1, program="saving") as process:
+            assert process.stdout is not None
+            for _ in range(moments.randrange(1, 30)):
+                last = int(process.stdout.readline())
+            process.kill()
+            for line in process.stdout:  # what it said before it died counts as well
+                last = int(line) if line.endswith("\n") else last
+
+        store, repo, document = await reopened(folder)
+        try:
+            numbers = [outline.number for outline in await repo.outlines(document.id)]
+            assert numbers == list(range(1, document.pages_done + 1))
+            assert document.billed_pages == document.pages_done
+            assert document.pages_done - last in {0, BATCH}  # saved, and not yet said
+            hits = await repo.search("word", limit=10_000)
+            assert sorted(hit.page for hit in hits) == numbers
+            last = document.pages_done
         finally:
             await store.close()
         assert sound(folder / FILE)

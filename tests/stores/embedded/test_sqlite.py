@@ -5,7 +5,8 @@ import stat
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,14 @@ from stackdocs_mcp.core.model import (
 )
 from stackdocs_mcp.core.paths import parse
 from stackdocs_mcp.core.ports import StackStore
-from stackdocs_mcp.core.stack import FolderFile, Policy
+from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy
 from stackdocs_mcp.stores.embedded import FILE, EmbeddedStore, open_store
 from tests.stores.builders import (
     ALICE,
     ENGINE,
     SteppingClock,
     added,
+    binding,
     deleting,
     file,
     page,
@@ -81,9 +83,11 @@ async def everything(repo: StackStore, document: Document, clock: SteppingClock)
     """Every statement that a binding can cause, on a stack that holds something."""
     one = document.id
     await repo.set_schema({"type": "object"}, "", Policy())
+    await repo.set_ocr(Ocr("local", "auto", ("de",)))
     await repo.claim(one, "owner", clock.now + timedelta(minutes=1))
     await repo.set_outline(one, "text/plain", 2)
-    await repo.save_pages(one, ENGINE, [page(1, "total due"), page(2)])
+    await repo.save_pages(one, ENGINE, [page(1, "total due"), page(2)], billed=2)
+    await repo.save_pages(one, ENGINE, [page(1, "total due"), page(3, "more")])
     await repo.stored_pages(one, ENGINE)
     await repo.mark_read(one, [1])
     await repo.fail(one, Failure("damaged", ""))
@@ -192,6 +196,78 @@ async def test_a_write_costs_the_same_beside_ten_and_beside_five_thousand_fields
     few, many = await cost(10), await cost(5_000)
 
     assert all(after <= before * 1.05 for before, after in zip(few, many, strict=True)), (few, many)
+
+
+@pytest.mark.requirement("STORE-162")
+async def test_a_page_costs_the_same_to_save_behind_ten_and_behind_a_thousand(
+    repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    async def cost(first: int) -> int:
+        """Of 64 pages, because the text index tidies up now and then."""
+        costs = 0
+        for number in range(first, first + 64):
+            one = page(number, *(f"line {line} of {number}" for line in range(8)))
+            save = partial(repo.save_pages, document.id, ENGINE, [one], billed=1)
+            costs += await steps(writer, save)
+        return costs
+
+    few = await cost(11)
+    await repo.save_pages(document.id, ENGINE, [page(number, "x") for number in range(101, 1001)])
+    many = await cost(1001)
+
+    assert many <= few * 1.1, (few, many)
+
+
+@pytest.mark.requirement("STORE-162")
+async def test_a_page_that_was_just_saved_is_not_read_back(
+    repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    run: list[str] = []
+    writer.set_trace_callback(run.append)
+    await repo.save_pages(document.id, ENGINE, [page(1, "one"), page(2, "two")])
+    await repo.stored_pages(document.id, ENGINE)
+    writer.set_trace_callback(None)
+
+    assert any("INSERT INTO pages" in one for one in run)
+    assert not [one for one in run if "SELECT" in one and "lines" in one and "line_" not in one]
+
+
+@pytest.mark.requirement("STORE-162")
+async def test_a_long_document_that_is_there_already_leaves_others_room_to_write(
+    store: EmbeddedStore, repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    pages = [page(number, f"word {number}") for number in range(1, 1001)]
+    await repo.save_pages(document.id, ENGINE, pages)
+    stack = await store.open_stack(ALICE, "other")
+    other = store.bind(binding(ALICE, stack.id))
+    same = await added(other)
+    run: list[str] = []
+    writer.set_trace_callback(run.append)
+    assert await other.stored_pages(same.id, ENGINE) == list(range(1, 1001))
+    writer.set_trace_callback(None)
+
+    linked = "\n".join(run).split("COMMIT")
+    assert max(part.count("INSERT INTO document_pages") for part in linked) <= 100
+    assert (await other.document(same.id)).pages_done == 1000
+    assert [hit.page for hit in await other.search("word 777", limit=9)] == [777]
+
+
+@pytest.mark.requirement("STORE-163")
+async def test_a_claim_costs_the_same_beside_one_and_beside_a_thousand_documents(
+    store: EmbeddedStore, repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+    await repo.claim(document.id, "one", until)
+    few = await steps(writer, lambda: repo.claim(document.id, "one", until))
+    for count in range(40):
+        stack = await store.open_stack(ALICE, f"other {count}")
+        other = store.bind(binding(ALICE, stack.id))
+        for number in range(25):
+            await other.claim((await added(other, f"{number}.pdf")).id, "busy", until)
+
+    many = await steps(writer, lambda: repo.claim(document.id, "one", until))
+
+    assert many <= few + 10, (few, many)
 
 
 async def steps(writer: sqlite3.Connection, call: Callable[[], Awaitable[object]]) -> int:
