@@ -7,8 +7,10 @@ text, there is none: a header above amounts tells it, or many rows with several 
 rules between the rows.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from statistics import median
 
 from stackdocs_mcp.ocr import cells
@@ -32,6 +34,8 @@ _INDENT = 6.0
 """Points: what belongs to a cell may begin a little to the left of it."""
 _MANY = 4
 """Rows that need no header."""
+_LEDGER = 4
+"""Rows of two columns, with their names."""
 _HEADER_LINES = 4
 _LARGER = 1.3
 _WIDE = 0.7
@@ -40,12 +44,13 @@ _MOST = 0.6
 
 def tables(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[SentTable]:
     """The tables in lines that follow one another, from the top."""
+    barriers = _Barriers(rules)
     found: list[SentTable] = []
     start = free = 0
     while start < len(lines):
         table = None
-        if len(lines[start]) > 1:
-            table, end = _table(lines, free, start, rules)
+        if _may_begin(lines[start]):
+            table, end = _table(lines, free, start, barriers)
         if table is None:
             start += 1
             continue
@@ -55,11 +60,23 @@ def tables(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[SentTable]
     return found
 
 
+def _may_begin(line: Line) -> bool:
+    """Not what names a value with a colon; and two columns begin with their names."""
+    if len(line) < 2 or any(part.piece.text.endswith(":") for part in line):
+        return False
+    return len(line) > 2 or not any(cells.is_amount(part.piece.text) for part in line)
+
+
 def _table(
-    lines: Sequence[Line], free: int, start: int, rules: Sequence[Rule]
+    lines: Sequence[Line], free: int, start: int, rules: "_Barriers"
 ) -> tuple[SentTable | None, int]:
     """The table that begins at a line, and where what is below it begins."""
     spans, strips = _run(lines, start)
+    if len(strips) < (_LEDGER if len(spans) == 2 else 2):
+        return None, start
+    barriers = rules.across(spans, strips)
+    if len(barriers) < 2 and not any(map(_has_amount, strips)):
+        return None, start
     heads = _heads(strips, len(spans))
     while len(heads) > 1 and (end := _end(strips, heads)) < len(strips):
         strips = strips[:end]
@@ -67,7 +84,6 @@ def _table(
     if len(heads) < 2:
         return None, start
 
-    barriers = _barriers(spans, rules)
     gathered = cells.gathered(strips, heads, barriers)
     gathered[0] = [*_above(lines, free, start, spans), *gathered[0]]
     rows = [cells.merged(row) for row in gathered]
@@ -78,39 +94,57 @@ def _table(
     return cells.table(sent, header), start + len(strips)
 
 
+def _has_amount(strip: Strip) -> bool:
+    return any(cells.is_amount(cells.text(parts)) for parts in strip.cells.values())
+
+
 def _run(lines: Sequence[Line], start: int) -> tuple[list[Span], list[Strip]]:
     """The columns from a line on, and the lines that keep to them.
 
     Until there is a line with amounts, more columns may show: headings stand on several lines.
     """
     spans: list[Span] = []
-    taken: list[Line] = []
+    strips: list[Strip] = []
     is_open = True
-    for line in lines[start:]:
+    for at in range(start, len(lines)):
+        line = lines[at]
         has_amount = any(cells.is_amount(part.piece.text) for part in line)
-        if taken and not _is_next(taken[-1], line, _APART if is_open and not has_amount else _FAR):
+        far = _APART if is_open and not has_amount else _FAR
+        if at > start and not _is_next(lines[at - 1], line, far):
             break
-        wider = _widened(spans, line, is_open=is_open)
-        if wider is None and (is_open or _fitted(line, spans) is None):
-            break
-        spans = wider or spans
-        is_open = is_open and not has_amount
-        taken.append(line)
-
-    strips = []
-    for line in taken:
-        strip = _fitted(line, spans)
-        if strip is None:  # a column that was found later parts it from where it was
+        places = _places(line, spans)
+        if places is None and is_open:
+            spans = _with_more(spans, line)
+            again = [_places(other, spans) for other in lines[start:at]]
+            if None in again:
+                break
+            strips = [_strip(lines[start + nth], found or ()) for nth, found in enumerate(again)]
+            places = _places(line, spans)
+        strip = _strip(line, places) if places is not None else _fitted(line, spans)
+        if strip is None or (is_open and strip.is_loose):
             break
         strips.append(strip)
+        for part, column in zip(line, places or (), strict=False):
+            x0, _, x1, _ = part.piece.box
+            left, right = spans[column]
+            spans[column] = min(left, x0), max(right, x1)
+        is_open = is_open and not has_amount
+
     return spans, strips
 
 
+def _with_more(spans: Sequence[Span], line: Line) -> list[Span]:
+    """With a column for each part that stands in none."""
+    more = [
+        (x0, x1)
+        for x0, _, x1, _ in (part.piece.box for part in line)
+        if not any(x0 < right and left < x1 for left, right in spans)
+    ]
+    return sorted([*spans, *more])
+
+
 def _fitted(line: Line, spans: Sequence[Span]) -> Strip | None:
-    """A line in its columns. A lone text may run over those to the right of its own."""
-    places = _places(line, spans)
-    if places is not None:
-        return _strip(line, places)
+    """A line whose last text runs over the columns to the right of its own."""
     x0 = line[-1].piece.box[0]
     begun = [at for at, (left, right) in enumerate(spans) if left - _INDENT <= x0 < right]
     if not begun or not begun[0] or cells.is_amount(line[-1].piece.text):
@@ -127,31 +161,10 @@ def _is_next(upper: Line, lower: Line, far: float) -> bool:
     return 0 < below.middle - above.middle < (far + 1) * below.height
 
 
-def _widened(spans: Sequence[Span], line: Line, *, is_open: bool) -> list[Span] | None:
-    """The columns with what a line adds to them; None where it does not keep to them."""
-    spread = list(spans)
-    if is_open:
-        spread += [
-            (x0, x1)
-            for x0, _, x1, _ in (part.piece.box for part in line)
-            if not any(x0 < right and left < x1 for left, right in spans)
-        ]
-        spread.sort()
-    places = _places(line, spans) if len(line) == len(spans) else None
-    if places is None:
-        places = _places(line, spread)
-    else:
-        spread = list(spans)
-    if places is None:
-        return None
-    for part, at in zip(line, places, strict=True):
-        x0, _, x1, _ = part.piece.box
-        spread[at] = min(spread[at][0], x0), max(spread[at][1], x1)
-    return spread
-
-
 def _strip(line: Line, places: Sequence[int]) -> Strip:
-    return cells.strip({at: [part] for part, at in zip(line, places, strict=True)})
+    tops = [part.piece.box[1] for part in line]
+    bottoms = [part.piece.box[3] for part in line]
+    return Strip(min(tops), max(bottoms), {at: [p] for p, at in zip(line, places, strict=True)})
 
 
 def _places(line: Line, spans: Sequence[Span]) -> list[int] | None:
@@ -159,14 +172,18 @@ def _places(line: Line, spans: Sequence[Span]) -> list[int] | None:
 
     In a line that fills all columns a part need not be below what names its column.
     """
-    over = [
-        [at for at, (left, right) in enumerate(spans) if box[0] < right and left < box[2]]
-        for box in (part.piece.box for part in line)
-    ]
-    if len(line) == len(spans) and all(at in (each or [at]) for at, each in enumerate(over)):
-        over = [each or [at] for at, each in enumerate(over)]
-    places = [each[0] for each in over if len(each) == 1]
-    return places if len(set(places)) == len(line) else None
+    is_full = len(line) == len(spans)
+    found: list[int] = []
+    for nth, part in enumerate(line):
+        x0, _, x1, _ = part.piece.box
+        over = [at for at, (left, right) in enumerate(spans) if x0 < right and left < x1]
+        if not over and is_full:
+            over = [nth]
+        if len(over) != 1 or (found and over[0] <= found[-1]):
+            return None
+        found.append(over[0])
+
+    return found
 
 
 def _below(upper: Strip, lower: Strip) -> float:
@@ -275,7 +292,7 @@ def _is_table(
     drawn = sum(top < at < bottom for at in barriers)
     if columns == 2:
         is_headed = header > 0 and len(rows[0]) == 2
-        return is_headed and amounts == {1} and len(body) > 2 and _is_ledger(heads)
+        return is_headed and amounts == {1} and len(body) >= _LEDGER - 1 and _is_ledger(heads)
     if header and amounts:
         return len(body) > 1 or (columns > 3 and len(amounts) > 1 and used <= named)
     if len(body) >= _MANY and len(amounts) > 1:
@@ -321,11 +338,23 @@ def _is_list(rows: Sequence[Row]) -> bool:
     return 2 * colons >= len(rows)
 
 
-def _barriers(spans: Sequence[Span], rules: Sequence[Rule]) -> list[float]:
-    """Where rules run along the rows for most of their width."""
-    x0, x1 = spans[0][0], spans[-1][1]
-    drawn: dict[float, float] = {}
-    for at, start, end in rules:
-        place = round(at * 2) / 2
-        drawn[place] = drawn.get(place, 0.0) + max(0.0, min(end, x1) - max(start, x0))
-    return sorted(at for at, length in drawn.items() if length >= _WIDE * (x1 - x0))
+class _Barriers:
+    """The horizontal rules of a page, those at one height together."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        heights: dict[float, list[Span]] = {}
+        for at, start, end in rules:
+            heights.setdefault(round(at * 2) / 2, []).append((start, end))
+        self._heights = sorted(heights.items())
+
+    def across(self, spans: Sequence[Span], strips: Sequence[Strip]) -> list[float]:
+        """Where rules run along these lines for most of the columns' width."""
+        x0, x1 = spans[0][0], spans[-1][1]
+        first = bisect_left(self._heights, strips[0].top, key=itemgetter(0))
+        last = bisect_left(self._heights, strips[-1].bottom, key=itemgetter(0))
+        found = []
+        for at, drawn in self._heights[first:last]:
+            length = sum(max(0.0, min(end, x1) - max(start, x0)) for start, end in drawn)
+            if length >= _WIDE * (x1 - x0):
+                found.append(at)
+        return found

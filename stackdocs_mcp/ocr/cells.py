@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -59,9 +60,12 @@ def strip(cells: Mapping[int, Sequence[Part]]) -> Strip:
 
 def text(parts: Sequence[Part]) -> str:
     """What a cell says, its lines one after the other."""
-    return " ".join(part.piece.text for part in parts)
+    if len(parts) == 1:
+        return parts[0].piece.text
+    return " ".join([part.piece.text for part in parts])
 
 
+@lru_cache(maxsize=4_096)
 def is_amount(said: str) -> bool:
     """A number or date, at most with its unit or currency."""
     return len(said) < _LONG and bool(_AMOUNT.fullmatch(said) or _DATE.fullmatch(said))
@@ -139,13 +143,17 @@ def _said(row: Row) -> Said:
 
 
 def _amount_columns(rows: Iterable[Said]) -> set[int]:
-    filled: dict[int, list[bool]] = {}
+    filled: dict[int, int] = {}
+    amounts: dict[int, int] = {}
     for row in rows:
         for column, said in row.items():
-            if not _VOID.fullmatch(said):
-                filled.setdefault(column, []).append(is_amount(said))
+            if is_amount(said):
+                amounts[column] = amounts.get(column, 0) + 1
+            elif _VOID.fullmatch(said):
+                continue
+            filled[column] = filled.get(column, 0) + 1
 
-    return {column for column, amounts in filled.items() if sum(amounts) >= _MOSTLY * len(amounts)}
+    return {column for column, times in amounts.items() if times >= _MOSTLY * filled[column]}
 
 
 def cell(parts: Sequence[Part], box: Rectangle | None, columns: int = 1) -> SentCell:

@@ -7,6 +7,7 @@ or down. What stands inside of form XObjects counts. Runs in the throw-away chil
 import ctypes
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -23,7 +24,9 @@ _MOST_PATHS = 3_000
 _MOST_SEGMENTS = 100
 """Of one path. A longer one is a drawing, as is what has more paths."""
 
-Path = tuple[calls.Address, pdfium.PdfMatrix]
+Matrix: TypeAlias = pdfium.PdfMatrix | None
+"""None where an object stands on the page itself."""
+Path: TypeAlias = tuple[calls.Address, Matrix]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,11 @@ def on_page(page: pdfium.PdfPage) -> Drawn:
     """The pictures and paths of a page."""
     drawn = Drawn()
     objects = _objects(calls.address(page), calls.count_objects, calls.get_object)
-    _collect(objects, pdfium.PdfMatrix(), 0, drawn)
+    _collect(objects, None, 0, drawn)
     return drawn
 
 
-def _collect(
-    objects: Iterable[calls.Address], matrix: pdfium.PdfMatrix, depth: int, drawn: Drawn
-) -> None:
+def _collect(objects: Iterable[calls.Address], matrix: Matrix, depth: int, drawn: Drawn) -> None:
     for item in objects:
         kind = calls.get_type(item)
         if kind == c.FPDF_PAGEOBJ_IMAGE:
@@ -59,7 +60,7 @@ def _collect(
             drawn.paths.append((item, matrix))
         elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
             inner = _objects(item, calls.count_form_objects, calls.get_form_object)
-            _collect(inner, _matrix(item).multiply(matrix), depth + 1, drawn)
+            _collect(inner, _placed(item, matrix), depth + 1, drawn)
 
 
 def _objects(
@@ -70,21 +71,23 @@ def _objects(
     return [item for index in range(count(parent)) if (item := get(parent, index))]
 
 
-def _matrix(item: calls.Address) -> pdfium.PdfMatrix:
+def _placed(item: calls.Address, matrix: Matrix) -> pdfium.PdfMatrix:
     own = c.FS_MATRIX()
     calls.get_matrix(item, ctypes.addressof(own))
-    return pdfium.PdfMatrix.from_raw(own)
+    inner = pdfium.PdfMatrix.from_raw(own)
+    return inner.multiply(matrix) if matrix else inner
 
 
-def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
+def _bounds(item: calls.Address, matrix: Matrix) -> Rectangle:
     sides = (ctypes.c_float * 4)()
     first, size = ctypes.addressof(sides), ctypes.sizeof(ctypes.c_float)
     calls.get_bounds(item, first, first + size, first + 2 * size, first + 3 * size)
-    box: Rectangle = matrix.on_rect(*sides)
+    left, bottom, right, top = sides
+    box: Rectangle = matrix.on_rect(*sides) if matrix else (left, bottom, right, top)
     return box
 
 
-def _rules(item: calls.Address, matrix: pdfium.PdfMatrix) -> Iterable[Rectangle]:
+def _rules(item: calls.Address, matrix: Matrix) -> Iterable[Rectangle]:
     bounds = _bounds(item, matrix)
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
     if max(width, height) < _SHORTEST:
@@ -93,7 +96,7 @@ def _rules(item: calls.Address, matrix: pdfium.PdfMatrix) -> Iterable[Rectangle]
         return [bounds]
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     calls.get_draw_mode(item, ctypes.addressof(fill), ctypes.addressof(stroke))
-    return _straight(item, _matrix(item).multiply(matrix)) if stroke.value else []
+    return _straight(item, _placed(item, matrix)) if stroke.value else []
 
 
 def _straight(item: calls.Address, matrix: pdfium.PdfMatrix) -> Iterator[Rectangle]:

@@ -14,6 +14,9 @@ from stackdocs_mcp.ocr.cells import Part
 from stackdocs_mcp.ocr.order import Piece, Rectangle
 from stackdocs_mcp.ocr.wire import SentTable
 
+_UPENDED = 1.7
+"""Times as high as wide; four thin letters beside each other are not."""
+
 
 def likely(rows: Sequence[Sequence[Piece]]) -> bool:
     """There may be a table: cheap to say, and true of all pages that have one."""
@@ -68,7 +71,7 @@ def _stands_in(part: Part, box: Rectangle) -> bool:
 def _is_upended(piece: Piece) -> bool:
     """It runs along a side of the page, and would be in the way of all columns."""
     x0, y0, x1, y1 = piece.box
-    return y1 - y0 > x1 - x0 and len(piece.text) > 3
+    return y1 - y0 > _UPENDED * (x1 - x0) and len(piece.text) > 3
 
 
 def _top(table: SentTable) -> float:
