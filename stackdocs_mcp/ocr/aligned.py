@@ -48,14 +48,13 @@ def tables(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[SentTable]
     found: list[SentTable] = []
     start = free = 0
     while start < len(lines):
-        table = None
+        table, end = None, start + 1
         if _may_begin(lines[start]):
             table, end = _table(lines, free, start, barriers)
-        if table is None:
-            start += 1
-            continue
-        found.append(table)
-        start = free = end
+        start = end
+        if table:
+            found.append(table)
+            free = end
 
     return found
 
@@ -70,26 +69,28 @@ def _may_begin(line: Line) -> bool:
 def _table(
     lines: Sequence[Line], free: int, start: int, rules: "_Barriers"
 ) -> tuple[SentTable | None, int]:
-    """The table that begins at a line, and where what is below it begins."""
+    """The table that begins at a line, and where to go on looking."""
     spans, strips = _run(lines, start)
-    if len(strips) < (_LEDGER if len(spans) == 2 else 2):
-        return None, start
+    is_narrow = len(spans) == 2
+    after = start + (max(1, len(strips)) if is_narrow else 1)
+    if len(strips) < (_LEDGER if is_narrow else 2):
+        return None, after
     barriers = rules.across(spans, strips)
     if len(barriers) < 2 and not any(map(_has_amount, strips)):
-        return None, start
+        return None, after
     heads = _heads(strips, len(spans))
     while len(heads) > 1 and (end := _end(strips, heads)) < len(strips):
         strips = strips[:end]
         heads = _heads(strips, len(spans))
     if len(heads) < 2:
-        return None, start
+        return None, after
 
     gathered = cells.gathered(strips, heads, barriers)
     gathered[0] = [*_above(lines, free, start, spans), *gathered[0]]
     rows = [cells.merged(row) for row in gathered]
     header = cells.header_rows(rows)
     if not _is_table(rows, heads, header, barriers):
-        return None, start
+        return None, after
     sent = [[cells.cell(row.get(column, []), None) for column in range(len(spans))] for row in rows]
     return cells.table(sent, header), start + len(strips)
 

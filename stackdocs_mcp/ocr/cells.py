@@ -164,7 +164,7 @@ def cell(parts: Sequence[Part], box: Rectangle | None, columns: int = 1) -> Sent
     return text(parts), lines, box, columns
 
 
-def table(rows: Sequence[Sequence[SentCell]], header: int) -> SentTable:
+def table(rows: list[list[SentCell]], header: int) -> SentTable:
     """A table around its cells."""
     boxes = [box for row in rows for _, _, box, _ in row if box]
     return SentTable(rows=rows, box=order.around(boxes) if boxes else None, header_rows=header)
