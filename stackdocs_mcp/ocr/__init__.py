@@ -9,6 +9,8 @@ throw-away child     child -> formats -> a converter            (parses hostile 
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
                      word, workbook and slides (OOXML, whose zip archives package checks)
+tables               tables -> ruled (grids) and aligned, from lines and the rules in drawn (PDF);
+                     stated, for formats that say themselves what is a row and what a cell
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 
 ``clean`` is the border at which text becomes text that can be shown; every line passes it once,
