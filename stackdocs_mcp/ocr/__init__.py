@@ -8,8 +8,9 @@ server process       local -> reading -> parsing (one child per file), recognisi
 throw-away child     child -> formats -> a converter            (parses hostile bytes, limited)
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
-                     word, workbook and slides (OOXML, whose zip archives package checks)
-tables               tables -> ruled (grids) and aligned, from lines and the rules in drawn (PDF);
+                     word, workbook and slides (OOXML, whose zip archives package checks),
+                     mail (of mail_parts: texts and files, by mail_text: decoded)
+tables               tables -> ruled (grids) and aligned, from lines and rules (PDF);
                      stated, for formats that say themselves what is a row and what a cell
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 

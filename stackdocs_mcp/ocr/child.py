@@ -5,6 +5,7 @@ files, and is gone after the last page. Importing this module is cheap: the serv
 ``main`` when it starts the child.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -25,6 +26,7 @@ Converter = Callable[[Path, Task], Iterator[Any]]
 
 def main(channel: connection.Connection, file: str, task: Task) -> None:
     """Send the outline and the pages that the task asks for, or the reason why not."""
+    gc.disable()  # the process is gone before it would pay, and its memory is limited
     withdraw()
     _restrict(task.limits)
     try:

@@ -34,9 +34,9 @@ def _read(data: bytes) -> tuple[list[SentLine], SentTable | None]:
     lines: list[SentLine] = []
     rows: list[stated.Row] = []
     for row in csv.reader(StringIO(body, newline=""), delimiter=sign):
-        cells = [clean.line(cell) for cell in row]
+        cells = [clean.flat(cell) for cell in row]
         first = len(lines)
-        lines += [unplaced(line) for line in clean.lines(_CELLS.join(cells).rstrip(" |"))]
+        lines += [unplaced(line) for line in clean.pieces(_CELLS.join(cells).rstrip(" |"))]
         rows.append(stated.Row([(cell, 1) for cell in cells], range(first, len(lines))))
 
     return lines, stated.table(rows)

@@ -1,7 +1,5 @@
 """The tables of a word processor's document, with spans; a table in a cell is text of the cell."""
 
-from collections.abc import Collection
-
 from docx.oxml.ns import qn
 
 from stackdocs_mcp.ocr import stated, word_text
@@ -19,15 +17,18 @@ _MOST_COLUMNS = 63
 """What Word itself allows."""
 
 
-def table(block: Element, first: int, vanishing: Collection[str]) -> SentTable | None:
-    """The table whose first line has this index, in the order of ``word_text.lines``."""
+def tables(block: Element, first: int, printed: word_text.Printed) -> list[SentTable]:
+    """The table whose first line has this index, in the order of ``word_text.lines``, if it is one.
+
+    A single column or row is none.
+    """
     rows: list[stated.Row] = []
     header = 0
     for row in word_text.rows(block):
-        lines = list(word_text.row_lines(row, vanishing))
+        lines = list(word_text.row_lines(row, printed))
         seen = [first + at for at, (_, hidden) in enumerate(lines) if not hidden]
         cells = [
-            (word_text.cell_text(cell, vanishing), _number(cell, _CELL_PROPERTIES, _SPAN, 1))
+            (word_text.cell_text(cell, printed), _number(cell, _CELL_PROPERTIES, _SPAN, 1))
             for cell in word_text.cells(row)
         ]
         if before := _number(row, _ROW_PROPERTIES, _BEFORE, 0):
@@ -36,7 +37,8 @@ def table(block: Element, first: int, vanishing: Collection[str]) -> SentTable |
         rows.append(stated.Row(cells, seen))
         first += len(lines)
 
-    return stated.table(rows, header if header < len(rows) else 0)
+    table = stated.table(rows, header if header < len(rows) else 0)
+    return [table] if table else []
 
 
 def _is_header(row: Element) -> bool:
