@@ -10,6 +10,7 @@ rules between the rows.
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from operator import itemgetter
 from statistics import median
 
@@ -38,6 +39,8 @@ _LEDGER = 4
 """Rows of two columns, with their names."""
 _HEADER_LINES = 4
 _LARGER = 1.3
+_PARTED = 0.75
+"""In line heights: the least gap between words of two columns; fixed-width text has half of it."""
 _WIDE = 0.7
 _MOST = 0.6
 
@@ -121,6 +124,9 @@ def _run(lines: Sequence[Line], start: int) -> tuple[list[Span], list[Strip]]:
                 break
             strips = [_strip(lines[start + nth], found or ()) for nth, found in enumerate(again)]
             places = _places(line, spans)
+        if places is None and (has_amount or not is_open):
+            line = _cut(line, spans)
+            places = _places(line, spans)
         strip = _strip(line, places) if places is not None else _fitted(line, spans)
         if strip is None or (is_open and strip.is_loose):
             break
@@ -132,6 +138,12 @@ def _run(lines: Sequence[Line], start: int) -> tuple[list[Span], list[Strip]]:
         is_open = is_open and not has_amount
 
     return spans, strips
+
+
+def _cut(line: Line, spans: Sequence[Span]) -> Line:
+    """With the parts cut that go from one column into the next with a gap between."""
+    edges = [(left[1] + right[0]) / 2 for left, right in pairwise(spans)]
+    return [piece for part in line for piece in cells.cut(part, edges, _PARTED * part.piece.height)]
 
 
 def _with_more(spans: Sequence[Span], line: Line) -> list[Span]:

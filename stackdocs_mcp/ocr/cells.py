@@ -52,6 +52,27 @@ Said = Mapping[int, str]
 """What each filled cell says."""
 
 
+def cut(part: Part, edges: Sequence[float], gap: float = 0.0) -> list[Part]:
+    """The part in pieces where an edge goes between two of its words, at least so far apart."""
+    line, piece = part
+    x0, y0, x1, y1 = piece.box
+    words = piece.text.split()
+    if not any(x0 < edge < x1 for edge in edges) or len(words) != len(piece.words):
+        return [part]
+    starts = [0]
+    for at, (left, right) in enumerate(pairwise(piece.words), 1):
+        middle, following = sum(left) / 2, sum(right) / 2
+        if right[0] - left[1] >= gap and any(middle < edge <= following for edge in edges):
+            starts.append(at)
+
+    found = []
+    for start, end in pairwise([*starts, len(words)]):
+        spans, said = piece.words[start:end], " ".join(words[start:end])
+        box = x0 if start == 0 else spans[0][0], y0, x1 if end == len(words) else spans[-1][1], y1
+        found.append(Part(line, piece._replace(text=said, box=box, words=spans)))
+    return found
+
+
 def strip(cells: Mapping[int, Sequence[Part]]) -> Strip:
     """With the height of what stands in it."""
     box = order.around(part.piece.box for parts in cells.values() for part in parts)

@@ -107,7 +107,8 @@ def _place(edges: Sequence[float], at: float) -> int:
 def _strips(grid: grids.Grid, spans: Spans, parts: Sequence[Part]) -> list[Strip]:
     """The lines of a band, each with its parts by the first column of the cell they stand in."""
     lines: dict[int, dict[int, list[Part]]] = {}
-    for part in parts:
+    edges = [grid.columns[span.first] for span in spans[1:]]
+    for part in [piece for whole in parts for piece in cells.cut(whole, edges)]:
         column = _place(grid.columns, (part.piece.box[0] + part.piece.box[2]) / 2)
         first = next(span.first for span in spans if span.first <= column < span.end)
         lines.setdefault(part.line, {}).setdefault(first, []).append(part)

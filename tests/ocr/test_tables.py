@@ -105,6 +105,17 @@ def test_a_table_whose_rows_are_not_ruled_is_parted_at_its_amounts(tmp_path: Pat
     assert said(found) == ITEMS
 
 
+@pytest.mark.requirement("OCR-TABLE-01")
+def test_text_that_runs_on_over_a_rule_is_parted_there(tmp_path: Path) -> None:
+    rows = [["Net", "Tax", "Sum"], ["10.00", "1.90", "11.90"], ["20.00", "3.80", "23.80"]]
+    tight = [("LEFTPADDING", (0, 0), (-1, -1), 2), ("RIGHTPADDING", (0, 0), (-1, -1), 2)]
+
+    page = read(tmp_path / "a", table(rows, [*GRID, *tight], widths=[32.0] * 3))
+
+    assert page.lines[1].text.endswith(" 1.90 11.90")
+    assert [said(found) for found in page.tables] == [rows]
+
+
 @pytest.mark.requirement("OCR-TABLE-02")
 @pytest.mark.parametrize("style", [[], RULES], ids=["borderless", "only horizontal rules"])
 def test_aligned_columns_below_a_header_are_a_table(
