@@ -7,6 +7,8 @@ from pathlib import Path
 
 import anyio.to_thread
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import Failure
@@ -138,6 +140,28 @@ def test_a_scan_that_nobody_recognises_is_said_to_have_no_text(
     assert read.out == "--- page 1/1 --- no text, not recognised: OCR is switched off\n"
 
 
+@pytest.mark.requirement("READIN-03")
+def test_an_encrypted_file_is_read_once_its_password_is_in_the_file(
+    shell: Shell, tmp_path: Path
+) -> None:
+    locked, passwords = tmp_path / "locked.pdf", tmp_path / "passwords"
+    canvas = Canvas(str(locked), encrypt=StandardEncryption("alohomora", strength=128))
+    canvas.drawString(72, 700, "Amount due 74.50 EUR")
+    canvas.save()
+    passwords.write_text("sesame\nalohomora\n")
+
+    first = shell("add", locked)
+    wrong = shell("retry", "--password-file", _written(tmp_path / "wrong", "sesame\n"))
+    ran = shell("retry", "--password-file", passwords, "--log-level", "debug")
+    read = shell("read", "locked.pdf")
+
+    assert (first.code, wrong.code, ran.code) == (1, 1, 0)
+    assert "error: locked.pdf: the file is protected with a password" in wrong.err
+    assert "--password-file" in wrong.err
+    assert "1| Amount due 74.50 EUR" in read.out
+    assert "alohomora" not in "".join(one.out + one.err for one in (first, wrong, ran, read))
+
+
 @pytest.mark.requirement("CLI-07")
 def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
     shell: Shell, papers: Path
@@ -171,6 +195,11 @@ def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
 @pytest.mark.requirement("CLI-07")
 def test_a_pipe_gets_no_bar(shell: Shell, papers: Path) -> None:
     assert shell("add", papers).err == ""
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
 
 
 def _all_of(terminal: int) -> str:
