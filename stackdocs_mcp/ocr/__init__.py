@@ -12,6 +12,8 @@ converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTM
                      word, workbook and slides (OOXML, whose zip archives package checks),
                      mail (of mail_parts: texts and files, by mail_text: decoded)
 of a PDF             pdf -> drawing (what is drawn), pdf_text (words), visibility (who sees it)
+tables               tables -> ruled (grids) and aligned, from lines and rules (PDF);
+                     stated, for formats that say themselves what is a row and what a cell
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 
 ``clean`` is the border at which text becomes text that can be shown; every line passes it once,

@@ -90,3 +90,4 @@ get_segment_type: Callable[[Address | None], int] = _declared(c.FPDFPathSegment_
 get_point: Callable[[Address | None, Address, Address], int] = _declared(
     c.FPDFPathSegment_GetPoint, _INT, _AT, _AT, _AT
 )
+closes: Callable[[Address | None], int] = _declared(c.FPDFPathSegment_GetClose, _INT, _AT)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
-from stackdocs_mcp.ocr import charset, clean, delimiter, plain
+from stackdocs_mcp.ocr import charset, clean, delimiter, plain, stated
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import CSV, SAMPLE, sketch
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, SentTable, unplaced
 
 _CELLS = " | "
 
@@ -22,16 +22,21 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     data = file.read_bytes()
     csv.field_size_limit(task.limits.file_bytes)
     try:
-        lines = list(_lines(data))
+        lines, table = _read(data)
     except csv.Error as error:
         raise Unreadable("damaged") from error
-    yield from plain.sheets(CSV, lines, task)
+    yield from plain.sheets(CSV, lines, task, [table] if table else [])
 
 
-def _lines(data: bytes) -> Iterator[SentLine]:
+def _read(data: bytes) -> tuple[list[SentLine], SentTable | None]:
     sign = delimiter.found(sketch(data[:SAMPLE]), is_cut=len(data) > SAMPLE) or ","
     body = delimiter.NAMED.sub("", charset.decoded(data))
+    lines: list[SentLine] = []
+    rows: list[stated.Row] = []
     for row in csv.reader(StringIO(body, newline=""), delimiter=sign):
-        cells = (clean.flat(cell) for cell in row)
-        for line in clean.pieces(_CELLS.join(cells).rstrip(" |")):
-            yield unplaced(line)
+        cells = [clean.flat(cell) for cell in row]
+        first = len(lines)
+        lines += [unplaced(line) for line in clean.pieces(_CELLS.join(cells).rstrip(" |"))]
+        rows.append(stated.Row([(cell, 1) for cell in cells], range(first, len(lines))))
+
+    return lines, stated.table(rows)

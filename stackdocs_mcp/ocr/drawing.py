@@ -21,6 +21,9 @@ from stackdocs_mcp.ocr.order import Rectangle
 Colour = tuple[int, ...]
 """Red, green, blue."""
 
+Path = tuple[Address, pdfium.PdfMatrix | None]
+"""With the way from the form XObject that it is in to the page."""
+
 _MAX_DEPTH = 3
 _PALE = 225
 _OPAQUE = 255
@@ -53,6 +56,7 @@ class Drawing:
     """The objects of a page, those inside of form XObjects included."""
 
     pictures: list[Rectangle] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
     grounds: list[Ground] = field(default_factory=list)
     order: dict[Address, int] = field(default_factory=dict)
     """Of the text objects: when each is drawn."""
@@ -194,6 +198,7 @@ class _Walk:
         return known
 
     def _path(self, item: Address, matrix: pdfium.PdfMatrix | None) -> None:
+        self.found.paths.append((item, matrix))
         calls.get_draw_mode(item, *self._mode_at)
         filled, stroked = self._mode
         if filled:

@@ -12,8 +12,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import order, route, turn
-from stackdocs_mcp.ocr.drawing import drawing_of
+from stackdocs_mcp.ocr import order, route, rules, tables, turn
+from stackdocs_mcp.ocr.drawing import Drawing, drawing_of
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PDF
 from stackdocs_mcp.ocr.frame import Frame
@@ -22,7 +22,7 @@ from stackdocs_mcp.ocr.order import Rectangle
 from stackdocs_mcp.ocr.pdf_text import TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unrecognised
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, SentTable, unrecognised
 
 _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
@@ -82,6 +82,8 @@ def _converted(
 
     size = turn.size(frame.width, frame.height, text.turn)
     unread = route.pictures_to_read(pictures, text.visible, *size)
+    rows = order.rows(text.visible)
+    found = _tables(rows, drawing, frame, text)
     if not unread or task.mode == "never":
         return Read(
             number=number,
@@ -89,15 +91,38 @@ def _converted(
             height=size[1],
             source=PageSource.TEXT,
             rotation=text.turn,
-            lines=_lines(text),
+            lines=_in_order(rows, text.hidden),
+            tables=found,
             notes=("not_recognised",) if unread else (),
         )
 
     x0, y0, x1, y1 = order.around(unread)
     region = max(0.0, x0), max(0.0, y0), min(size[0], x1), min(size[1], y1)
     scale = _scale(region[2] - region[0], region[3] - region[1], task.limits)
-    bitmap = _render(page, scale, text.turn, region, size)
-    return _picture(number, size, bitmap, region, text)
+    columns, height, pixels = _render(page, scale, text.turn, region, size)
+    picture = Picture(
+        number=number,
+        width=size[0],
+        height=size[1],
+        rotation=text.turn,
+        columns=columns,
+        rows=height,
+        region=region,
+        whole=False,
+        lines=_in_order(rows, text.hidden),
+        tables=found,
+    )
+    return picture, pixels
+
+
+def _tables(
+    rows: list[list[order.Piece]], drawing: Drawing, frame: Frame, text: TextLayer
+) -> list[SentTable]:
+    if not tables.likely(rows):
+        return []
+    drawn = rules.of_paths(drawing.paths, frame)
+    upright = [turn.turned(box, frame.width, frame.height, text.turn) for box in drawn]
+    return tables.found(rows, upright)
 
 
 def _scan(
@@ -146,34 +171,16 @@ def _scan(
     return picture, pixels
 
 
-def _picture(
-    number: int,
-    size: tuple[float, float],
-    bitmap: tuple[int, int, bytes],
-    region: Rectangle,
-    text: TextLayer,
-) -> tuple[Picture, bytes]:
-    columns, rows, pixels = bitmap
-    picture = Picture(
-        number=number,
-        width=size[0],
-        height=size[1],
-        rotation=text.turn,
-        columns=columns,
-        rows=rows,
-        region=region,
-        whole=False,
-        lines=_lines(text),
-    )
-    return picture, pixels
-
-
 def _lines(text: TextLayer, shown: Sequence[order.Piece] = ()) -> list[SentLine]:
     """Visible lines in reading order, with what is as good as visible; then the hidden ones."""
     visible = [*text.visible, *(piece._replace(hidden=False) for piece in shown)]
     known = {id(piece) for piece in shown}
     hidden = [piece for piece in text.hidden if id(piece) not in known]
-    return [_line(row) for pieces in (visible, hidden) for row in order.rows(pieces)]
+    return _in_order(order.rows(visible), hidden)
+
+
+def _in_order(rows: list[list[order.Piece]], hidden: Sequence[order.Piece]) -> list[SentLine]:
+    return [_line(row) for row in [*rows, *order.rows(hidden)]]
 
 
 def _line(row: list[order.Piece]) -> SentLine:

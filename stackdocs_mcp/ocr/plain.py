@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import charset, clean
+from stackdocs_mcp.ocr import charset, clean, stated
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import TEXT, Kind
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, SentTable, unplaced
 
 LINES_PER_PAGE = 200
 A4 = 595.0, 842.0
@@ -26,7 +26,9 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
             yield page(number, [unplaced(line) for line in lines])
 
 
-def sheets(kind: Kind, lines: Sequence[SentLine], task: Task) -> Iterator[Outline | Read]:
+def sheets(
+    kind: Kind, lines: Sequence[SentLine], task: Task, tables: Sequence[SentTable] = ()
+) -> Iterator[Outline | Read]:
     """The outline and pages of lines that no author parted. Raises Unreadable."""
     count = max(1, -(-len(lines) // LINES_PER_PAGE))
     if count > task.limits.pages:
@@ -34,13 +36,22 @@ def sheets(kind: Kind, lines: Sequence[SentLine], task: Task) -> Iterator[Outlin
     yield Outline(media_type=kind.media_type, pages=count)
     for number in range(1, count + 1):
         if number not in task.skip:
-            yield page(number, lines[(number - 1) * LINES_PER_PAGE : number * LINES_PER_PAGE])
+            start, end = (number - 1) * LINES_PER_PAGE, number * LINES_PER_PAGE
+            yield page(number, lines[start:end], tables=stated.on_page(tables, start, end))
 
 
-def page(number: int, lines: Sequence[SentLine], size: tuple[float, float] = A4) -> Read:
+def page(
+    number: int,
+    lines: Sequence[SentLine],
+    size: tuple[float, float] = A4,
+    tables: Sequence[SentTable] = (),
+) -> Read:
     """A page of lines without boxes."""
     source = PageSource.TEXT if lines else PageSource.BLANK
-    return Read(number=number, width=size[0], height=size[1], source=source, lines=lines)
+    width, height = size
+    return Read(
+        number=number, width=width, height=height, source=source, lines=lines, tables=tables
+    )
 
 
 def _parts(text: str) -> Iterator[list[str]]:

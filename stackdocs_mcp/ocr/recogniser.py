@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from stackdocs_mcp.ocr import languages, order, strips, turn, wire
+from stackdocs_mcp.ocr import languages, order, strips, tables, turn, wire
 from stackdocs_mcp.ocr.backend import Backend
 from stackdocs_mcp.ocr.models import Image, Models, Quads
 from stackdocs_mcp.ocr.order import Piece, Rectangle
@@ -80,6 +80,7 @@ class Recogniser:
             pieces.append(piece)
             places[id(piece)] = _around(quad)
             spans[id(piece)] = _words(quad, reading)
+        rows = order.rows(pieces)
         lines = [
             (
                 order.joined(row),
@@ -87,11 +88,12 @@ class Recogniser:
                 min(1.0, *(piece.score for piece in row)),
                 [edge for piece in row for edge in spans[id(piece)]],
             )
-            for row in order.rows(pieces)
+            for row in rows
         ]
         return wire.Recognised(
             rotation=found.turn,
             lines=lines,
+            tables=[tables.tilted(table, angle) for table in tables.found(rows)],
             unread=len(readings) - len(legible),
             unread_share=unread,
         )

@@ -13,12 +13,12 @@ from pptx.exc import PythonPptxError
 from pptx.oxml import parse_xml
 from pptx.shapes.picture import Picture as PptxPicture
 
-from stackdocs_mcp.ocr import clean, package, pictures, plain
+from stackdocs_mcp.ocr import clean, package, pictures, plain, slide_tables
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PPTX
 from stackdocs_mcp.ocr.slide_style import Element, Ground, SlideStyle, hides
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, SentTable, unplaced
 
 Shape: TypeAlias = Any
 Slide: TypeAlias = Any
@@ -54,28 +54,32 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, by
             yield plain.page(1, [], size)
         for number, slide in enumerate(slides, 1):
             if number not in task.skip:
-                lines = list(_lines(slide, deck))
+                lines, tables = _content(slide, deck)
                 scans = [] if any(not hidden for _, _, hidden, _ in lines) else _pictures(slide)
                 if scans:
                     yield pictures.alone(number, scans, size, lines, task)
                 else:
-                    yield plain.page(number, lines, size)
+                    yield plain.page(number, lines, size, tables)
     except _BROKEN as error:
         raise Unreadable("damaged") from error
 
 
-def _lines(slide: Slide, deck: Any) -> Iterator[SentLine]:
+def _content(slide: Slide, deck: Any) -> tuple[list[SentLine], list[SentTable]]:
+    """The lines of a slide and of its notes, and its tables."""
     unseen = slide.element.get("show") in ("0", "false")
     style = SlideStyle(slide, deck.slide_width or _USUAL[0], deck.slide_height or _USUAL[1])
     beside = {shape.element for shape in slide.shapes if style.is_beside(shape)}
+    lines: list[SentLine] = []
+    tables: list[SentTable] = []
     for shape, hidden, outer in _shapes(slide):
         away = hidden or unseen or outer in beside
+        if getattr(shape, "has_table", False) and not away:
+            tables += slide_tables.tables(shape.table, len(lines))
         ground = style.ground(shape) if shape.element is outer else None
-        for text, faint in _texts(shape, ground):
-            yield unplaced(text, away or faint)
+        lines += [unplaced(text, away or faint) for text, faint in _texts(shape, ground)]
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
-        for text in clean.pieces(notes.text):
-            yield unplaced(NOTES + text, unseen)
+        lines += [unplaced(NOTES + text, unseen) for text in clean.pieces(notes.text)]
+    return lines, tables
 
 
 def _pictures(slide: Slide) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree, html
 
-from stackdocs_mcp.ocr import charset, clean, plain
+from stackdocs_mcp.ocr import charset, clean, plain, web_tables
 from stackdocs_mcp.ocr.counting import IN_WEB_PAGES, counted
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
@@ -59,11 +59,17 @@ Words = tuple[str, bool]
 
 def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     """The outline, then each page that is asked for. Raises Unreadable."""
-    yield from plain.sheets(HTML, lines(file.read_bytes()), task)
+    reader = _reader(file.read_bytes())
+    yield from plain.sheets(HTML, reader.lines, task, reader.tables.found())
 
 
 def lines(data: bytes, declared: str | None = None) -> list[SentLine]:
     """The lines of a page, in the encoding that is declared outside or in it. Raises Unreadable."""
+    return _reader(data, declared).lines
+
+
+def _reader(data: bytes, declared: str | None = None) -> "_Reader":
+    """Raises Unreadable."""
     text = charset.decoded(data, declared or _declared(data[:4_096]))
     parser = html.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
@@ -75,7 +81,9 @@ def lines(data: bytes, declared: str | None = None) -> list[SentLine]:
     if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
-    return _Reader(Styles(sheets)).read(root)
+    reader = _Reader(Styles(sheets))
+    reader.read(root)
+    return reader
 
 
 def _declared(head: bytes) -> str | None:
@@ -90,7 +98,8 @@ class _Reader:
         self._styles = styles
         self._inks = [Ink()]
         """The colours of each element that is open."""
-        self._lines: list[SentLine] = []
+        self.lines: list[SentLine] = []
+        self.tables = web_tables.Tables()
         self._line: list[Words] = []
         self._row: Element | None = None
         self._cells: list[list[Words]] = []
@@ -102,7 +111,7 @@ class _Reader:
         """What is to stand before the text that comes next."""
         self._verbatim = 0
 
-    def read(self, root: Element) -> list[SentLine]:
+    def read(self, root: Element) -> None:
         closed = _closed_options(root)
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
@@ -119,7 +128,6 @@ class _Reader:
                 self._say(element.tail)
 
         self._end_line()
-        return self._lines
 
     def _open(self, element: Element) -> None:
         tag = element.tag
@@ -198,18 +206,23 @@ class _Reader:
     def _end_line(self) -> None:
         for hidden, words in groupby(sorted(self._line, key=_is_hidden), key=_is_hidden):
             line = "".join(text for text, _ in words)
-            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
+            self.lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
         self._line = []
 
     def _end_row(self) -> None:
         """A line with what can be seen in the cells, and one with what is hidden in them."""
+        row, first = self._row, len(self.lines)
         for hidden in (False, True):
             texts = [
                 " ".join("".join(text for text, unseen in cell if unseen is hidden).split())
                 for cell in self._cells
             ]
             line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
-            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
+            self.lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
+            if row is not None and not hidden:
+                cells = [child for child in row if child.tag in ("td", "th")]
+                shown = dict(zip(cells, texts, strict=False))
+                self.tables.add(row, shown, range(first, len(self.lines)))
         self._row = None
         self._cells = []
 

@@ -21,7 +21,7 @@ Words = Sequence[int]
 Score = Annotated[float, Field(ge=0, le=1)]
 SentLine = tuple[str, Rectangle | None, bool, Words]
 """Text of one line, where it stands, whether it is hidden, and its words."""
-SentCell = tuple[str, Sequence[int], Rectangle | None, int]
+SentCell = tuple[str, list[int], Rectangle | None, int]
 """Text, the indices in the frame's lines that it stands in, box, and columns spanned."""
 
 
@@ -42,7 +42,7 @@ class Outline(_Frame):
 class SentTable(_Frame):
     """A table of a page. See ``core.model.Table``."""
 
-    rows: Sequence[Sequence[SentCell]]
+    rows: list[list[SentCell]]
     box: Rectangle | None = None
     header_rows: int = Field(default=0, ge=0)
 

@@ -16,11 +16,11 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
-from stackdocs_mcp.ocr import package, pictures, plain, word_numbers, word_text
+from stackdocs_mcp.ocr import package, pictures, plain, word_numbers, word_tables, word_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import DOCX
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, SentTable, unplaced
 from stackdocs_mcp.ocr.word_style import Styles
 from stackdocs_mcp.ocr.word_text import Printed
 
@@ -32,9 +32,10 @@ _BROKEN = (PackageNotFoundError, *package.BROKEN)
 
 @dataclass(slots=True)
 class _Sheet:
-    """A page: its lines, and the relationships of its pictures."""
+    """A page: its lines and tables, and the relationships of its pictures."""
 
     lines: list[SentLine] = field(default_factory=list)
+    tables: list[SentTable] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
 
     @property
@@ -62,7 +63,7 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Picture, by
             found = _pictures(document, sheet.pictures)
             yield pictures.alone(number, found, (width, height), sheet.lines, task)
             continue
-        yield plain.page(number, sheet.lines, (width, height))
+        yield plain.page(number, sheet.lines, (width, height), sheet.tables)
 
 
 def _sheets(document: Document) -> Iterator[_Sheet]:
@@ -78,6 +79,8 @@ def _sheets(document: Document) -> Iterator[_Sheet]:
             yield _ended(sheet, notes.taken())
             sheet = _Sheet()
         is_begun = True
+        if block.tag == word_text.TABLE:
+            sheet.tables += word_tables.tables(block, len(sheet.lines), printed)
         for text, hidden in word_text.lines(block, printed):
             if text == word_text.PAGE_END:
                 yield _ended(sheet, notes.taken())
@@ -95,7 +98,7 @@ def _sheets(document: Document) -> Iterator[_Sheet]:
 
 
 def _ended(sheet: _Sheet, below: list[SentLine]) -> _Sheet:
-    return _Sheet(sheet.lines + below, sheet.pictures)
+    return _Sheet(sheet.lines + below, sheet.tables, sheet.pictures)
 
 
 def _pictures(document: Document, names: list[str]) -> list[bytes]:

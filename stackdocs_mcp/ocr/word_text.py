@@ -41,7 +41,7 @@ _CELLS = " | "
 _CODE = re.compile("[0-9A-Fa-f]{2,4}")
 _DIGITS: tuple[Digits, Digits] = ("decimal", "roman")
 """Of footnotes and endnotes."""
-_NO = {"0", "false", "off"}
+NO = {"0", "false", "off"}
 _SYMBOLS = {
     ("wingdings", 0xA8): "☐",
     ("wingdings", 0xFC): "✓",
@@ -80,14 +80,23 @@ def lines(block: Element, printed: Printed) -> list[Line]:
     """The lines of a paragraph, or of a table row by row, and the page ends between them."""
     if block.tag == PARAGRAPH:
         return list(_paragraph(block, printed))
-    rows = (element for element in _walk(block, {_ROW}) if element.tag == _ROW)
-    return [line for row in rows for line in _row(row, printed)]
+    return [line for row in rows(block) for line in row_lines(row, printed)]
+
+
+def rows(table: Element) -> list[Element]:
+    """The rows of a table, those of tables in it left out."""
+    return [element for element in _walk(table, {_ROW}) if element.tag == _ROW]
+
+
+def cells(row: Element) -> list[Element]:
+    """The cells of a row."""
+    return [element for element in _walk(row, {_CELL}) if element.tag == _CELL]
 
 
 def starts_page(block: Element) -> bool:
     """The paragraph is set to begin a new page."""
     before = block.find(f"{qn('w:pPr')}/{qn('w:pageBreakBefore')}")
-    return before is not None and before.get(_VALUE) not in _NO
+    return before is not None and before.get(_VALUE) not in NO
 
 
 def section_ends(body: Element) -> set[Element]:
@@ -124,22 +133,23 @@ def references(body: Element) -> dict[Element, str]:
     return found
 
 
-def _row(row: Element, printed: Printed) -> Iterator[Line]:
+def row_lines(row: Element, printed: Printed) -> Iterator[Line]:
     """One line, cells parted by bars, and one with what is hidden in any of the cells."""
-    cells = [element for element in _walk(row, {_CELL}) if element.tag == _CELL]
     for hidden in (False, True):
-        texts = [
-            " ".join(
-                text.strip()
-                for paragraph in _walk(cell, {PARAGRAPH})
-                if paragraph.tag == PARAGRAPH
-                for text, vanished in _paragraph(paragraph, printed)
-                if vanished is hidden and text != PAGE_END
-            )
-            for cell in cells
-        ]
+        texts = [cell_text(cell, printed, hidden=hidden) for cell in cells(row)]
         if any(texts):
             yield _CELLS.join(texts).rstrip(" |"), hidden
+
+
+def cell_text(cell: Element, printed: Printed, *, hidden: bool = False) -> str:
+    """What a cell shows, or what is hidden in it."""
+    return " ".join(
+        text.strip()
+        for paragraph in _walk(cell, {PARAGRAPH})
+        if paragraph.tag == PARAGRAPH
+        for text, vanished in _paragraph(paragraph, printed)
+        if vanished is hidden and text != PAGE_END
+    )
 
 
 def _paragraph(paragraph: Element, printed: Printed) -> Iterator[Line]:
@@ -203,7 +213,7 @@ def _is_ticked(box: Element) -> bool:
     state = box.find(qn("w:checked"))
     if state is None:
         state = box.find(qn("w:default"))
-    return state is not None and state.get(_VALUE) not in _NO
+    return state is not None and state.get(_VALUE) not in NO
 
 
 def _is_of_run(element: Element) -> bool:

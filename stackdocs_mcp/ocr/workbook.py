@@ -14,14 +14,14 @@ import openpyxl
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.worksheet._reader import WorkSheetParser
 
-from stackdocs_mcp.ocr import clean, package, plain
+from stackdocs_mcp.ocr import clean, package, plain, regions
 from stackdocs_mcp.ocr.cell_style import CellStyles
 from stackdocs_mcp.ocr.cell_text import GENERAL, cell_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import XLSX
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
+from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, SentTable, unplaced
 
 Sheet: TypeAlias = Any
 """Of openpyxl, which has no types."""
@@ -31,6 +31,7 @@ _COLUMNS = 18_278
 
 
 class _Cell(NamedTuple):
+    row: int
     column: int
     text: str
     hidden: bool
@@ -51,27 +52,31 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
                 yield plain.page(1, [])
             for number, sheet in enumerate(sheets, 1):
                 if number not in task.skip:
-                    yield plain.page(number, _lines(sheet, task.limits))
+                    lines, tables = _content(sheet, task.limits)
+                    yield plain.page(number, lines, tables=tables)
     except package.BROKEN as error:
         raise Unreadable("damaged") from error
 
 
-def _lines(sheet: Sheet, limits: Limits) -> list[SentLine]:
-    """The rows of a sheet, below its name; nothing for an empty one."""
+def _content(sheet: Sheet, limits: Limits) -> tuple[list[SentLine], list[SentTable]]:
+    """The rows of a sheet as lines, below its name, and its tables; nothing for an empty one."""
     unseen = sheet.sheet_state != "visible"
     rows = list(_rows(sheet, limits))
+    if not rows:
+        return [], []
     columns = {
         column: place
         for place, column in enumerate(sorted({cell.column for row in rows for cell in row}))
     }
-    lines: list[SentLine] = [
-        unplaced(line, hidden or unseen)
-        for row in rows
-        for line, hidden in _row_lines(row, columns)
-    ]
-    if lines:
-        lines.insert(0, unplaced(clean.line(sheet.title), unseen))
-    return lines
+    lines = [unplaced(clean.line(sheet.title), unseen)]
+    filled: list[regions.Filled] = []
+    for row in rows:
+        seen = {cell.column: cell.text for cell in row if not cell.hidden and not unseen}
+        if seen:
+            filled.append(regions.Filled(row[0].row, seen, len(lines)))
+        lines += [unplaced(line, hidden or unseen) for line, hidden in _row_lines(row, columns)]
+
+    return lines, list(regions.tables(filled))
 
 
 def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
@@ -97,7 +102,9 @@ def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
             if hidden_columns is None:  # columns are described before the first row
                 hidden_columns = _hidden_columns(parser.column_dimensions.values())
             row = [
-                _Cell(cell.column, text, hidden or unseen or hidden_columns[cell.column] == 1)
+                _Cell(
+                    number, cell.column, text, hidden or unseen or hidden_columns[cell.column] == 1
+                )
                 for cell in (ReadOnlyCell(sheet, **each) for each in found)
                 for text, hidden in [_shown(cell, styles)]
                 if text
