@@ -1,6 +1,6 @@
 """Read a corpus with the local engine and compare what comes out with what the documents say.
 
-    python benchmarks/documents.py CORPUS [scans] [turned] [digital] [hostile]
+    python benchmarks/documents.py CORPUS [scans] [turned] [digital] [office] [hostile]
 
 CORPUS has a MANIFEST.jsonl with a line per file: ``{"file", "category", "kind", "gt", "expect"}``,
 and what ``gt`` names holds ``{"text", "fields", "route", "order"}``, each of which may be missing.
@@ -10,7 +10,9 @@ this process up to the encoded frames, against pdfium's own text of each page, i
 five. A file that no one will ever need to recognise is no part of the latter.
 """
 
+import html
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -36,6 +38,7 @@ from stackdocs_mcp.ocr.task import Task
 ROUNDS = 5
 PATIENCE = 30.0
 RECOGNISED = {PageSource.OCR, PageSource.HYBRID}
+MARKUP = re.compile(r"(?<=\])\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)|<!--.*?-->", re.DOTALL)
 FORMS = ("acroform-pdf", "xfa-pdf")
 
 
@@ -190,6 +193,22 @@ async def digital(engine: LocalEngine, chosen: list[Sample]) -> None:
     speed([sample.file for sample in chosen if sample.file.suffix == ".pdf"])
 
 
+async def office(engine: LocalEngine, chosen: list[Sample]) -> None:
+    """Word F1 of each file whose text is known and that can be read, and their mean.
+
+    The truth is Markdown: the addresses of its links and its comments are no text.
+    """
+    shares = []
+    for sample in chosen:
+        answer = await read(engine, sample.file)
+        share = scoring.f1(answer.text, html.unescape(MARKUP.sub("", sample.text)))
+        said = f"{100 * share:5.1f} %" if sample.text else "no truth"
+        print(f"{sample.file.name:40} {answer.failure or said}")
+        if sample.text and not answer.failure:
+            shares.append(share)
+    print(f"word F1 {100 * statistics.mean(shares):.1f} % (mean of {len(shares)} files)")
+
+
 def routes(answers: list[tuple[Sample, Answer]]) -> None:
     """What was recognised needlessly, and what was not although it had to be."""
     good = bad = needless = missed = 0
@@ -283,6 +302,7 @@ async def main(corpus: Path, parts: Sequence[str]) -> None:
             "scans": partial(scans, engine, scanned),
             "turned": partial(turned, engine, scanned),
             "digital": partial(digital, engine, documents),
+            "office": partial(office, engine, samples(corpus, "office")),
             "hostile": partial(hostile, engine, samples(corpus, "hostile"), documents[0].file),
         }.items():
             if not parts or name in parts:

@@ -6,15 +6,25 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StringConstraints,
     ValidationError,
 )
 
+from stackdocs_mcp import choices
+from stackdocs_mcp.core.stack import Ocr
+
 PREFIX = "STACKDOCS_"
+KEY = "MISTRAL_API_KEY"
+"""Never an option: what is on a command line is shown to everybody by ``ps``."""
+LOCAL = Ocr("local", "auto")
+MAX_PASSWORDS = 100
+_MAX_PASSWORD_BYTES = 64 * 1024
 
 
 class BadSettings(Exception):
@@ -32,6 +42,10 @@ def _folders(value: Any) -> Any:
 
 def _names(value: Any) -> Any:
     return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
+
+
+def _complete(ocr: Ocr) -> Ocr:
+    return ocr.over(LOCAL)
 
 
 def _data_dir() -> Path:
@@ -55,8 +69,16 @@ class Settings(BaseModel):
     toolset: Annotated[frozenset[str] | None, BeforeValidator(_names)] = None
     read_only: bool = False
     max_file_mb: Annotated[int, Field(ge=1, le=2_048)] = 100
+    ocr: Annotated[Ocr, BeforeValidator(choices.ocr), AfterValidator(_complete)] = LOCAL
+    languages: Annotated[tuple[str, ...], BeforeValidator(choices.languages)] = ()
+    password_file: Path | None = None
+    mistral_url: Annotated[str | None, AfterValidator(choices.address)] = None
     ocr_workers: Annotated[int, Field(ge=1, le=16)] = 1
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    mistral_key: SecretStr | None = None
+    passwords: tuple[SecretStr, ...] = ()
+    """The lines of ``password_file``."""
 
     @property
     def exports(self) -> Path:
@@ -68,8 +90,14 @@ class Settings(BaseModel):
         """Folders that documents may be added from."""
         return (*self.allow, *([self.folder] if self.folder else []))
 
+    @property
+    def reading(self) -> Ocr:
+        """How documents of a stack are read that leaves all of it open."""
+        return Ocr(self.ocr.engine, self.ocr.mode, self.languages)
 
-NAMES = tuple(name for name in Settings.model_fields if name != "folder")
+
+_UNNAMED = {"folder", "mistral_key", "passwords"}
+NAMES = tuple(name for name in Settings.model_fields if name not in _UNNAMED)
 
 
 def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
@@ -85,9 +113,11 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
         for name in sorted(environment)
         if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
     ]
-    given |= {name: value for name, value in options.items() if value not in (None, (), False)}
+    said = {name: value for name, value in options.items() if value not in (None, (), False)}
+    if {"ocr"} <= given.keys() & said.keys():  # each of its parts counts by itself
+        said["ocr"] = (said["ocr"], given["ocr"])
     try:
-        settings = Settings.model_validate(given)
+        settings = Settings.model_validate(given | said)
     except ValidationError as error:
         problems += [
             f"{_setting(one['loc'])}: {one['msg']}"
@@ -97,21 +127,23 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
     problems += _missing_folders(settings)
     if options.get("folder") and options.get("stack"):
         problems.append("serve: give a folder or --stack, not both; a folder is a stack of its own")
+    settings = _with_secrets(settings, environment, problems)
     if problems:
         raise BadSettings(problems)
     return settings
 
 
 def sources(options: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """Where each setting comes from: its option, its variable, or the default."""
-    return {
-        name: f"--{name.replace('_', '-')}"
-        if options.get(name)
-        else PREFIX + name.upper()
-        if environment.get(PREFIX + name.upper())
-        else "default"
-        for name in NAMES
-    }
+    """Where each setting comes from: its option, its variable, both, or the default."""
+    return {name: _source(name, options, environment) for name in NAMES}
+
+
+def _source(name: str, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    option = f"--{name.replace('_', '-')}" if options.get(name) else ""
+    variable = PREFIX + name.upper() if environment.get(PREFIX + name.upper()) else ""
+    if option and variable and name == "ocr":
+        return f"{option}, {variable}"
+    return option or variable or "default"
 
 
 def _setting(where: tuple[int | str, ...]) -> str:
@@ -128,3 +160,44 @@ def _missing_folders(settings: Settings) -> list[str]:
     if settings.folder is not None and not settings.folder.is_dir():
         problems.append(f"serve: {str(settings.folder)!r} is not a folder")
     return problems
+
+
+def _with_secrets(
+    settings: Settings, environment: Mapping[str, str], problems: list[str]
+) -> Settings:
+    """The settings with the key and the passwords; what is wrong with them joins the problems."""
+    key = environment.get(KEY, "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        problems.append(f"{KEY}: this is not a key; copy it again from the Mistral console")
+    if not key and settings.reading.engine == "mistral":
+        problems.append(f"{KEY}: not set, and {_setting(('ocr',))} is mistral; {NO_KEY}")
+    try:
+        passwords = _passwords(settings.password_file)
+    except (OSError, ValueError) as error:
+        why = "cannot be read" if isinstance(error, OSError) else str(error)
+        problems.append(f"{_setting(('password_file',))}: {str(settings.password_file)!r} {why}")
+        passwords = ()
+    return settings.model_copy(
+        update={"mistral_key": SecretStr(key) if key else None, "passwords": passwords}
+    )
+
+
+NO_KEY = f"set {KEY} to a key from https://console.mistral.ai, or choose local"
+
+
+def _passwords(file: Path | None) -> tuple[SecretStr, ...]:
+    """One of each line. Raises OSError, or ValueError with what is wrong and no content."""
+    if file is None:
+        return ()
+    with file.open("rb") as opened:
+        content = opened.read(_MAX_PASSWORD_BYTES + 1)
+    if len(content) > _MAX_PASSWORD_BYTES:
+        raise ValueError(f"is larger than {_MAX_PASSWORD_BYTES // 1024} KiB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # its own text would quote the content
+        raise ValueError("is not UTF-8 text") from None
+    found = [line for line in text.replace("\r\n", "\n").split("\n") if line]
+    if len(found) > MAX_PASSWORDS:
+        raise ValueError(f"has more than {MAX_PASSWORDS} lines, and each is tried on each file")
+    return tuple(map(SecretStr, dict.fromkeys(found)))

@@ -1,42 +1,18 @@
 """What can be typed. Each command reads its options and hands over to a module of its own."""
 
-from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any
 
 import click
 
 from stackdocs_mcp import __version__
-
-if TYPE_CHECKING:
-    from stackdocs_mcp.settings import Settings
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
 
 FORMATS = ("csv", "json", "jsonl")
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-def _setting(name: str, text: str, **rest: Any) -> Callable[[Decorated], Decorated]:
-    """An option of a setting; left out, the setting's own variable or default counts."""
-    option = name.replace("_", "-")
-    return click.option(f"--{option}", help=f"{text}  [env: STACKDOCS_{name.upper()}]", **rest)
-
-
-_COMMON = (
-    _setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
-    _setting("data_dir", "Where stacks and documents are kept.", metavar="DIR"),
-    _setting("log_level", "debug, info, warning or error.", metavar="LEVEL"),
-)
-
-
-def _common(command: Decorated) -> Decorated:
-    for option in reversed(_COMMON):
-        command = option(command)
-    return command
-
-
 @click.group(context_settings=_HELP, invoke_without_command=True)
-@_common
+@common
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli(**_settings: str | None) -> int | None:
     """Turn any MCP client into a document-extraction pipeline people can trust.
@@ -54,19 +30,19 @@ def cli(**_settings: str | None) -> int | None:
 
 @cli.command(short_help="Serve one stack to an MCP client over standard input and output.")
 @click.argument("folder", required=False)
-@_common
-@_setting(
+@common
+@setting(
     "allow",
     "Clients may add documents from this folder; may be given several times "
     "(in the variable: separated as in PATH).",
     metavar="DIR",
     multiple=True,
 )
-@_setting("export_dir", "Where exports are written.", metavar="DIR")
-@_setting("toolset", "Offer these tools alone, separated by commas.", metavar="A,B")
-@_setting("read_only", "Offer only tools that change nothing.", is_flag=True)
-@_setting("ocr_workers", "Processes that recognise scans, 1 to 16.", metavar="N")
-@_setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
+@setting("export_dir", "Where exports are written.", metavar="DIR")
+@setting("toolset", "Offer these tools alone, separated by commas.", metavar="A,B")
+@setting("read_only", "Offer only tools that change nothing.", is_flag=True)
+@reading
+@setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
 def serve(**_settings: Any) -> int:
     """Serve one stack to one MCP client over standard input and output.
 
@@ -76,7 +52,7 @@ def serve(**_settings: Any) -> int:
     import gc
 
     gc.disable()  # starting makes thousands of classes that all stay: there is no garbage to find
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.serving import check_toolset
@@ -93,16 +69,17 @@ def serve(**_settings: Any) -> int:
 
 @cli.command(short_help="Add files and folders to the stack, and read them.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@_common
-@_setting("ocr_workers", "Processes that recognise scans, 1 to 16.", metavar="N")
-@_setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
+@common
+@reading
+@setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
 def add(paths: tuple[str, ...], **_settings: str | None) -> int:
     """Add files, and all supported files of folders, to the stack, and read them.
 
-    Prints a line for each document: id, status, pages and file name, separated by tabs. The same
-    bytes are one document, and nothing is read twice; failed documents are tried again.
+    Prints a line for each document: id, status, pages and file name, separated by tabs. What is
+    attached to a mail becomes a document of its own. The same bytes are one document, and nothing
+    is read twice; failed documents are tried again.
     """
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.adding import add as work
     from stackdocs_mcp.cli.barrier import run
@@ -110,11 +87,58 @@ def add(paths: tuple[str, ...], **_settings: str | None) -> int:
     return run(lambda: work(settings, paths))
 
 
+@cli.command(short_help="Read documents again that failed, or were left unfinished.")
+@click.argument("documents", metavar="[DOCUMENT]...", nargs=-1)
+@common
+@reading
+def retry(documents: tuple[str, ...], **_settings: str | None) -> int:
+    """Read documents of the stack again that failed, or that nobody read to their end.
+
+    DOCUMENT is an id or a file name; left out, all of them are. Pages that were read stay and
+    are not paid for twice. Prints the same lines as `add`.
+    """
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.retrying import retry as work
+
+    return run(lambda: work(settings, documents))
+
+
+@cli.command(short_help="Print a document's numbered lines, or its tables.")
+@click.argument("document")
+@click.option("--pages", metavar="N-M,...", help="These pages, as in 3 or 2-5,9.")
+@click.option(
+    "--raw", is_flag=True, help="Lines as the file has them, with what was cleaned away escaped."
+)
+@click.option(
+    "--tables",
+    is_flag=True,
+    help="Tables alone: page, number of the table, and its cells, separated by tabs.",
+)
+@common
+def read(document: str, pages: str | None, raw: bool, tables: bool, **_settings: str | None) -> int:
+    """Print the lines of a document as agents read them, page by page.
+
+    DOCUMENT is an id or a file name. Hidden lines, which agents are not shown, are there and
+    marked. Nothing is changed: a page that is printed does not count as read.
+    """
+    if raw and tables:
+        raise click.UsageError("give --raw or --tables, not both")
+
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.reading import read as work
+
+    return run(lambda: work(settings, document, pages, raw=raw, tables=tables))
+
+
 @cli.command()
-@_common
+@common
 def stacks(**_settings: str | None) -> int:
     """List the stacks with their documents by status."""
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.stacks import list_stacks
@@ -123,7 +147,7 @@ def stacks(**_settings: str | None) -> int:
 
 
 @cli.group()
-@_common
+@common
 def schema(**_settings: str | None) -> None:
     """Show or set what is to be extracted from the stack's documents."""
 
@@ -144,7 +168,7 @@ def schema(**_settings: str | None) -> None:
     type=click.Choice(["require", "warn", "off"]),
     help="Change this in the stack's policy: whether every value needs a place on a page.",
 )
-@_common
+@common
 def schema_set(
     file: IO[bytes],
     instructions: IO[bytes] | None,
@@ -160,7 +184,7 @@ def schema_set(
     if policy is not None and evidence is not None:
         raise click.UsageError("give --policy or --evidence, not both")
 
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.schemas import read_given, set_schema
@@ -170,15 +194,53 @@ def schema_set(
 
 
 @schema.command("show")
-@_common
+@common
 def schema_show(**_settings: str | None) -> int:
     """Print the stack's schema, instructions and policy as JSON."""
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.schemas import show_schema
 
     return run(lambda: show_schema(settings))
+
+
+@cli.group()
+@common
+def ocr(**_settings: str | None) -> None:
+    """Show or set how the stack's documents are read, and by whom."""
+
+
+@ocr.command("set", short_help="Choose engine, mode and languages for the stack.")
+@click.argument("choice")
+@click.option("--languages", "spoken", metavar="CODES", help="Languages of the documents: de,en.")
+@common
+def ocr_set(choice: str, spoken: str | None, **_settings: str | None) -> int:
+    """Choose how the stack's documents are read from now on.
+
+    CHOICE is an engine (local or mistral), a mode (auto, always or never), or both with a comma:
+    `mistral,always`. What is left out, languages too, is left to the server's settings; `server`
+    leaves all to them. Documents that were read stay as they are; `retry` reads failed ones anew.
+    """
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.ocr import read_choice, set_ocr
+
+    chosen = read_choice(choice, spoken)
+    return run(lambda: set_ocr(settings, chosen))
+
+
+@ocr.command("show")
+@common
+def ocr_show(**_settings: str | None) -> int:
+    """Print the stack's engine, mode and languages, and where each comes from."""
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.ocr import show_ocr
+
+    return run(lambda: show_ocr(settings))
 
 
 @cli.command(short_help="Print the stack's fields as CSV or JSON, or write files.")
@@ -195,7 +257,7 @@ def schema_show(**_settings: str | None) -> int:
     metavar="FILE",
     help="Write to FILE, and lists to FILE's name with the list's name in it.",
 )
-@_common
+@common
 def export(
     format_: str,
     evidence: bool,
@@ -203,7 +265,7 @@ def export(
     **_settings: str | None,
 ) -> int:
     """Print the fields of all documents of the stack, or write them to files."""
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.exports import export as work
@@ -213,10 +275,13 @@ def export(
 
 @cli.command(short_help="Show who changed what, newest first.")
 @click.argument("document", required=False)
-@_common
+@common
 def history(document: str | None, **_settings: str | None) -> int:
-    """Show who changed what, newest first, in the stack or in one document (by its id)."""
-    settings = _settings_of()
+    """Show who changed what, newest first, in the stack or in one document.
+
+    DOCUMENT is an id or a file name.
+    """
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.history import show_history
@@ -225,56 +290,30 @@ def history(document: str | None, **_settings: str | None) -> int:
 
 
 @cli.command()
-@_common
+@common
+@reading
 def doctor(**_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
-    settings = _settings_of()
+    settings = settings_of()
 
     import os
 
     from stackdocs_mcp.cli.doctor import examine
     from stackdocs_mcp.settings import sources
 
-    return examine(settings, sources(_given(), os.environ))
+    return examine(settings, sources(given(), os.environ))
 
 
 @cli.command(short_help="Show everything at work on three sample documents.")
-@_common
+@common
 def demo(**_settings: str | None) -> int:
     """Show everything at work on three sample documents: needs no key, no network, no set-up.
 
     The documents go into a stack of their own, 'demo'. Running it again reads nothing twice.
     """
-    settings = _settings_of()
+    settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.demo import show
 
     return run(lambda: show(settings))
-
-
-def _given() -> dict[str, Any]:
-    """The settings given to the command or to the groups before it; the command's own first."""
-    from stackdocs_mcp.settings import NAMES
-
-    given: dict[str, Any] = {}
-    context = click.get_current_context(silent=True)
-    while context is not None:
-        for name in (*NAMES, "folder"):
-            value = context.params.get(name)
-            if value not in (None, (), False):
-                given.setdefault(name, value)
-        context = context.parent
-    return given
-
-
-def _settings_of() -> "Settings":
-    """The settings of this process, and the logs set up by them. Raises BadSettings."""
-    import os
-
-    from stackdocs_mcp import logs
-    from stackdocs_mcp.settings import load
-
-    settings = load(_given(), os.environ)
-    logs.configure(settings.log_level)
-    return settings

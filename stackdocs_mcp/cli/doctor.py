@@ -18,13 +18,15 @@ from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.ocr.sandbox import protections
-from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.settings import KEY, Settings
 from stackdocs_mcp.stores.embedded import FILE
 from stackdocs_mcp.stores.migrate import known, version as schema_version
 
 LOW_MB = 500
 """Free space below this is said to be a problem: OCR and SQLite's log need some."""
+LONG_KEY = 16
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -42,7 +44,15 @@ class Finding:
 
 def examine(settings: Settings, sources: Mapping[str, str]) -> int:
     """Print findings and settings; 1 when there is a problem. Changes nothing on disk."""
-    findings = [*_program(), *_data_folder(settings), *_store(settings), *_ocr(), *_parsers()]
+    findings = [
+        *_program(),
+        *_data_folder(settings),
+        *_store(settings),
+        *_ocr(),
+        *_parsers(),
+        *_reading(settings),
+        *_passwords(settings),
+    ]
     for one in findings:
         put(f"{one.state:8} {one.what}: {shown(one.text)}")
     put("")
@@ -159,7 +169,48 @@ def _parsers() -> Iterator[Finding]:
         yield Finding("parser processes", "missing" if each.missing else "ok", each.said)
 
 
+def _reading(settings: Settings) -> Iterator[Finding]:
+    chosen = settings.reading
+    spoken = ", ".join(chosen.languages or ()) or "any"
+    yield Finding("reading", "ok", f"{chosen.engine}, {chosen.mode}, languages {spoken}")
+    yield from _mistral(settings)
+
+
+def _mistral(settings: Settings) -> Iterator[Finding]:
+    """Nothing is sent: that the key is accepted shows when the first page is read."""
+    key = settings.mistral_key
+    if key is None:  # an engine that needs it would have ended the command before
+        yield Finding("Mistral OCR", "ok", f"not used: {KEY} is not set")
+        return
+    if importlib.util.find_spec("mistralai") is None:
+        yield Finding(
+            "Mistral OCR", "problem", "mistralai is not installed. Install stackdocs-mcp again."
+        )
+        return
+    used = "used" if settings.reading.engine == "mistral" else "used where a stack chooses it"
+    yield Finding("Mistral OCR", "ok", f"{used}, {KEY} is {_masked(key.get_secret_value())}")
+
+
+def _masked(key: str) -> str:
+    """Enough of a key to tell it from another one, and nothing of a short one."""
+    return f"****{key[-4:]}" if len(key) >= LONG_KEY else "****"
+
+
+def _passwords(settings: Settings) -> Iterator[Finding]:
+    file = settings.password_file
+    if file is None:
+        return
+    mode = file.stat().st_mode
+    if os.name == "posix" and mode & _OTHERS:
+        text = f"{file} is open to others, {stat.filemode(mode)}. chmod 600 it."
+        yield Finding("passwords", "problem", text)
+        return
+    yield Finding("passwords", "ok", f"{len(settings.passwords)} to try on encrypted files")
+
+
 def _value(value: object) -> str:
+    if isinstance(value, Ocr):
+        return f"{value.engine},{value.mode}"
     if value is None or value == ():
         return "-"
     if isinstance(value, tuple | frozenset):

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from stackdocs_mcp.cli.opening import opened
+from stackdocs_mcp.cli.opening import document_of, opened
 from stackdocs_mcp.cli.output import put_table
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.assembly import assemble
-from stackdocs_mcp.core.model import Action, Change, DocumentId, JsonValue, Leaf
+from stackdocs_mcp.core.model import Action, Change, JsonValue, Leaf
 from stackdocs_mcp.core.paths import FieldPath, dotted
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
@@ -16,7 +16,7 @@ AT_ONCE = 200
 
 
 async def show_history(settings: Settings, document: str | None) -> int:
-    """Print the changes of the stack, or of the document with this id."""
+    """Print the changes of the stack, or of the document with this id or file name."""
     async with opened(settings) as workspace:
         changes = await _changes(workspace, document)
         names = {
@@ -30,7 +30,7 @@ async def show_history(settings: Settings, document: str | None) -> int:
 async def _changes(workspace: Workspace, document: str | None) -> list[Change]:
     wanted = None
     if document is not None:
-        wanted = (await workspace.store.document(DocumentId(document))).id
+        wanted = (await document_of(workspace, document)).id
     found: list[Change] = []
     while True:
         more = await workspace.store.changes(wanted, after=len(found), limit=AT_ONCE)

@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from stackdocs_mcp.core.binding import Actor
-from stackdocs_mcp.core.errors import InvalidArgument, NotFound
+from stackdocs_mcp.core.errors import DocumentNotFound, InvalidArgument, NotFound
+from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 
 PERSON = Actor("person", "command line")
+MOST_ALIKE = 1_000
+"""Documents whose name holds the name that is looked for."""
 
 
 @asynccontextmanager
@@ -58,3 +61,24 @@ def named(stacks: Sequence[Stack], wanted: str) -> list[Stack]:
         for stack in stacks
         if stack.folder is not None and (stack.name == wanted or stack.folder == path)
     ]
+
+
+async def document_of(workspace: Workspace, wanted: str) -> Document:
+    """The document with this id, else the one with this file name.
+
+    Raises NotFound, or InvalidArgument when several have the name; versions of a file that was
+    changed since do not count.
+    """
+    with suppress(DocumentNotFound):
+        return await workspace.store.document(DocumentId(wanted))
+    alike = await workspace.store.documents(query=wanted, limit=MOST_ALIKE)
+    found = [one for one in alike if one.filename == wanted and one.superseded_by is None]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(one.id for one in found)
+        raise InvalidArgument(f"several documents are named {wanted!r}", f"Give an id: {ids}.")
+    raise NotFound(
+        f"there is no document {wanted!r} in the stack",
+        "Give the id that `stackdocs-mcp add` printed, or the file name; and --stack.",
+    )

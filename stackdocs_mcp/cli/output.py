@@ -25,7 +25,14 @@ def say(text: str) -> None:
 
 def shown(text: str) -> str:
     """The text in one line, without anything that a terminal would act upon."""
-    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def put_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from stackdocs_mcp.settings import Settings
 
 
 async def list_stacks(settings: Settings) -> int:
-    """Print a row for each stack, by name."""
+    """Print a row for each stack, by name; ``billed`` counts pages that a paid service charged."""
     async with running(settings) as app:
         summaries = await app.store.stacks(app.user)
 
@@ -15,11 +15,12 @@ async def list_stacks(settings: Settings) -> int:
         (
             summary.stack.name,
             *(str(summary.documents.get(status, 0)) for status in DocumentStatus),
+            str(summary.billed_pages),
             summary.stack.folder or "",
         )
         for summary in summaries
     ]
-    put_table(["stack", *(status.value for status in DocumentStatus), "folder"], rows)
+    put_table(["stack", *(status.value for status in DocumentStatus), "billed", "folder"], rows)
     if not rows:
         say("There is no stack yet; `stackdocs-mcp add PATH` makes one.")
     return 0

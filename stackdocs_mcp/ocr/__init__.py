@@ -9,7 +9,8 @@ throw-away child     child -> formats -> a converter            (parses hostile 
 OCR worker           worker -> recogniser                      (sees bounded bitmaps, nothing else)
 both of these        sandbox -> landlock, seccomp (-> syscalls), kernel   (what they cannot do)
 converters           pdf, images, plain, delimited (CSV), markup (XML), web (HTML),
-                     word, workbook and slides (OOXML, whose zip archives package checks)
+                     word, workbook and slides (OOXML, whose zip archives package checks),
+                     mail (of mail_parts: texts and files, by mail_text: decoded)
 both ways            wire: length-capped JSON frames and raw bitmaps, validated on arrival
 
 ``clean`` is the border at which text becomes text that can be shown; every line passes it once,

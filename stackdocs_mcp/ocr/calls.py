@@ -5,6 +5,7 @@ Here handles and buffers are plain addresses, taken once a page. Importing this 
 """
 
 import ctypes
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,12 @@ def address(handle: object) -> Address:
     raw: Any = getattr(handle, "raw", handle)
     found = ctypes.cast(raw, _AT).value
     return found or 0
+
+
+def places(numbers: "array[float] | array[int]") -> list[Address]:
+    """Where pdfium can write each of them."""
+    first, count = numbers.buffer_info()
+    return [first + index * numbers.itemsize for index in range(count)]
 
 
 def _declared(function: Any, answer: Any, *parameters: Any) -> Callable[..., Any]:
@@ -58,4 +65,28 @@ get_type: Callable[[Address], int] = _declared(c.FPDFPageObj_GetType, _INT, _AT)
 get_matrix: Callable[[Address, Address], int] = _declared(c.FPDFPageObj_GetMatrix, _INT, _AT, _AT)
 get_bounds: Callable[[Address, Address, Address, Address, Address], int] = _declared(
     c.FPDFPageObj_GetBounds, _INT, _AT, _AT, _AT, _AT, _AT
+)
+count_clips: Callable[[Address | None], int] = _declared(c.FPDFClipPath_CountPaths, _INT, _AT)
+get_clip: Callable[[Address], Address | None] = _declared(c.FPDFPageObj_GetClipPath, _AT, _AT)
+count_marks: Callable[[Address], int] = _declared(c.FPDFPageObj_CountMarks, _INT, _AT)
+get_mark: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFPageObj_GetMark, _AT, _AT, ctypes.c_ulong
+)
+get_mark_name: Callable[[Address, Address, int, Address], int] = _declared(
+    c.FPDFPageObjMark_GetName, _INT, _AT, _AT, ctypes.c_ulong, _AT
+)
+get_draw_mode: Callable[[Address, Address, Address], int] = _declared(
+    c.FPDFPath_GetDrawMode, _INT, _AT, _AT, _AT
+)
+get_stroke_width: Callable[[Address, Address], int] = _declared(
+    c.FPDFPageObj_GetStrokeWidth, _INT, _AT, _AT
+)
+set_active: Callable[[Address, int], int] = _declared(c.FPDFPageObj_SetIsActive, _INT, _AT, _INT)
+count_segments: Callable[[Address], int] = _declared(c.FPDFPath_CountSegments, _INT, _AT)
+get_segment: Callable[[Address, int], Address | None] = _declared(
+    c.FPDFPath_GetPathSegment, _AT, _AT, _INT
+)
+get_segment_type: Callable[[Address | None], int] = _declared(c.FPDFPathSegment_GetType, _INT, _AT)
+get_point: Callable[[Address | None, Address, Address], int] = _declared(
+    c.FPDFPathSegment_GetPoint, _INT, _AT, _AT, _AT
 )

@@ -11,6 +11,8 @@ _MARKS = (
 _GUESSED_FROM = 200_000
 """Bytes that are looked at to guess an encoding."""
 _USUAL = "cp1252"
+_WESTERN = ("cp125", "iso8859")
+"""Each byte is a sign in these, so that they are declared in vain and nobody notices."""
 _CALLED_OTHERWISE = {
     "iso-8859-1": _USUAL,
     "latin1": _USUAL,
@@ -44,13 +46,22 @@ def marked(data: bytes) -> str | None:
 def decoded(data: bytes, declared: str | None = None) -> str:
     """The text of a file; what an encoding has no character for becomes U+FFFD.
 
-    What a file declares counts if there is no mark and if it is an encoding at all.
+    What a file declares counts if there is no mark, if it is an encoding at all, and if the bytes
+    do not say otherwise: those above ASCII make up valid UTF-8 by chance as good as never.
     """
-    if encoding := marked(data) or _known(declared):
+    if encoding := marked(data):
         return data.decode(encoding, "replace")
+    known = _known(declared)
+    if known and not known.startswith(_WESTERN):
+        text = data.decode(known, "replace")
+        if known != "utf-8" or 2 * text.count("\ufffd") <= sum(sign > "\x7f" for sign in text):
+            return text
+        known = None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        if known:
+            return data.decode(known, "replace")
         return data.decode(_guess(data[:_GUESSED_FROM]), "replace")
 
 

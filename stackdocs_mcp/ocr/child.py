@@ -5,6 +5,7 @@ no way to write or to start anything (see ``sandbox``), and is gone after the la
 this module is cheap: the server process names ``main`` when it starts the child.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -24,6 +25,7 @@ Converter = Callable[[Path, Task], Iterator[Any]]
 
 def main(channel: connection.Connection, file: str, task: Task) -> None:
     """Send the outline and the pages that the task asks for, or the reason why not."""
+    gc.disable()  # the process is gone before it would pay, and its memory is limited
     enclose(file, task.limits)
     try:
         _convert(channel, Path(file), task)

@@ -12,6 +12,8 @@ import unicodedata
 MAX_LINE = 4_000
 """Characters; a longer line is cut into several."""
 
+_GROWTH = 3
+"""A text in NFC has at most so many times the characters (Unicode Standard Annex 15)."""
 MAX_NAME = 200
 MAX_SUFFIX = 10
 _INVISIBLE = re.compile(
@@ -33,7 +35,23 @@ _SPACE = re.compile(r"\s")
 
 def lines(text: str) -> list[str]:
     """The lines of ``text`` that have something to show, each clean and at most 4,000 long."""
-    return [piece for raw in _BREAKS.split(text) for piece in _cut(line(raw))]
+    return [shown for _, shown in parts(text)]
+
+
+def pieces(text: str) -> list[str]:
+    """The same lines before they are cleaned: each gives one clean line."""
+    return [piece for piece, _ in parts(text)]
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    """The same lines, each as it is and clean."""
+    raw = [piece for one in _BREAKS.split(text) for piece in _cut(one.strip())]
+    return [(piece, shown) for piece in raw if (shown := line(piece))]
+
+
+def flat(text: str) -> str:
+    """Text of several lines in one, not yet cleaned; empty if it has nothing to show."""
+    return _BREAKS.sub(" ", text).strip() if line(text) else ""
 
 
 def line(text: str) -> str:
@@ -78,12 +96,16 @@ _GARBAGE = re.compile(
 
 
 def _cut(text: str) -> list[str]:
-    """Pieces of at most ``MAX_LINE``, at a space where there is one in the last tenth."""
-    pieces = []
-    while len(text) > MAX_LINE:
-        space = text.rfind(" ", MAX_LINE - MAX_LINE // 10, MAX_LINE)
-        end = space if space > 0 else MAX_LINE
-        pieces.append(text[:end].rstrip())
-        text = text[end:].lstrip()
+    """Pieces that are no longer than ``MAX_LINE`` when clean, cut at a space in the last tenth."""
+    if len(text) <= MAX_LINE // _GROWTH:
+        return [text] if text else []
+    most = MAX_LINE if unicodedata.is_normalized("NFC", text) else MAX_LINE // _GROWTH
+    cut = []
+    start = 0
+    while len(text) - start > most:
+        space = text.rfind(" ", start + most - most // 10, start + most)
+        end = space if space > 0 else start + most
+        cut.append(text[start:end].strip())
+        start = end
 
-    return [*pieces, text] if text else pieces
+    return [*cut, text[start:].strip()]

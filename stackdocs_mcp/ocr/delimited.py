@@ -32,6 +32,6 @@ def _lines(data: bytes) -> Iterator[SentLine]:
     sign = delimiter.found(sketch(data[:SAMPLE]), is_cut=len(data) > SAMPLE) or ","
     body = delimiter.NAMED.sub("", charset.decoded(data))
     for row in csv.reader(StringIO(body, newline=""), delimiter=sign):
-        cells = (clean.line(cell) for cell in row)
-        for line in clean.lines(_CELLS.join(cells).rstrip(" |")):
+        cells = (clean.flat(cell) for cell in row)
+        for line in clean.pieces(_CELLS.join(cells).rstrip(" |")):
             yield unplaced(line)

@@ -18,7 +18,20 @@ SAID: dict[str, tuple[str, str, str]] = {
     "encrypted": (
         "encrypted",
         "the file is protected with a password",
-        "Save a copy without the password and add that.",
+        (
+            "Give its password in a file, one to a line, with --password-file or "
+            "STACKDOCS_PASSWORD_FILE, or save a copy without it and add that."
+        ),
+    ),
+    "encrypted_mail": (
+        "encrypted",
+        "the mail is encrypted",
+        "Open it in the mail program that has the key, and save what it shows as PDF.",
+    ),
+    "mailbox": (
+        "unsupported",
+        "this is a mailbox of several mails",
+        f"Save each mail as a file of its own. {_WORKS}",
     ),
     "file_too_large": ("too_large", "the file is too large", "Split it into smaller files."),
     "too_many_pages": (

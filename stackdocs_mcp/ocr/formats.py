@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from os import SEEK_END
 from typing import BinaryIO
 
+from stackdocs_mcp.core import media
 from stackdocs_mcp.ocr import charset, delimiter
 
 HEAD = 4_096
@@ -31,9 +32,12 @@ _XML = re.compile(rb"<!doctype\s|<[a-z_][\w.:-]*(?:\s[^<>]*)?>", re.IGNORECASE)
 _XML_END = re.compile(rb"(?:</[\w.:-]+\s*>|/>|-->)\s*\Z")
 _DRAWING = re.compile(rb"(?:<!doctype\s+svg\b|<(?:\w+:)?svg\b)", re.IGNORECASE)
 _OTHER_TEXT = re.compile(rb"\s*(\{\\rtf|%!PS)")
-_MAIL = re.compile(
-    rb"^(received|return-path|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
-)
+_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r?\n|\r|\Z)")
+_ENVELOPE = re.compile(rb"From [^\r\n]*\r?\n")
+"""How a mail begins in a mailbox."""
+_SENT = {b"received", b"return-path", b"mime-version", b"delivered-to", b"message-id"}
+"""What no one but a mail program writes at the top of a text."""
+_SHOWN = {b"from", b"to", b"cc", b"date", b"subject"}
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -43,44 +47,34 @@ class Kind:
 
     name: str
     media_type: str
-    suffixes: tuple[str, ...]
     converter: str
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What names of such files end with, the usual one first."""
+        return tuple(suffix for suffix, kind in media.SUFFIXES.items() if kind == self.media_type)
 
-PDF = Kind("PDF", "application/pdf", (".pdf",), "pdf")
-PNG = Kind("PNG", "image/png", (".png",), "images")
-JPEG = Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), "images")
-WEBP = Kind("WebP", "image/webp", (".webp",), "images")
-TIFF = Kind("TIFF", "image/tiff", (".tif", ".tiff"), "images")
-DOCX = Kind(
-    "DOCX",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    (".docx",),
-    "word",
-)
-XLSX = Kind(
-    "XLSX",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    (".xlsx",),
-    "workbook",
-)
-PPTX = Kind(
-    "PPTX",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    (".pptx",),
-    "slides",
-)
-HTML = Kind("HTML", "text/html", (".html", ".htm"), "web")
-XML = Kind("XML", "application/xml", (".xml",), "markup")
-CSV = Kind("CSV", "text/csv", (".csv", ".tsv"), "delimited")
-TEXT = Kind("plain text (Markdown too)", "text/plain", (".txt", ".md"), "plain")
-KINDS = (PDF, PNG, JPEG, WEBP, TIFF, DOCX, XLSX, PPTX, HTML, XML, CSV, TEXT)
+
+PDF = Kind("PDF", media.PDF, "pdf")
+PNG = Kind("PNG", media.PNG, "images")
+JPEG = Kind("JPEG", media.JPEG, "images")
+WEBP = Kind("WebP", media.WEBP, "images")
+TIFF = Kind("TIFF", media.TIFF, "images")
+DOCX = Kind("DOCX", media.DOCX, "word")
+XLSX = Kind("XLSX", media.XLSX, "workbook")
+PPTX = Kind("PPTX", media.PPTX, "slides")
+HTML = Kind("HTML", media.HTML, "web")
+EML = Kind("EML", media.MAIL, "mail")
+XML = Kind("XML", media.XML, "markup")
+CSV = Kind("CSV", media.CSV, "delimited")
+TEXT = Kind("plain text (Markdown too)", media.TEXT, "plain")
+KINDS = (PDF, PNG, JPEG, WEBP, TIFF, DOCX, XLSX, PPTX, HTML, EML, XML, CSV, TEXT)
 _MAIN_PARTS = {
     b"wordprocessingml.document.main+xml": DOCX,
     b"spreadsheetml.sheet.main+xml": XLSX,
     b"presentationml.presentation.main+xml": PPTX,
 }
-SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes)
+SUFFIXES = frozenset(media.SUFFIXES)
 """What to look for in a folder. The content decides in the end."""
 NAMES = ", ".join(kind.name for kind in KINDS[:-1]) + f" and {KINDS[-1].name}"
 
@@ -121,11 +115,27 @@ def _text(head: bytes, file: BinaryIO) -> Kind | str:
         return HTML
     if plain.lstrip().startswith(b"<?xml") or _XML.match(root):
         return _marked_up(plain, root, _tail(file))
-    if _MAIL.search(plain):
-        return "unsupported"
+    if _is_mail(plain):
+        return EML
     file.seek(0)
     sample = file.read(SAMPLE)
     return CSV if delimiter.found(sketch(sample), is_cut=bool(file.read(1))) else TEXT
+
+
+def _is_mail(head: bytes) -> bool:
+    """It begins with the header of a mail (RFC 5322, 2.2).
+
+    A memo that begins the same way is one too, as long as all of its header would be shown.
+    """
+    names = set[bytes]()
+    envelope = _ENVELOPE.match(head)
+    place = envelope.end() if envelope else 0
+    while found := _HEADER.match(head, place):
+        names.add(found[1].lower())
+        place = found.end()
+    if names & _SENT or {b"from", b"content-type"} <= names:
+        return True
+    return {b"from", b"to"} <= names <= _SHOWN and head[place : place + 1] in b"\r\n"
 
 
 def sketch(sample: bytes) -> str:

@@ -25,6 +25,7 @@ _READ = {
     TiffImagePlugin.TiffImageFile.format: TIFF,
     WebPImagePlugin.WebPImageFile.format: WEBP,
 }
+FORMATS = tuple(_READ)
 _SIXTEEN_BIT = 256
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -36,7 +37,7 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
-        with Image.open(file, formats=tuple(_READ)) as image:
+        with Image.open(file, formats=FORMATS) as image:
             frames = _frames(image, task.limits.image_frames)
             kind = _READ.get(
                 str(image.format), JPEG
@@ -45,7 +46,7 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
             for number in range(1, frames + 1):
                 if number not in task.skip:
                     image.seek(number - 1)
-                    yield _page(image, number, task)
+                    yield page(image, number, task)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("picture_too_large") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -65,7 +66,8 @@ def _frames(image: Image.Image, most: int) -> int:
     raise Unreadable("too_many_pages")
 
 
-def _page(image: Image.Image, number: int, task: Task) -> Read | tuple[Picture, bytes]:
+def page(image: Image.Image, number: int, task: Task) -> Read | tuple[Picture, bytes]:
+    """The frame that the picture stands at, as a page. Raises Unreadable, and what Pillow does."""
     if image.width * image.height > task.limits.image_pixels:  # a later frame may be larger
         raise Unreadable("picture_too_large")
     side = task.limits.bitmap_side

@@ -58,7 +58,7 @@ def _said(way: list[str], attributes: str, text: str | None) -> Iterator[SentLin
     if not words and not attributes:
         return
     name = "/".join(way[1:][-_NAMES_SHOWN:] or way)
-    for line in clean.lines(f"{name} {attributes}".rstrip() + (f": {words}" if words else "")):
+    for line in clean.pieces(f"{name} {attributes}".rstrip() + (f": {words}" if words else "")):
         yield unplaced(line)
 
 

@@ -7,7 +7,7 @@ x0, y0, x1, y1 from the top left, in any unit.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -33,6 +33,10 @@ class Piece(NamedTuple):
     box: Rectangle
     hidden: bool = False
     score: float = 1.0
+    words: tuple[tuple[float, float], ...] = ()
+    """Left and right of each word, where they are known."""
+    block: int = 0
+    """Pieces of one block that is not 0 stay together: the value of a form field, a note."""
 
     @property
     def height(self) -> float:
@@ -45,7 +49,13 @@ class Piece(NamedTuple):
 
 def rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """The lines of a page in reading order, each with its pieces from left to right."""
-    return [row for block in _blocks(list(pieces), 0) for row in _rows(block)]
+    blocks = _of_several_lines(pieces)
+    if not blocks:
+        return _in_order(list(pieces))
+    within = {id(piece) for block in blocks for line in block for piece in line}
+    leads = {id(block[0][0]): block for block in blocks}
+    placed = _in_order([p for p in pieces if id(p) not in within or id(p) in leads])
+    return [line for row in placed for line in _opened(row, leads)]
 
 
 def joined(row: Sequence[Piece]) -> str:
@@ -63,6 +73,36 @@ def around(boxes: Iterable[Rectangle]) -> Rectangle:
     """The smallest box around all of them."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
+
+
+def _of_several_lines(pieces: Sequence[Piece]) -> list[list[list[Piece]]]:
+    """The lines of each block that has more than one."""
+    blocks: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        if piece.block:
+            blocks.setdefault(piece.block, []).append(piece)
+    return [lines for block in blocks.values() if len(lines := _rows(block)) > 1]
+
+
+def _opened(row: list[Piece], leads: dict[int, list[list[Piece]]]) -> Iterator[list[Piece]]:
+    """A line in which some pieces stand for the whole of their block."""
+    run: list[Piece] = []
+    for piece in row:
+        block = leads.get(id(piece))
+        if block is None:
+            run.append(piece)
+            continue
+        if run:
+            yield run
+        yield from block
+        run = []
+
+    if run:
+        yield run
+
+
+def _in_order(pieces: list[Piece]) -> list[list[Piece]]:
+    return [row for block in _blocks(pieces, 0) for row in _rows(block)]
 
 
 def _blocks(pieces: list[Piece], depth: int) -> list[list[Piece]]:

@@ -1,10 +1,11 @@
 """Pages of the domain from what children and workers answer: where all text is cleaned."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from stackdocs_mcp.core.model import Box, Cell, Line, Page, PageNote, PageSource, Table
-from stackdocs_mcp.ocr import clean, turn, wire
+from stackdocs_mcp.ocr import clean, layer, turn, wire
 from stackdocs_mcp.ocr.order import Rectangle
 
 _SAME = 0.5
@@ -56,20 +57,76 @@ def _scan(picture: wire.Picture, answer: wire.Recognised) -> Page:
         Found(text, box and _scaled(box, across, down), score, False, _spans(words, across), index)
         for index, (text, box, score, words) in enumerate(answer.lines)
     ]
-    hidden = [line._replace(origin=None) for line in own(picture.lines)]
-    lines, places = numbered([*found, *hidden])
-    source = PageSource.OCR if any(not line.hidden for line in lines) else PageSource.NONE
+    mine = [_turned(line, picture, answer.rotation) for line in own(picture.lines)]
+    notes = _notes(answer)
+    if picture.check and "unknown_script" not in notes:
+        found, contradicted = _checked(picture, mine, found)
+        notes = (*notes, "contradicted") if contradicted else notes
+    elif picture.check:  # nothing was recognised to check it by
+        found = [line for line in mine if not line.hidden]
+
+    lines, places = numbered([*found, *(line for line in mine if line.hidden)])
     found_tables = [_scaled_table(table, across, down) for table in answer.tables]
     return Page(
         picture.number,
         width,
         height,
-        source,
+        _source(lines),
         lines,
-        answer.rotation,
+        turn.whole(picture.rotation + answer.rotation),
         tables(found_tables, places),
-        _notes(answer),
+        notes,
     )
+
+
+def _source(lines: Iterable[Line]) -> PageSource:
+    """By the visible lines: recognised ones have a score."""
+    kinds = {line.score is None for line in lines if not line.hidden}
+    if not kinds:
+        return PageSource.NONE
+    if len(kinds) == 2:
+        return PageSource.HYBRID
+    return PageSource.TEXT if kinds == {True} else PageSource.OCR
+
+
+def _checked(
+    picture: wire.Picture, mine: Sequence[Found], seen: Sequence[Found]
+) -> tuple[list[Found], bool]:
+    """The lines to show, then the page's own that are contradicted; whether any of those tells.
+
+    Where both agree the page's own line is shown, if only its picture is drawn, else the other.
+    """
+    candidates = [line for line in mine if not line.hidden]
+    shown: dict[int, list[Found]] = {}
+    """By the recognised line at whose place they are."""
+    hidden: list[Found] = []
+    alone: list[Found] = []
+    contradicted = False
+    for group in layer.compared([line[:2] for line in candidates], [line[:2] for line in seen]):
+        ours = [candidates[index] for index in group.own]
+        if group.agrees and not picture.drawn:
+            first = seen[group.seen[0]]
+            shown[group.seen[0]] = [
+                line._replace(origin=first.origin if line is ours[0] else None) for line in ours
+            ]
+        elif picture.drawn and not group.seen:
+            alone += ours
+        else:
+            shown.update({index: [seen[index]] for index in group.seen})
+            if ours and not group.agrees:
+                hidden += [line._replace(hidden=True) for line in ours]
+                contradicted |= group.tells
+
+    visible = [line for index in sorted(shown) for line in shown[index]]
+    return [*_interleaved(visible, alone), *hidden], contradicted
+
+
+def _turned(line: Found, picture: wire.Picture, degrees: turn.Turn) -> Found:
+    """A line of the page's own, on the page turned as the recognition found it upright."""
+    if not degrees or line.box is None:
+        return line._replace(origin=None)
+    box = turn.turned(line.box, picture.width, picture.height, degrees)
+    return line._replace(box=box, words=(), origin=None)
 
 
 def _hybrid(picture: wire.Picture, answer: wire.Recognised) -> Page:
@@ -167,9 +224,10 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
     numbered_: list[Line] = []
     places: dict[int, tuple[int, ...]] = {}
     for found in lines:
-        texts = clean.lines(found.text)
+        parts = clean.parts(found.text)
+        words = _shown_words(found, [text for _, text in parts])
         first = len(numbered_) + 1
-        for text in texts:
+        for piece, text in parts:
             numbered_.append(
                 Line(
                     len(numbered_) + 1,
@@ -177,14 +235,24 @@ def numbered(lines: Iterable[Found]) -> tuple[tuple[Line, ...], Mapping[int, tup
                     Box(*found.box) if found.box else None,
                     found.score,
                     found.hidden,
-                    found.words if len(found.words) == len(text.split()) else (),
-                    clean.raw(found.text, text) if len(texts) == 1 else found.text,
+                    tuple(islice(words, len(text.split()))),
+                    clean.raw(piece, text),
                 )
             )
         if found.origin is not None:
             places[found.origin] = tuple(range(first, len(numbered_) + 1))
 
     return tuple(numbered_), places
+
+
+def _shown_words(found: Found, texts: Sequence[str]) -> Iterator[tuple[float, float]]:
+    """Those that are left once the text is clean; none where they cannot be told apart."""
+    expected = sum(len(text.split()) for text in texts)
+    raw = found.text.split()
+    words = found.words
+    if len(words) == len(raw) != expected:
+        words = tuple(word for word, text in zip(words, raw, strict=True) if clean.line(text))
+    return iter(words if len(words) == expected else ())
 
 
 def tables(

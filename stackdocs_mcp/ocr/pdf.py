@@ -5,29 +5,29 @@ points from the top left of the page as a reader holds it: inside the crop box, 
 turned upright where all of the text runs sideways.
 """
 
-import ctypes
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.ocr import calls, order, route, turn
+from stackdocs_mcp.ocr import order, route, turn
+from stackdocs_mcp.ocr.drawing import drawing_of
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import PDF
+from stackdocs_mcp.ocr.frame import Frame
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.order import Rectangle
-from stackdocs_mcp.ocr.pdf_text import Frame, TextLayer, read_text
+from stackdocs_mcp.ocr.pdf_text import TextLayer, read_text
 from stackdocs_mcp.ocr.pixels import is_blank
 from stackdocs_mcp.ocr.task import Task
-from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unplaced, unrecognised
+from stackdocs_mcp.ocr.wire import Outline, Picture, Read, SentLine, unrecognised
 
 _LEAST_SIDE = 1_280
 """Pixels of the longer side, whatever that is in dots per inch: what the detection looks at."""
 _POINTS = 72
 _NEVER_DRAWN = {c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_POPUP}
-_MAX_FORM_DEPTH = 3
 _A4 = (595.0, 842.0)
 
 Converted = Outline | Read | tuple[Picture, bytes]
@@ -35,7 +35,7 @@ Converted = Outline | Read | tuple[Picture, bytes]
 
 def pages(file: Path, task: Task) -> Iterator[Converted]:
     """The outline, then each page that is asked for. Raises Unreadable."""
-    document = _open(file)
+    document = _open(file, task.passwords)
     document.init_forms()  # before any page is loaded, or form values are not drawn
     if len(document) > task.limits.pages:
         raise Unreadable("too_many_pages")
@@ -48,41 +48,45 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
             yield _page(document, number, task)
 
 
-def _open(file: Path) -> pdfium.PdfDocument:
-    try:
-        return pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as error:
-        locked = error.err_code in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
-        raise Unreadable("encrypted" if locked else "damaged") from error
+def _open(file: Path, passwords: Sequence[str]) -> pdfium.PdfDocument:
+    """The document, by the first password that opens it; most need none, or the empty one."""
+    for password in (None, *passwords):
+        try:
+            return pdfium.PdfDocument(file, password=password)
+        except pdfium.PdfiumError as error:
+            if error.err_code not in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY):
+                raise Unreadable("damaged") from error
+    raise Unreadable("encrypted")
 
 
 def _page(document: pdfium.PdfDocument, number: int, task: Task) -> Read | tuple[Picture, bytes]:
     try:
-        page = _flattened(document, number - 1)
+        page, own = _flattened(document, number - 1)
     except pdfium.PdfiumError:  # one broken page does not make the others unreadable
         return Read(number=number, width=_A4[0], height=_A4[1], source=PageSource.NONE)
     try:
-        return _converted(page, number, task)
+        return _converted(page, own, number, task)
     finally:
         page.close()
 
 
-def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Picture, bytes]:
+def _converted(
+    page: pdfium.PdfPage, own: int | None, number: int, task: Task
+) -> Read | tuple[Picture, bytes]:
     frame = Frame(page)
-    text = read_text(page, frame)
-    width, height = turn.size(frame.width, frame.height, text.turn)
+    drawing = drawing_of(page, frame, own)
+    text = read_text(page, frame, drawing)
+    pictures = [turn.turned(box, frame.width, frame.height, text.turn) for box in drawing.pictures]
     if task.mode == "always" or route.decide(text.raw, text.visible) == "ocr":
-        return _scan(page, number, text, task)
+        return _scan(page, number, text, pictures, task)
 
-    pictures = [
-        turn.turned(box, frame.width, frame.height, text.turn) for box in _pictures(page, frame)
-    ]
-    unread = route.pictures_to_read(pictures, text.visible, width, height)
+    size = turn.size(frame.width, frame.height, text.turn)
+    unread = route.pictures_to_read(pictures, text.visible, *size)
     if not unread or task.mode == "never":
         return Read(
             number=number,
-            width=width,
-            height=height,
+            width=size[0],
+            height=size[1],
             source=PageSource.TEXT,
             rotation=text.turn,
             lines=_lines(text),
@@ -90,36 +94,54 @@ def _converted(page: pdfium.PdfPage, number: int, task: Task) -> Read | tuple[Pi
         )
 
     x0, y0, x1, y1 = order.around(unread)
-    region = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
+    region = max(0.0, x0), max(0.0, y0), min(size[0], x1), min(size[1], y1)
     scale = _scale(region[2] - region[0], region[3] - region[1], task.limits)
-    bitmap = _render(page, scale, text.turn, region, (width, height))
-    return _picture(number, (width, height), bitmap, region, text)
+    bitmap = _render(page, scale, text.turn, region, size)
+    return _picture(number, size, bitmap, region, text)
 
 
 def _scan(
-    page: pdfium.PdfPage, number: int, text: TextLayer, task: Task
+    page: pdfium.PdfPage,
+    number: int,
+    text: TextLayer,
+    pictures: Sequence[Rectangle],
+    task: Task,
 ) -> Read | tuple[Picture, bytes]:
-    width, height = page.get_size()
+    """The whole page as a picture, with the text that is to be checked by it."""
+    wide, tall = page.get_size()
+    width, height = size = turn.size(wide, tall, text.turn)
     whole = (0.0, 0.0, width, height)
-    columns, rows, pixels = _render(
-        page, _scale(width, height, task.limits), 0, whole, (width, height)
+    scale = _scale(width, height, task.limits)
+    columns, rows, pixels = _render(page, scale, text.turn, whole, size)
+    layer = [] if task.mode == "always" else route.scanned_text(text.hidden, pictures)
+    lines = _lines(text, shown=layer)
+    read = Read(
+        number=number,
+        width=width,
+        height=height,
+        rotation=text.turn,
+        source=PageSource.TEXT,
+        lines=lines,
+        notes=("not_recognised",),
     )
-    hidden = [unplaced(piece.text, True) for row in order.rows(text.hidden) for piece in row]
     if is_blank(columns, rows, pixels):
-        return Read(
-            number=number, width=width, height=height, source=PageSource.BLANK, lines=hidden
-        )
+        hidden = [(line, box, True, words) for line, box, _, words in lines]
+        return read.model_copy(update={"source": PageSource.BLANK, "lines": hidden, "notes": ()})
     if task.mode == "never":
-        return unrecognised(number, width, height, _lines(text))
+        return read if layer else unrecognised(number, width, height, lines)
+    drawn = task.mode == "always"
     picture = Picture(
         number=number,
         width=width,
         height=height,
+        rotation=text.turn,
         columns=columns,
         rows=rows,
         region=whole,
         whole=True,
-        lines=hidden,
+        lines=lines if drawn or layer else [line for line in lines if line[2]],
+        check=drawn or bool(layer),
+        drawn=drawn,
     )
     return picture, pixels
 
@@ -146,25 +168,34 @@ def _picture(
     return picture, pixels
 
 
-def _lines(text: TextLayer) -> list[SentLine]:
-    """Visible lines in reading order, then the hidden ones."""
-    return [_line(row) for pieces in (text.visible, text.hidden) for row in order.rows(pieces)]
+def _lines(text: TextLayer, shown: Sequence[order.Piece] = ()) -> list[SentLine]:
+    """Visible lines in reading order, with what is as good as visible; then the hidden ones."""
+    visible = [*text.visible, *(piece._replace(hidden=False) for piece in shown)]
+    known = {id(piece) for piece in shown}
+    hidden = [piece for piece in text.hidden if id(piece) not in known]
+    return [_line(row) for pieces in (visible, hidden) for row in order.rows(pieces)]
 
 
 def _line(row: list[order.Piece]) -> SentLine:
+    words = [round(10 * edge) for piece in row for word in piece.words for edge in word]
     if len(row) == 1:
-        return row[0].text, row[0].box, row[0].hidden, ()
-    return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, ()
+        return row[0].text, row[0].box, row[0].hidden, words
+    return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, words
 
 
-def _flattened(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
-    """The page with its form values and notes as part of the content."""
+def _flattened(document: pdfium.PdfDocument, index: int) -> tuple[pdfium.PdfPage, int | None]:
+    """The page with its form values and notes as part of the content.
+
+    And how many objects were its content before, where that has changed.
+    """
     page = document[index]
     if not any(kind not in _NEVER_DRAWN for kind in _annotations(page)):
-        return page
-    c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
+        return page, None
+    own = c.FPDFPage_CountObjects(page)
+    if c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_NOTHINGTODO:
+        return page, None
     page.close()
-    return document[index]
+    return document[index], own
 
 
 def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
@@ -172,44 +203,6 @@ def _annotations(page: pdfium.PdfPage) -> Iterator[int]:
         if annotation := c.FPDFPage_GetAnnot(page, index):
             yield c.FPDFAnnot_GetSubtype(annotation)
             c.FPDFPage_CloseAnnot(annotation)
-
-
-def _pictures(page: pdfium.PdfPage, frame: Frame) -> list[Rectangle]:
-    """Where pictures stand on the displayed page, those inside of form XObjects included."""
-    found: list[Rectangle] = []
-    objects = _objects(calls.address(page), calls.count_objects, calls.get_object)
-    _collect(objects, pdfium.PdfMatrix(), 0, found)
-    return [frame.displayed(*box) for box in found]
-
-
-def _collect(
-    objects: Iterable[calls.Address], matrix: pdfium.PdfMatrix, depth: int, found: list[Rectangle]
-) -> None:
-    for item in objects:
-        kind = calls.get_type(item)
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            found.append(_bounds(item, matrix))
-        elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-            own = c.FS_MATRIX()
-            calls.get_matrix(item, ctypes.addressof(own))
-            inner = _objects(item, calls.count_form_objects, calls.get_form_object)
-            _collect(inner, pdfium.PdfMatrix.from_raw(own).multiply(matrix), depth + 1, found)
-
-
-def _objects(
-    parent: calls.Address,
-    count: Callable[[calls.Address], int],
-    get: Callable[[calls.Address, int], calls.Address | None],
-) -> list[calls.Address]:
-    return [item for index in range(count(parent)) if (item := get(parent, index))]
-
-
-def _bounds(item: calls.Address, matrix: pdfium.PdfMatrix) -> Rectangle:
-    sides = (ctypes.c_float * 4)()
-    first, size = ctypes.addressof(sides), ctypes.sizeof(ctypes.c_float)
-    calls.get_bounds(item, first, first + size, first + 2 * size, first + 3 * size)
-    box: Rectangle = matrix.on_rect(*sides)
-    return box
 
 
 def _scale(width: float, height: float, limits: Limits) -> float:

@@ -10,30 +10,36 @@ import math
 import re
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from stackdocs_mcp.ocr import calls, turn
-from stackdocs_mcp.ocr.order import Piece, Rectangle
-from stackdocs_mcp.ocr.pixels import Contrast
+from stackdocs_mcp.ocr.drawing import Drawing
+from stackdocs_mcp.ocr.frame import Frame
+from stackdocs_mcp.ocr.order import Piece, Rectangle, around
+from stackdocs_mcp.ocr.visibility import Word, unseen
 
-_WORD = re.compile(r"[^\s\x00]+")
+_WORD = re.compile(r"\S+")
 _HYPHEN = "\x02"
 """Where pdfium saw a word broken at the end of a line, and runs the lines together."""
 _ALSO_HYPHEN = "\ufffe"
 """What it calls that when asked for the whole text."""
 _LINE = re.compile(r"[^\r\n\x02]+\x02?|\x02")
+_OTHER_SCRIPTS = "\u0590"
+"""Where those begin that may be written from right to left; Hebrew is the first."""
 _GAP = 1.0
 """In line heights: pieces are parted at wider gaps."""
 _SMALLEST = 1.0
 """Points: nobody reads smaller text."""
-_PALE = 225
-_FAINT = 40
-_UNDRAWN = {c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP}
+_SHORT = 2
+"""Characters: such a piece may be narrower than high, however large it is."""
 _SAMPLE = 12
-_SURROGATES = range(0xD800, 0xE000)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,70 +53,85 @@ class TextLayer:
     """Degrees clockwise from the page as it is displayed to upright."""
 
 
-class Frame:
-    """The page as it is displayed: its box in PDF coordinates, and its /Rotate."""
-
-    def __init__(self, page: pdfium.PdfPage) -> None:
-        box = c.FS_RECTF()
-        c.FPDF_GetPageBoundingBox(page, box)
-        self._box = box.left, box.bottom, box.right, box.top
-        self._rotation: turn.Turn = page.get_rotation()
-        self.width, self.height = page.get_size()
-
-    @property
-    def rotation(self) -> turn.Turn:
-        return self._rotation
-
-    def displayed(self, left: float, bottom: float, right: float, top: float) -> Rectangle:
-        """A rectangle in PDF coordinates, in points from the top left as displayed."""
-        x0, y0, x1, y1 = self._box
-        unturned = left - x0, y1 - top, right - x0, y1 - bottom
-        if not self._rotation:
-            return unturned
-        return turn.turned(unturned, x1 - x0, y1 - y0, self._rotation)
-
-    def shows(self, box: Rectangle) -> bool:
-        """Some of the displayed rectangle is on the page."""
-        return box[2] > 0 and box[3] > 0 and box[0] < self.width and box[1] < self.height
-
-
-def read_text(page: pdfium.PdfPage, frame: Frame) -> TextLayer:
+def read_text(page: pdfium.PdfPage, frame: Frame, drawing: Drawing) -> TextLayer:
     """The text of a page, reading order not yet found."""
     layer = page.get_textpage()
     try:
-        return _Reader(page, layer, frame).read()
+        return _Reader(page, layer, frame, drawing).read()
     finally:
         layer.close()
 
 
-class _Reader:
-    """One page's text layer; the buffers that pdfium writes into are made once."""
+class _Line(NamedTuple):
+    """One of pdfium's lines, and which words are in it."""
 
-    def __init__(self, page: pdfium.PdfPage, layer: pdfium.PdfTextPage, frame: Frame) -> None:
+    text: str
+    first: int
+    end: int
+    is_one: bool
+    """It was drawn in one go."""
+
+
+class _Reader:
+    """One page's text layer; the buffer that pdfium writes into is made once."""
+
+    def __init__(
+        self, page: pdfium.PdfPage, layer: pdfium.PdfTextPage, frame: Frame, drawing: Drawing
+    ) -> None:
+        self._page = page
         self._layer = layer
         self._at = calls.address(layer)
         self._frame = frame
-        self._contrast = Contrast(page)
-        self._looks: dict[calls.Address, bool] = {}
-        """Of text objects: whether they may be hidden."""
+        self._drawing = drawing
+        self._corner = frame.corner
+        self._turn = 0
+        """From the page in PDF coordinates to upright."""
+        self._ends = array("f", [0.0] * 8)
+        """Left, top, right, bottom (FS_RECTF) of a word's first and last character."""
+        places = calls.places(self._ends)
+        self._first_at, self._last_at = places[0], places[4]
         self._sides = array("d", [0.0] * 4)
-        self._sides_at = _places(self._sides)
-        self._colour = array("I", [0] * 4)
-        self._colour_at = _places(self._colour)
-        self._loose = array("f", [0.0] * 4)
-        """Left, top, right, bottom: FS_RECTF."""
-        self._loose_at = _places(self._loose)[0]
+        self._sides_at = calls.places(self._sides)
 
     def read(self) -> TextLayer:
         raw = self._characters()
         upright = self._upright(raw)
-        visible: list[Piece] = []
-        hidden: list[Piece] = []
+        self._turn = (self._frame.rotation + upright) % 360
+        is_simple = not (self._drawing.invisible or self._drawing.doubtful)
+        words: list[Word] = []
+        lines: list[_Line] = []
         for match in _LINE.finditer(raw):
-            for piece in self._pieces(match.start(), match[0], upright):
-                (hidden if piece.hidden else visible).append(piece)
+            start, text = match.start(), match[0]
+            first = len(words)
+            for found in _WORD.finditer(text):
+                word, at = found[0], start + found.start()
+                if is_simple and word.isascii() and (box := self._box(at, len(word))):
+                    words.append(Word(at, word, box))
+                else:
+                    words += self._words(at, word)
+            if first < len(words):
+                is_one = calls.count_rectangles(self._at, start, len(text)) == 1
+                lines.append(_Line(text, first, len(words), is_one))
 
-        return TextLayer(raw, visible, hidden, upright)
+        placed = self._displayed(words, upright)
+        hidden = unseen(self._page, self._frame, self._drawing, placed, self._drawn_by)
+        pieces = [piece for line in lines for piece in self._pieces(line, words, hidden)]
+        return TextLayer(
+            raw,
+            [piece for piece in pieces if not piece.hidden],
+            [piece for piece in pieces if piece.hidden],
+            upright,
+        )
+
+    def _drawn_by(self, character: int) -> calls.Address:
+        return calls.get_text_object(self._at, character) or 0
+
+    def _displayed(self, words: list[Word], upright: turn.Turn) -> list[Word]:
+        if not upright:
+            return words
+        width, height = turn.size(self._frame.width, self._frame.height, upright)
+        back = turn.back(upright)
+        return [word._replace(box=turn.turned(word.box, width, height, back)) for word in words]
 
     def _characters(self) -> str:
         """The text of the page, one element for each of pdfium's characters."""
@@ -141,30 +162,57 @@ class _Reader:
         degrees: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
         return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
-    def _pieces(self, start: int, text: str, upright: turn.Turn) -> list[Piece]:
-        """A line as one piece if it was drawn in one go, else its words put together."""
-        if calls.count_rectangles(self._at, start, len(text)) == 1:
-            first = len(text) - len(text.lstrip())
-            if first == len(text):
-                return []
-            return [self._piece(start + first, _shown(text), self._rectangle(0), upright)]
-        return _merged(
-            [
-                self._piece(start + match.start(), _shown(match[0]), word, upright)
-                for match in _WORD.finditer(text)
-                if (word := self._box(start + match.start(), len(match[0])))
-            ]
-        )
+    def _words(self, start: int, text: str) -> list[Word]:
+        """The run of text as one word, or in the parts that are drawn differently."""
+        ends = [0, len(text)]
+        if self._drawn_by(start) != self._drawn_by(start + len(text) - 1):
+            kinds = [self._kind(start + index) for index in range(len(text))]
+            ends[1:1] = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
+        return [
+            Word(start + first, text[first:end], box)
+            for first, end in pairwise(ends)
+            if (box := self._around(start + first, text[first:end]))
+        ]
+
+    def _around(self, start: int, text: str) -> Rectangle | None:
+        """The box of a run of text in any script."""
+        box = self._box(start, len(text))
+        if box is None or max(text) < _OTHER_SCRIPTS:
+            return box
+        # With two directions of writing in it, any letter may be at its end.
+        inked = self._inked(start, len(text))
+        return around([box, inked]) if inked else box
+
+    def _kind(self, character: int) -> int:
+        drawn = self._drawn_by(character)
+        return 2 * (drawn in self._drawing.invisible) + (drawn in self._drawing.doubtful)
 
     def _box(self, start: int, length: int) -> Rectangle | None:
-        """Left, bottom, right, top of a run of characters."""
+        """With the height of the font and not of the letters, so that baselines can be compared."""
+        calls.get_loose_box(self._at, start, self._first_at)
+        calls.get_loose_box(self._at, start + length - 1, self._last_at)
+        left, top, right, bottom, left_, top_, right_, bottom_ = self._ends
+        if left >= right or left_ >= right_ or bottom >= top or bottom_ >= top_:
+            return self._inked(start, length)
+        # For each word of a page: min() and max() would take most of the time here.
+        left = left if left <= left_ else left_  # noqa: FURB136
+        right = right if right >= right_ else right_  # noqa: FURB136
+        bottom = bottom if bottom <= bottom_ else bottom_  # noqa: FURB136
+        top = top if top >= top_ else top_  # noqa: FURB136
+        if self._turn:
+            return self._frame.turned(left, bottom, right, top, self._turn)
+        x0, y1 = self._corner
+        return left - x0, y1 - top, right - x0, y1 - bottom
+
+    def _inked(self, start: int, length: int) -> Rectangle | None:
+        """The box of the letters, where the font does not tell or a letter is part of another."""
         count = calls.count_rectangles(self._at, start, length)
         if count <= 0:
             return None
         box = self._rectangle(0)
         for index in range(1, count):
-            box = _union(box, self._rectangle(index))
-        return box
+            box = around([box, self._rectangle(index)])
+        return self._frame.turned(*box, self._turn)
 
     def _rectangle(self, index: int) -> Rectangle:
         """One of those that were counted last."""
@@ -172,74 +220,38 @@ class _Reader:
         left, top, right, bottom = self._sides
         return left, bottom, right, top
 
-    def _piece(self, start: int, text: str, tight: Rectangle, upright: turn.Turn) -> Piece:
-        """With the height of the font and not of the letters, so that baselines can be compared."""
-        box, frame = tight, self._frame
-        if calls.get_loose_box(self._at, start, self._loose_at):
-            left, top, right, bottom = self._loose
-            box = _union(tight, (left, bottom, right, top))
-        x0, y0, x1, y1 = box = frame.displayed(*box)
-        if x1 - x0 < _SMALLEST or y1 - y0 < _SMALLEST or not frame.shows(box):
-            hidden = True  # microscopic, or off the page
-        else:
-            drawn = calls.get_text_object(self._at, start)
-            hidden = (
-                drawn is not None and self._may_be_hidden(drawn) and not self._contrast.within(box)
+    def _pieces(self, line: _Line, words: list[Word], hidden: set[int]) -> Iterator[Piece]:
+        """A line as one piece if it was drawn in one go, else as its words follow one another."""
+        inside = range(line.first, line.end)
+        if line.is_one and not (hidden and 0 < len(hidden.intersection(inside)) < len(inside)):
+            yield self._piece(line.text, words[line.first : line.end], line.first in hidden)
+            return
+        run = [words[line.first]]
+        for index in inside[1:]:
+            before, word = run[-1], words[index]
+            is_parted = (hidden and (index in hidden) != (index - 1 in hidden)) or (
+                self._drawing.values and self._value(word) != self._value(before)
             )
-        if upright:
-            box = turn.turned(box, frame.width, frame.height, upright)
-        return Piece(text, box, hidden)
+            if is_parted or not _follows(before.box, word.box):
+                yield self._piece(_text(run), run, index - 1 in hidden)
+                run = []
+            run.append(word)
 
-    def _may_be_hidden(self, drawn: calls.Address) -> bool:
-        """It is drawn so that the page may look the same without it."""
-        looks = self._looks.get(drawn)
-        if looks is None:
-            looks = self._looks[drawn] = self._looks_hidden(drawn)
-        return looks
+        yield self._piece(_text(run), run, line.end - 1 in hidden)
 
-    def _looks_hidden(self, drawn: calls.Address) -> bool:
-        """Not drawn at all, or in a colour that is only seen on a background."""
-        if calls.get_render_mode(drawn) in _UNDRAWN:
-            return True
-        if not calls.get_fill_colour(drawn, *self._colour_at):
-            return False
-        red, green, blue, alpha = self._colour
-        return alpha < _FAINT or (red > _PALE and green > _PALE and blue > _PALE)
+    def _value(self, word: Word) -> calls.Address:
+        """The form field or note that it is the text of, or 0."""
+        return self._drawing.values.get(self._drawn_by(word.start), 0)
 
-
-def _places(numbers: "array[float] | array[int]") -> list[calls.Address]:
-    """Where pdfium can write each of them."""
-    first, count = numbers.buffer_info()
-    return [first + index * numbers.itemsize for index in range(count)]
-
-
-def _merged(pieces: list[Piece]) -> list[Piece]:
-    """Words that follow one another closely as one piece, in either direction of writing."""
-    if len(pieces) < 2:
-        return pieces
-    found: list[Piece] = []
-    current = pieces[0]
-    for piece in pieces[1:]:
-        if current.hidden == piece.hidden and _follows(current.box, piece.box):
-            box = _union(current.box, piece.box)
-            current = Piece(f"{current.text} {piece.text}", box, piece.hidden)
-        else:
-            found.append(current)
-            current = piece
-
-    return [*found, current]
-
-
-def _union(one: Rectangle, other: Rectangle) -> Rectangle:
-    """The smallest box around both; ``min`` and ``max`` would take most of a page's time here."""
-    a0, b0, a1, b1 = one
-    c0, d0, c1, d1 = other
-    return (
-        a0 if a0 <= c0 else c0,  # noqa: FURB136
-        b0 if b0 <= d0 else d0,  # noqa: FURB136
-        a1 if a1 >= c1 else c1,  # noqa: FURB136
-        b1 if b1 >= d1 else d1,  # noqa: FURB136
-    )
+    def _piece(self, text: str, words: list[Word], is_hidden: bool) -> Piece:
+        box = words[0].box if len(words) == 1 else around([word.box for word in words])
+        wide, tall = box[2] - box[0], box[3] - box[1]
+        size = min(wide, tall) if len(text) > _SHORT else max(wide, tall)
+        block = self._value(words[0]) if self._drawing.values else 0
+        hidden = is_hidden or size < _SMALLEST
+        if not text.isascii() and _SURROGATE.search(text):
+            words = [word for word in words if _shown(word.text)]
+        return Piece(_shown(text), box, hidden, 1.0, _spans(words), block)
 
 
 def _follows(one: Rectangle, other: Rectangle) -> bool:
@@ -250,9 +262,32 @@ def _follows(one: Rectangle, other: Rectangle) -> bool:
     return gap < _GAP * height
 
 
+def _text(words: list[Word]) -> str:
+    """Joined with spaces, but for the parts of a word."""
+    text, end = "", words[0].start
+    for word in words:
+        text += word.text if word.start == end else f" {word.text}"
+        end = word.start + len(word.text)
+    return text
+
+
+def _spans(words: list[Word]) -> tuple[tuple[float, float], ...]:
+    """Left and right of each word, its parts together."""
+    found: list[tuple[float, float]] = []
+    end = -1
+    for start, text, (left, _, right, _) in words:
+        span = left, right
+        if start == end:
+            before = found.pop()
+            span = min(left, before[0]), max(right, before[1])
+        found.append(span)
+        end = start + len(text)
+    return tuple(found)
+
+
 def _shown(text: str) -> str:
     """With the hyphen that pdfium took out, and pairs of surrogates made characters."""
     text = text.replace(_HYPHEN, "-")
-    if text.isascii() or not any(ord(character) in _SURROGATES for character in text):
+    if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")

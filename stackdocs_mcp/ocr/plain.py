@@ -47,6 +47,6 @@ def _parts(text: str) -> Iterator[list[str]]:
     """The lines of each page, empty ones left out. A text without any line is one page."""
     sheets = text.removesuffix("\f").split("\f")
     for sheet in sheets:
-        lines = clean.lines(sheet)
+        lines = clean.pieces(sheet)
         for start in range(0, max(1, len(lines)), LINES_PER_PAGE):
             yield lines[start : start + LINES_PER_PAGE]

@@ -45,6 +45,13 @@ def pictures_to_read(
     ]
 
 
+def scanned_text(hidden: Sequence[Piece], pictures: Sequence[Rectangle]) -> list[Piece]:
+    """What of the hidden text lies over pictures, as a scan's does, if it is good enough."""
+    over = [p for p in hidden if any(_inside(p.box, box) for box in pictures)]
+    raw = " ".join(piece.text for piece in over)
+    return over if decide(raw, over) == "text" else []
+
+
 def alphanumerics(text: str) -> int:
     """How many letters and digits ``text`` has."""
     return len(_NOT_ALPHANUMERIC.sub("", text))

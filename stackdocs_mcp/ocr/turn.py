@@ -28,3 +28,9 @@ def back(degrees: Turn) -> Turn:
     """The turn that undoes this one."""
     opposite: dict[Turn, Turn] = {0: 0, 90: 270, 180: 180, 270: 90}
     return opposite[degrees]
+
+
+def whole(degrees: int) -> Turn:
+    """Any number of quarter turns as one of the four."""
+    turns: dict[int, Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
+    return turns[degrees % 360]

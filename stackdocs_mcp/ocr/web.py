@@ -5,17 +5,19 @@ Nothing is fetched and nothing is run: links, pictures and outside style sheets 
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from lxml import etree, html
 
-from stackdocs_mcp.ocr import charset, clean, plain, web_style
+from stackdocs_mcp.ocr import charset, clean, plain
+from stackdocs_mcp.ocr.counting import IN_WEB_PAGES, counted
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import HTML
 from stackdocs_mcp.ocr.task import Task
+from stackdocs_mcp.ocr.web_style import Ink, Styles
 from stackdocs_mcp.ocr.wire import Outline, Read, SentLine, unplaced
 
 Element: TypeAlias = Any
@@ -45,6 +47,7 @@ _WITHOUT_VALUE = frozenset({"hidden", "password", "file", "image", "range", "col
 _TICKED = frozenset({"checkbox", "radio"})
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _IN_XML = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LONG_CELL = 600
 """Characters; a row with a longer cell is a layout rather than a table."""
@@ -56,8 +59,12 @@ Words = tuple[str, bool]
 
 def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     """The outline, then each page that is asked for. Raises Unreadable."""
-    data = file.read_bytes()
-    text = charset.decoded(data, _declared(data[:4_096]))
+    yield from plain.sheets(HTML, lines(file.read_bytes()), task)
+
+
+def lines(data: bytes, declared: str | None = None) -> list[SentLine]:
+    """The lines of a page, in the encoding that is declared outside or in it. Raises Unreadable."""
+    text = charset.decoded(data, declared or _declared(data[:4_096]))
     parser = html.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
@@ -68,8 +75,7 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read]:
     if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
         raise Unreadable("damaged")  # too deep: the rest of it would be missing in silence
     sheets = [sheet.text or "" for sheet in root.iter("style")]
-    reader = _Reader(web_style.hiding_selectors(sheets))
-    yield from plain.sheets(HTML, reader.read(root), task)
+    return _Reader(Styles(sheets)).read(root)
 
 
 def _declared(head: bytes) -> str | None:
@@ -80,14 +86,20 @@ def _declared(head: bytes) -> str | None:
 class _Reader:
     """Walks a page once, and gathers its lines."""
 
-    def __init__(self, hiding: Collection[str]) -> None:
-        self._hiding = hiding
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._inks = [Ink()]
+        """The colours of each element that is open."""
         self._lines: list[SentLine] = []
         self._line: list[Words] = []
         self._row: Element | None = None
         self._cells: list[list[Words]] = []
         self._hidden: list[Element] = []
         """The outermost hidden element, while inside of it."""
+        self._numbers: dict[Element, int] = {}
+        """The last one of each ordered list."""
+        self._mark = ""
+        """What is to stand before the text that comes next."""
         self._verbatim = 0
 
     def read(self, root: Element) -> list[SentLine]:
@@ -115,7 +127,8 @@ class _Reader:
             self._break()
         elif _stands_apart(element):
             self._say(" ")
-        unseen = tag in _UNSEEN or web_style.is_hidden(element, self._hiding)
+        self._inks.append(self._styles.ink(element, self._inks[-1]))
+        unseen = tag in _UNSEEN or self._styles.hides(element)
         if not self._hidden and unseen:
             self._hidden.append(element)
         if self._row is None and tag == "tr" and _is_row(element):
@@ -123,6 +136,8 @@ class _Reader:
         if self._row is not None and tag in ("td", "th"):
             self._cells.append([])
         self._verbatim += tag in _VERBATIM
+        if tag == "li":
+            self._mark = self._number(element)
         if tag == "input":
             self._say(_value(element))
         self._say(element.text)
@@ -132,25 +147,46 @@ class _Reader:
             self._end_row()
         if element.tag in _BLOCKS:
             self._break()
+        if element.tag == "li":
+            self._mark = ""
+        self._inks.pop()
         self._verbatim -= element.tag in _VERBATIM
         if self._hidden and element is self._hidden[0]:
             self._hidden.clear()
 
+    def _number(self, item: Element) -> str:
+        """What stands before an item of an ordered list."""
+        owner = item.getparent()
+        if owner is None or owner.tag != "ol" or self._styles.marks_no_items(owner):
+            return ""
+        step = -1 if "reversed" in owner.attrib else 1
+        number = _whole(item.get("value"))
+        if number is None:
+            before = self._numbers.get(owner)
+            number = _first(owner) if before is None else before + step
+        self._numbers[owner] = number
+        digits = IN_WEB_PAGES.get(item.get("type") or owner.get("type", "1"), "decimal")
+        return f"{counted(number, digits)}. "
+
     def _say(self, text: str | None) -> None:
         if not text:
             return
+        if self._mark and text.strip():
+            text = self._mark + text.lstrip()
+            self._mark = ""
+        unseen = bool(self._hidden) or self._inks[-1].unseen
         into = self._cells[-1] if self._row is not None and self._cells else self._line
         if not self._verbatim or self._row is not None:
             spaced = _SPACES.sub(" ", text)
             if into and into[-1][0].endswith(" "):
                 spaced = spaced.removeprefix(" ")
-            into.append((spaced, bool(self._hidden)))
+            into.append((spaced, unseen))
             return
         first, *others = text.splitlines() or [""]
-        self._line.append((first, bool(self._hidden)))
+        self._line.append((first, unseen))
         for line in others:
             self._end_line()
-            self._line.append((line, bool(self._hidden)))
+            self._line.append((line, unseen))
 
     def _break(self) -> None:
         """The end of a line, or of a word inside of a row."""
@@ -162,7 +198,7 @@ class _Reader:
     def _end_line(self) -> None:
         for hidden, words in groupby(sorted(self._line, key=_is_hidden), key=_is_hidden):
             line = "".join(text for text, _ in words)
-            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
         self._line = []
 
     def _end_row(self) -> None:
@@ -173,13 +209,26 @@ class _Reader:
                 for cell in self._cells
             ]
             line = _CELLS.join(text for text in texts if text or not hidden).rstrip(" |")
-            self._lines += [unplaced(piece, hidden) for piece in clean.lines(line)]
+            self._lines += [unplaced(piece, hidden) for piece in clean.pieces(line)]
         self._row = None
         self._cells = []
 
 
 def _is_hidden(words: Words) -> bool:
     return words[1]
+
+
+def _first(ordered: Element) -> int:
+    """The number that a list begins with."""
+    start = _whole(ordered.get("start"))
+    if start is not None:
+        return start
+    return sum(child.tag == "li" for child in ordered) if "reversed" in ordered.attrib else 1
+
+
+def _whole(text: str | None) -> int | None:
+    """A number as attributes have it."""
+    return int(text) if text and _WHOLE.fullmatch(text.strip()) else None
 
 
 def _is_row(element: Element) -> bool:

@@ -80,6 +80,8 @@ class Picture(_Frame):
     """The tables in the page's own text."""
     check: bool = False
     """The page's own text is good if it is what the picture shows, else it is hidden text."""
+    drawn: bool = False
+    """The text to check can be seen. What was recognised takes its place, where there is any."""
 
 
 class Attached(_Frame):

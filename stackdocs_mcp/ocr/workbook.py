@@ -15,6 +15,7 @@ from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.worksheet._reader import WorkSheetParser
 
 from stackdocs_mcp.ocr import clean, package, plain
+from stackdocs_mcp.ocr.cell_style import CellStyles
 from stackdocs_mcp.ocr.cell_text import GENERAL, cell_text
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.formats import XLSX
@@ -80,6 +81,7 @@ def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
     """
     book = sheet.parent
     cells = characters = 0
+    styles = CellStyles()
     hidden_columns: bytearray | None = None
     with sheet._get_source() as source:  # noqa: SLF001
         parser = WorkSheetParser(
@@ -97,7 +99,7 @@ def _rows(sheet: Sheet, limits: Limits) -> Iterator[list[_Cell]]:
             row = [
                 _Cell(cell.column, text, hidden or unseen or hidden_columns[cell.column] == 1)
                 for cell in (ReadOnlyCell(sheet, **each) for each in found)
-                for text, hidden in [_shown(cell)]
+                for text, hidden in [_shown(cell, styles)]
                 if text
             ]
             cells += len(row)
@@ -136,11 +138,11 @@ def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
     return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, 1)) == 0
 
 
-def _shown(cell: ReadOnlyCell) -> tuple[str, bool]:
+def _shown(cell: ReadOnlyCell, styles: CellStyles) -> tuple[str, bool]:
     """The text of a cell, and whether its own format keeps it from being seen."""
     if cell.value is None:
         return "", False
     number_format = cell.number_format or GENERAL
-    if text := clean.line(cell_text(cell.value, number_format)):
-        return text, False
-    return clean.line(cell_text(cell.value, GENERAL)), True
+    if text := clean.flat(cell_text(cell.value, number_format)):
+        return text, styles.hides(cell)
+    return clean.flat(cell_text(cell.value, GENERAL)), True

@@ -17,6 +17,7 @@ from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.refusals import told
 from stackdocs_mcp.tools.tool import Answer, Tool
 from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace.context import Report
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
         tool = tools.get(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:64]!r}")
-        return await _call(tool, bound(context), params.arguments or {}, _actor(context))
+        workspace = bound(context).acting_as(_actor(context)).watched(_progress(context))
+        return await _call(tool, workspace, params.arguments or {})
 
     return Server(
         NAME,
@@ -69,12 +71,12 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
 
 
 async def _call(
-    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any], actor: Actor
+    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any]
 ) -> types.CallToolResult:
     try:
         arguments = tool.arguments.model_validate(given)
         workspace.binding.require(tool.right)
-        return _result(await tool.run(workspace.acting_as(actor), arguments))
+        return _result(await tool.run(workspace, arguments))
     except ValidationError as error:
         return _error(f"{told(error)}. Look at the tool's input schema and call again.")
     except StackdocsError as error:
@@ -101,6 +103,16 @@ def _error(message: str) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=message[:MAX_ERROR])], is_error=True
     )
+
+
+def _progress(context: ServerRequestContext[Any]) -> Report:
+    """Tells the client how far its call is, if it has asked to be told."""
+
+    async def report(done: int, pages: int) -> None:
+        of = f" of {pages}" if pages else ""
+        await context.session.report_progress(done, pages or None, f"{done}{of} pages read")
+
+    return report
 
 
 def _actor(context: ServerRequestContext[Any]) -> Actor:

@@ -9,6 +9,8 @@ from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, adding, browsing, reading
 
 _NAMED_IN_SUMMARY = 20
+_MOST_ATTACHED = 20
+"""Shown where a document is added; list_documents has all of them."""
 
 
 class ListDocuments(Arguments):
@@ -78,6 +80,7 @@ class AddDocument(Arguments):
 class AddedDocument(Result):
     document: DocumentItem
     new: bool
+    attachments: list[DocumentItem] | None = None
 
 
 def item(document: Document) -> DocumentItem:
@@ -147,7 +150,11 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     added = await adding.add_document(workspace, given.path)
     one = item(added.document)
     known = "added" if added.new else "already in the stack"
+    attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
+    said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
+    more = len(added.attached) - len(attached)
     return Answer(
-        f"{known}: {one.id} {one.status}, {one.pages} pages",
-        AddedDocument(document=one, new=added.new),
+        f"{known}: {one.id} {one.status}, {one.pages} pages"
+        f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}",
+        AddedDocument(document=one, new=added.new, attachments=attached or None),
     )

@@ -43,7 +43,7 @@ _ROWS: tuple[Tool[Any], ...] = (
         name="add_document",
         title="Add a document",
         description="Add a file from a folder this server may read (PDF, PNG, JPEG, WebP, "
-        "TIFF, DOCX, XLSX, PPTX, HTML, XML, CSV, TXT, MD). The same bytes are "
+        "TIFF, DOCX, XLSX, PPTX, HTML, EML, XML, CSV, TXT, MD). The same bytes are "
         "added once. Large files go on being read behind it; list_documents shows how far.",
         arguments=reading.AddDocument,
         result=reading.AddedDocument,

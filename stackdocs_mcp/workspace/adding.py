@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import FileRefused
-from stackdocs_mcp.core.model import Document
+from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.intake import Job, needs_reading, wait_for
+from stackdocs_mcp.workspace.counting import PageCount
+from stackdocs_mcp.workspace.intake import Job, OnPage, needs_reading
 
 PATIENCE_SECONDS = 10.0
 """How long adding waits for the pages; the rest goes on behind it (clients give up after 60 s)."""
@@ -23,13 +25,16 @@ class Added:
 
     document: Document
     new: bool
+    attached: Sequence[Document] = ()
+    """What was found in the file by now and became a document of its own."""
 
 
 async def add_document(workspace: Workspace, path: str) -> Added:
     """Add the file, or find the document it is already, and wait a little for its pages.
 
-    A file that failed before is tried again. Raises FileRefused, always with the same sentence for
-    a path outside the allowed folders, whether or not there is something.
+    What is attached to it is read as well. A file that failed before is tried again. Raises
+    FileRefused, always with the same sentence for a path outside the allowed folders, whether or
+    not there is something.
     """
     workspace.binding.require(Right.WRITE)
     source = await anyio.to_thread.run_sync(allowed_file, path, workspace.allowed)
@@ -39,12 +44,41 @@ async def add_document(workspace: Workspace, path: str) -> Added:
     )
     if not new:
         document = await workspace.store.retry(document.id)
-    if needs_reading(document):
-        over = shared.intake.start(Job(workspace.store, workspace.files, document.id))
-        await wait_for(over, PATIENCE_SECONDS)
-        document = await workspace.store.document(document.id)
+    if not needs_reading(document):
+        return Added(document, new)
 
-    return Added(document, new)
+    attached = await _read_a_while(workspace, document)
+    return Added(
+        await workspace.store.document(document.id),
+        new,
+        [await workspace.store.document(one) for one in attached],
+    )
+
+
+async def _read_a_while(workspace: Workspace, document: Document) -> list[DocumentId]:
+    """Begin to read the document, wait a little, and give what was found attached to it."""
+    count = PageCount()
+    begun: list[anyio.Event] = []
+    attached: dict[DocumentId, None] = {}
+
+    def begin(one: Document, on_page: OnPage | None = None) -> None:
+        job = Job(workspace.store, workspace.files, one.id, on_page, on_attached)
+        begun.append(workspace.shared.intake.start(job))
+
+    def on_attached(one: Document) -> None:
+        if needs_reading(one) and one.id not in attached:
+            begin(one)
+        attached[one.id] = None
+
+    begin(document, count)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(count.report, workspace.report)
+        with anyio.move_on_after(PATIENCE_SECONDS):
+            for over in begun:  # it grows while it is waited for
+                await over.wait()
+        count.end()
+
+    return list(attached)
 
 
 def allowed_file(path: str, allowed: Sequence[Path]) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.media import misnamed
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit
 from stackdocs_mcp.workspace.context import Workspace
 
@@ -85,6 +86,8 @@ def problems(document: Document) -> list[str]:
         found.append(f"pages without text: {document.pages_without_text}")
     if document.flagged:
         found.append(f"fields with warnings: {document.flagged}")
+    if document.media_type and (wrong := misnamed(document.filename, document.media_type)):
+        found.append(wrong)
     if document.superseded_by is not None:
         found.append(f"the file has changed; its newer version is {document.superseded_by}")
     return found

@@ -1,5 +1,6 @@
 """What every use case is given: one binding, and the ports it may reach through it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,13 @@ from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.intake import Intake
 from stackdocs_mcp.workspace.pagecache import PageCache
+
+Report = Callable[[int, int], Awaitable[None]]
+"""Told pages done and pages in all (0: not counted yet) while a call waits for them."""
+
+
+async def unreported(_done: int, _pages: int) -> None:
+    """For a call that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,11 @@ class Workspace:
     shared: Shared
     allowed: tuple[Path, ...] = ()
     """Folders of this machine that documents may be added from; none over HTTP."""
+    report: Report = unreported
+
+    def watched(self, report: Report) -> Self:
+        """The same workspace, for a call whose progress somebody wants to hear of."""
+        return replace(self, report=report)
 
     def acting_as(self, actor: Actor) -> Self:
         """The same workspace, whose changes carry this author."""

@@ -94,6 +94,7 @@ class Intake:
         self._clock = clock
         self._slots = anyio.Semaphore(at_once)
         self._running: dict[DocumentId, anyio.Event] = {}
+        self._watching: dict[DocumentId, list[OnPage]] = {}
         self._tasks: TaskGroup | None = None
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -121,12 +122,18 @@ class Intake:
         return await store.add_document(NewDocument(filename, sha256, size))
 
     def start(self, job: Job) -> anyio.Event:
-        """Read the document in the background; the event is set when the job is over."""
+        """Read the document in the background; the event is set when the job is over.
+
+        A document that is being read already is not read twice: the job's ``on_page`` joins.
+        """
         if running := self._running.get(job.document):
+            if job.on_page is not None:
+                self._watching[job.document].append(job.on_page)
             return running
         if self._tasks is None:
             raise RuntimeError("Intake.run must be running")
         over = self._running[job.document] = anyio.Event()
+        self._watching[job.document] = []
         self._tasks.start_soon(self._background, job, over)
         return over
 
@@ -141,7 +148,7 @@ class Intake:
             with contextlib.suppress(StackdocsError):
                 await job.store.fail(job.document, BROKEN)
         finally:
-            del self._running[job.document]
+            del self._running[job.document], self._watching[job.document]
             over.set()
 
     async def process(self, job: Job) -> Document:
@@ -208,8 +215,9 @@ class Intake:
                         done += len(one.pages)
                     case Attachment():
                         await self._attach(job, f"{document.filename}/{one.name}", one.content)
-                if job.on_page is not None:
-                    job.on_page(done, pages)
+                for on_page in (job.on_page, *self._watching.get(job.document, ())):
+                    if on_page is not None:
+                        on_page(done, pages)
 
     async def _attach(self, job: Job, filename: str, content: bytes) -> None:
         """Make it a document before the one it came with is finished: a crash loses neither."""
@@ -238,13 +246,6 @@ class Intake:
                     reading.cancel()
             except StackdocsError as error:  # what reads meets the same; it says so
                 log.warning("a claim could not be prolonged: %s", error.code)
-
-
-async def wait_for(over: anyio.Event, seconds: float) -> bool:
-    """Whether the job was over within the time."""
-    with anyio.move_on_after(seconds):
-        await over.wait()
-    return over.is_set()
 
 
 def needs_reading(document: Document) -> bool:

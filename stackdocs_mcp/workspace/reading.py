@@ -2,11 +2,20 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument, NotReady, PageNotFound
-from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Line, Page, PageSource
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Line,
+    Page,
+    PageNote,
+    PageSource,
+)
 from stackdocs_mcp.workspace.context import Workspace
 
 DEFAULT_CHARS = 20_000
@@ -155,9 +164,10 @@ class _Piece:
     def add(self, page: Page, start: Position) -> Position | None:
         """Add the page from there on; where to go on when not all of it fits."""
         lines = [line for line in page.lines if not line.hidden]
-        if not self._fits(_header(page, self._pages, len(lines))) and not self.empty:
+        opening = header(page, self._pages)
+        if not self._fits(opening) and not self.empty:
             return start
-        self._append(_header(page, self._pages, len(lines)))
+        self._append(opening)
         for count, line in enumerate(lines[start.lines :], start.lines):
             given = start.characters if count == start.lines else 0
             whole = _numbered(line, given)
@@ -193,10 +203,23 @@ def _numbered(line: Line, given: int) -> str:
     return f"{line.number}+| {line.text[given:]}" if given else f"{line.number}| {line.text}"
 
 
-def _header(page: Page, pages: int, visible: int) -> str:
+def header(page: Page, pages: int, *, hidden: str = ", left out") -> str:
+    """``--- page 2/5 ---`` and what has to be known of the page, in less than 150 characters.
+
+    ``hidden`` says what becomes of the hidden lines.
+    """
     said: list[str] = []
-    if not visible:
+    if not page.has_text:
         said.append("no text (blank)" if page.source is PageSource.BLANK else "no text")
-    if hidden := len(page.lines) - visible:
-        said.append(f"hidden text ({hidden} lines that no reader can see are left out)")
+    if count := sum(line.hidden for line in page.lines):
+        contradicted = "contradicted" in page.notes
+        why = "that the page as drawn contradicts" if contradicted else "that no reader can see"
+        said.append(f"hidden text ({count} lines {why}{hidden})")
+    said += [_NOTES[note] for note in page.notes if note in _NOTES]
     return " ".join([f"--- page {page.number}/{pages} ---", *([", ".join(said)] if said else [])])
+
+
+_NOTES: Mapping[PageNote, str] = {
+    "unknown_script": "some lines are in a script that the OCR cannot read",
+    "not_recognised": "not recognised: OCR is switched off",
+}

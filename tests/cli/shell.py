@@ -27,7 +27,8 @@ class Ran:
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's, without settings of whoever runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("STACKDOCS_")}
+    ours = ("STACKDOCS_", "MISTRAL_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, **(more or {})}
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import anyio.to_thread
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import Failure
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.settings import Settings
 from tests.cli.shell import COMMAND, PATIENCE, Shell
+from tests.ocr.documents import scan
 from tests.server.papers import INVOICE
 
 
@@ -123,10 +126,47 @@ def test_a_file_name_cannot_write_columns_or_act_on_a_terminal(
     assert ran.rows[0][3].startswith("a\\x09b\\x1b")
 
 
+@pytest.mark.requirement("READIN-15")
+def test_a_scan_that_nobody_recognises_is_said_to_have_no_text(
+    shell: Shell, tmp_path: Path
+) -> None:
+    scan("Amount due 74.50 EUR").save(tmp_path / "scan.png")
+
+    ran = shell("add", "--ocr", "never", tmp_path / "scan.png")
+    read = shell("read", "scan.png")
+
+    assert (ran.code, ran.rows[0][1:]) == (0, ["ocr_complete", "1", "scan.png"])
+    assert ran.err == "scan.png: pages without text: 1\n"
+    assert read.out == "--- page 1/1 --- no text, not recognised: OCR is switched off\n"
+
+
+@pytest.mark.requirement("READIN-03")
+def test_an_encrypted_file_is_read_once_its_password_is_in_the_file(
+    shell: Shell, tmp_path: Path
+) -> None:
+    locked, passwords = tmp_path / "locked.pdf", tmp_path / "passwords"
+    canvas = Canvas(str(locked), encrypt=StandardEncryption("alohomora", strength=128))
+    canvas.drawString(72, 700, "Amount due 74.50 EUR")
+    canvas.save()
+    passwords.write_text("sesame\nalohomora\n")
+
+    first = shell("add", locked)
+    wrong = shell("retry", "--password-file", _written(tmp_path / "wrong", "sesame\n"))
+    ran = shell("retry", "--password-file", passwords, "--log-level", "debug")
+    read = shell("read", "locked.pdf")
+
+    assert (first.code, wrong.code, ran.code) == (1, 1, 0)
+    assert "error: locked.pdf: the file is protected with a password" in wrong.err
+    assert "--password-file" in wrong.err
+    assert "1| Amount due 74.50 EUR" in read.out
+    assert "alohomora" not in "".join(one.out + one.err for one in (first, wrong, ran, read))
+
+
 @pytest.mark.requirement("CLI-07")
 def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
     shell: Shell, papers: Path
 ) -> None:
+    (papers / "c.txt").write_text("A third document, of which none has three pages\n")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [COMMAND, "add", str(papers)],
@@ -142,15 +182,24 @@ def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
         out = process.stdout.read()
         assert process.wait(PATIENCE) == 0
 
-    assert "2/2" in shown
+    assert "3/3" in shown
     assert "documents" in shown
     assert "━" in shown
-    assert sorted(line.split("\t")[3] for line in out.splitlines()) == ["2026/b.txt", "a.txt"]
+    assert sorted(line.split("\t")[3] for line in out.splitlines()) == [
+        "2026/b.txt",
+        "a.txt",
+        "c.txt",
+    ]
 
 
 @pytest.mark.requirement("CLI-07")
 def test_a_pipe_gets_no_bar(shell: Shell, papers: Path) -> None:
     assert shell("add", papers).err == ""
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
 
 
 def _all_of(terminal: int) -> str:

@@ -3,9 +3,10 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -88,6 +89,40 @@ async def test_terminating_the_server_alone_takes_its_children_along(
         process.terminate()
         assert process.wait(2) == 143
         await gone(process.pid)
+
+
+@pytest.mark.requirement("READIN-16")
+def test_reading_that_was_interrupted_goes_on_with_retry(shell: Shell) -> None:
+    with subprocess.Popen(
+        [COMMAND, "add", str(samples.paths()[1])],
+        env=shell.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        anyio.run(begun, shell.data / "stackdocs.db")
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        anyio.run(gone, process.pid)
+
+    ran = shell("retry")
+
+    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert (ran.code, ran.err) == (0, "")
+    assert [row[1:] for row in ran.rows] == [["ocr_complete", "1", "receipt.png"]]
+
+
+async def begun(store: Path) -> None:
+    with anyio.fail_after(PATIENCE):
+        while not _claimed(store):  # noqa: ASYNC110  there is no event for a stranger's beginning
+            await anyio.sleep(0.02)
+
+
+def _claimed(store: Path) -> bool:
+    """A process has begun to read a document."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+        return db.execute("SELECT 1 FROM documents WHERE claimed_by IS NOT NULL").fetchall() != []
+    return False
 
 
 @pytest.mark.requirement("CLI-14")

@@ -20,8 +20,8 @@ def test_stacks_are_listed_with_their_documents_by_status(worked: Shell) -> None
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.rows == [
-        ["stack", "processing", "ocr_complete", "completed", "failed", "folder"],
-        ["paper", "0", "1", "0", "0", ""],
+        ["stack", "processing", "ocr_complete", "completed", "failed", "billed", "folder"],
+        ["paper", "0", "1", "0", "0", "0", ""],
     ]
 
 
@@ -185,7 +185,7 @@ def test_history_of_a_document_that_is_not_there_says_so(worked: Shell) -> None:
     ran = worked("history", "nothing", "--stack", "paper")
 
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error: no document 'nothing' in this stack.")
+    assert ran.err.startswith("error: there is no document 'nothing' in the stack.")
 
 
 @pytest.mark.requirement("CLI-12")

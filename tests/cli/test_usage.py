@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from stackdocs_mcp.cli.commands import cli
@@ -18,8 +19,11 @@ main()
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
-COMMANDS = [[], ["schema"], ["schema", "set"], ["schema", "show"]] + [
-    [name] for name in cli.commands if name != "schema"
+COMMANDS = [[], *([name] for name in cli.commands)] + [
+    [name, inner]
+    for name, command in cli.commands.items()
+    if isinstance(command, click.Group)
+    for inner in command.commands
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from stackdocs_mcp.core.model import Page
 from stackdocs_mcp.core.ports import FileOutline, Pages
+from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr.local import LocalEngine
 
 
@@ -31,8 +32,8 @@ async def read_all(
     return outline, sorted(pages, key=lambda page: page.number)
 
 
-async def first_page(engine: LocalEngine, file: Path) -> Page:
-    return (await read_all(engine, file))[1][0]
+async def first_page(engine: LocalEngine, file: Path, mode: OcrMode = "auto") -> Page:
+    return (await read_all(engine.variant(mode, ()), file))[1][0]
 
 
 def texts(page: Page, *, hidden: bool = False) -> list[str]:

@@ -1,5 +1,6 @@
 """Small documents made for the tests."""
 
+import hashlib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -10,9 +11,11 @@ import docx
 import openpyxl
 import pptx
 import reportlab
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from docx.document import Document
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib import pdfencrypt
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -20,7 +23,7 @@ Slide: TypeAlias = Any
 """Of python-pptx, whose own types do not tell what it does."""
 FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 PAGE = 300.0, 400.0
-_CONTENT = b"/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
+CONTENT = b"/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
 SCANNED = ("Invoice 2026-118", "Amount due 74.50 EUR", "Payable by 30 June")
 
 
@@ -74,7 +77,7 @@ def both(*draw: Callable[[Canvas], None]) -> Callable[[Canvas], None]:
     return all_of_them
 
 
-def assembled(file: Path, objects: Sequence[bytes]) -> Path:
+def assembled(file: Path, objects: Sequence[bytes], trailing: bytes = b"") -> Path:
     """A PDF of these objects, numbered from 1; the first is the catalogue."""
     body, offsets = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, 1):
@@ -83,8 +86,8 @@ def assembled(file: Path, objects: Sequence[bytes]) -> Path:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     count = len(objects) + 1
     body += b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
-    trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
-    file.write_bytes(body + trailer % (count, body.index(b"xref\n0 ")))
+    trailer = b"trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n"
+    file.write_bytes(body + trailer % (count, trailing, body.index(b"xref\n0 ")))
     return file
 
 
@@ -99,27 +102,62 @@ def rotated(file: Path, degrees: int, matrix: bytes, text: bytes) -> Path:
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Rotate %d%s" % (degrees, _CONTENT),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Rotate %d%s" % (degrees, CONTENT),
             stream(b"BT /F 11 Tf %s Tm (%s) Tj ET" % (matrix, text)),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
     )
 
 
-def form(file: Path, value: bytes) -> Path:
-    """A filled-in field whose look is left to the viewer, as most programs leave it."""
+def locked_with_aes(file: Path, user: str, owner: str) -> Path:
+    """One line of text, encrypted with AES (ISO 32000-1, 7.6, revision 4)."""
+    identity, allowed = b"0123456789abcdef", -44
+    owner_key = pdfencrypt.computeO(user, owner, 3)
+    key = pdfencrypt.encryptionkey(user, owner_key, allowed, identity, 3)
+    user_key = pdfencrypt.computeU(key, revision=3, documentId=identity)
+    number, salt = b"\x04\0\0\0\0", b"sAlT"
+    own_key = hashlib.md5(key + number + salt, usedforsecurity=False).digest()
+    content = b"BT /F 11 Tf 30 300 Td (Only some may read this) Tj ET"
+    rest = 16 - len(content) % 16
+    cipher = Cipher(algorithms.AES(own_key), modes.CBC(identity)).encryptor()
+    packed = cipher.update(content + bytes([rest]) * rest) + cipher.finalize()
+    lock = (
+        b"<</Filter/Standard/V 4/R 4/Length 128/P %d/O<%s>/U<%s>"
+        b"/CF<</StdCF<</CFM/AESV2/AuthEvent/DocOpen/Length 16>>>>/StmF/StdCF/StrF/StdCF>>"
+    ) % (allowed, owner_key.hex().encode(), user_key.hex().encode())
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]" + CONTENT,
+            stream(identity + packed),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            lock,
+        ],
+        b"/Encrypt 6 0 R/ID[<%s><%s>]" % (identity.hex().encode(), identity.hex().encode()),
+    )
+
+
+def form(file: Path, value: bytes, *, lines: bool = False) -> Path:
+    """A filled-in field whose look is left to the viewer, as most programs leave it.
+
+    With ``lines`` it has several, and another text stands beside the second.
+    """
     font = b"/Font<</F 5 0 R>>"
+    beside = b" 110 -26 Td (Date 4 May) Tj" if lines else b""
     return assembled(
         file,
         [
             b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/NeedAppearances true"
             b"/DA(/F 10 Tf 0 g)/DR<<%s>>>>>>" % font,
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Annots[6 0 R]" + _CONTENT,
-            stream(b"BT /F 11 Tf 30 370 Td (Name of the applicant:) Tj ET"),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Annots[6 0 R]" + CONTENT,
+            stream(b"BT /F 11 Tf 30 370 Td (Name of the applicant:) Tj%s ET" % beside),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(applicant)/V(%s)/F 4"
-            b"/DA(/F 10 Tf 0 g)/Rect[170 364 290 382]/P 3 0 R>>" % value,
+            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(applicant)/V(%s)/F 4/Ff %d"
+            b"/DA(/F 10 Tf 0 g)/Rect[%s]/P 3 0 R>>"
+            % (value, lines << 12, b"20 330 130 360" if lines else b"170 364 290 382"),
         ],
     )
 
@@ -132,7 +170,7 @@ def lone_surrogate(file: Path) -> Path:
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]" + _CONTENT,
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]" + CONTENT,
             stream(b"BT /F 6 Tf 30 100 Td (%s) Tj ET" % (b"A" * 40 + b"B" + b"A" * 40)),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
             stream(mapping),

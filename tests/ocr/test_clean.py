@@ -69,3 +69,12 @@ def test_a_line_that_is_too_long_is_cut_and_loses_nothing() -> None:
 
     assert max(map(len, pieces)) <= clean.MAX_LINE
     assert " ".join(pieces) == words
+
+
+@pytest.mark.requirement("OCR-CLEAN-05")
+@given(DIRTY.map(lambda text: text * 150))
+def test_each_piece_of_a_long_text_gives_one_line(text: str) -> None:
+    pieces = clean.pieces(text)
+
+    assert [clean.lines(piece) for piece in pieces] == [[clean.line(piece)] for piece in pieces]
+    assert all(len(line) <= clean.MAX_LINE for line in clean.lines(text))

@@ -218,7 +218,7 @@ def _calling_mail(file: Path, url: str) -> Path:
 CALLING: dict[str, tuple[Callable[[Path, str], Path], str]] = {
     "pdf": (_calling_pdf, SEEN),
     "drawing": (_calling_drawing, "unsupported"),
-    "mail": (_calling_mail, "unsupported"),
+    "mail": (_calling_mail, SEEN),
 }
 """By kind: a file that would fetch something, and what comes of it."""
 

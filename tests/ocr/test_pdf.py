@@ -1,5 +1,6 @@
 """Born-digital PDF: text, boxes, order, and what is hidden."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import Box, PageSource
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
-from tests.ocr.documents import PAGE, both, form, lines, lone_surrogate, pdf, rotated
+from tests.ocr.documents import PAGE, form, lines, locked_with_aes, lone_surrogate, pdf, rotated
 
 pytestmark = pytest.mark.anyio
 
@@ -145,66 +146,47 @@ async def test_a_lone_surrogate_comes_out_as_clean_text(
     assert texts(page) == ["A" * 80]
 
 
-@pytest.mark.requirement("OCR-PDF-09")
-async def test_a_pdf_with_a_password_is_encrypted(engine: LocalEngine, tmp_path: Path) -> None:
-    locked = tmp_path / "a"
-    canvas = Canvas(str(locked), encrypt=StandardEncryption("secret", canPrint=0))
-    canvas.drawString(30, 300, "Nobody reads this")
+def _locked(file: Path, user: str, owner: str | None = None) -> Path:
+    lock = StandardEncryption(user, owner, canPrint=0, strength=128)
+    canvas = Canvas(str(file), encrypt=lock)
+    canvas.drawString(30, 300, "Only some may read this")
     canvas.save()
+    return file
+
+
+@pytest.mark.requirement("OCR-PDF-09")
+@pytest.mark.parametrize("passwords", [(), ("wrong", "Secret", "")])
+async def test_a_pdf_without_its_password_is_encrypted(
+    tmp_path: Path, passwords: tuple[str, ...]
+) -> None:
+    engine = LocalEngine(workers=1, passwords=passwords)
 
     with pytest.raises(ExtractionFailed) as failure:
-        await read_all(engine, locked)
+        await read_all(engine, _locked(tmp_path / "a", "secret"))
 
     assert failure.value.code == "encrypted"
+    assert "--password-file" in failure.value.advice
 
 
-def _invisible(canvas: Canvas) -> None:
-    text = canvas.beginText(30, 300)
-    text.setTextRenderMode(3)
-    text.textLine("Total 999.00 in no colour at all")
-    canvas.drawText(text)
-
-
-def _white(canvas: Canvas) -> None:
-    canvas.setFillGray(1)
-    lines("Total 999.00 in white on white", top=300)(canvas)
-
-
-@pytest.mark.requirement("OCR-PDF-10")
-@pytest.mark.parametrize(
-    "hide",
-    [
-        pytest.param(_invisible, id="render mode 3"),
-        pytest.param(_white, id="white on white"),
-        pytest.param(lines("Total 999.00 beside the page", x=900), id="off the page"),
-        pytest.param(lines("Total 999.00 in half a point", top=300, size=0.5), id="microscopic"),
-    ],
-)
-async def test_text_that_nobody_can_see_is_flagged(
-    engine: LocalEngine, tmp_path: Path, hide: object
+@pytest.mark.requirement("OCR-PDF-13")
+@pytest.mark.parametrize("password", ["secret", "of the owner"])
+@pytest.mark.parametrize("lock", [_locked, locked_with_aes])
+async def test_a_pdf_opens_with_any_of_its_passwords(
+    tmp_path: Path, password: str, lock: Callable[[Path, str, str], Path]
 ) -> None:
-    assert callable(hide)
+    engine = LocalEngine(workers=1, passwords=("wrong", password))
+    file = lock(tmp_path / "a", "secret", "of the owner")
 
-    page = await first_page(
-        engine, pdf(tmp_path / "a", both(lines("Total 10.00 to be seen"), hide))
-    )
-
-    assert texts(page) == ["Total 10.00 to be seen"]
-    assert [text[:12] for text in texts(page, hidden=True)] == ["Total 999.00"]
+    assert texts(await first_page(engine, file)) == ["Only some may read this"]
 
 
-@pytest.mark.requirement("OCR-PDF-11")
-async def test_white_text_on_a_dark_ground_is_not_hidden(
+@pytest.mark.requirement("OCR-PDF-13")
+async def test_a_pdf_that_only_its_owner_locked_opens_by_itself(
     engine: LocalEngine, tmp_path: Path
 ) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.rect(20, 290, 260, 30, stroke=0, fill=1)
-        _white(canvas)
+    file = _locked(tmp_path / "a", "", "of the owner")
 
-    page = await first_page(engine, pdf(tmp_path / "a", draw))
-
-    assert page.source is PageSource.TEXT
-    assert texts(page) == ["Total 999.00 in white on white"]
+    assert texts(await first_page(engine, file)) == ["Only some may read this"]
 
 
 @pytest.mark.requirement("OCR-PDF-11")

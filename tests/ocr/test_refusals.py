@@ -31,7 +31,6 @@ async def refusal(engine: LocalEngine, file: Path) -> ExtractionFailed:
     [
         pytest.param(b"", "damaged", id="empty"),
         pytest.param(b"\x7fELF\x02\x01\x01" + bytes(99), "unsupported", id="program"),
-        pytest.param(b"From: a@b.org\nReceived: today\n\nHello", "unsupported", id="mail"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported", id="drawing"),
         pytest.param(b"{\\rtf1 Hello}", "unsupported", id="rich text"),
         pytest.param(b"RIFF\x00\x10\x00\x00WEBPVP8 " + bytes(99), "damaged", id="cut webp"),
@@ -124,6 +123,8 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
         "timed_out",
         "crashed",
         "ocr_unavailable",
+        "ocr_refused",
+        "ocr_busy",
     }
     assert [
         reason for reason, (_, message, advice) in SAID.items() if not message or not advice
@@ -133,6 +134,6 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
 @pytest.mark.requirement("OCR-REFUSE-08")
 def test_the_suffixes_to_look_for_are_known() -> None:
     pictures = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
-    texts = {".txt", ".md", ".csv", ".tsv", ".html", ".htm", ".xml"}
+    texts = {".eml", ".txt", ".md", ".csv", ".tsv", ".html", ".htm", ".xml"}
 
     assert {".pdf", ".docx", ".xlsx", ".pptx"} | pictures | texts == SUFFIXES

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from stackdocs_mcp.core.errors import ExtractionFailed
@@ -111,6 +112,32 @@ def _hide_by_format(sheet: Worksheet) -> None:
 
 def _flatten(sheet: Worksheet) -> None:
     sheet.row_dimensions[2].height = FLAT
+
+
+@pytest.mark.requirement("OCR-SHEET-04")
+async def test_cells_in_the_colour_of_their_ground_are_flagged(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    white, dark = Color(rgb="FFFFFFFF"), PatternFill("solid", fgColor="FF000080")
+
+    def fill(sheet: Worksheet) -> None:
+        sheet.append(["The total is 10.00"])
+        for text, font, ground in (
+            ("white", Font(color=white), None),
+            ("paper", Font(color=Color(theme=0)), PatternFill("solid", fgColor="FFFFFFFF")),
+            ("tiny", Font(sz=1), None),
+            ("navy", Font(color="FF000080"), dark),
+            ("heading", Font(color=white), dark),
+            ("grey", Font(color=Color(theme=0, tint=-0.5)), None),
+            ("red", Font(color="FFFF0000"), None),
+        ):
+            cell = sheet.cell(sheet.max_row + 1, 1, text)
+            cell.font, cell.fill = font, ground or PatternFill()
+
+    page = await first_page(engine, workbook(tmp_path / "a", fill))
+
+    assert texts(page)[1:] == ["The total is 10.00", "heading", "grey", "red"]
+    assert texts(page, hidden=True) == ["white", "paper", "tiny", "navy"]
 
 
 @pytest.mark.requirement("OCR-SHEET-04")

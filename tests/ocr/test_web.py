@@ -64,7 +64,22 @@ async def test_a_page_reads_as_a_browser_shows_it(engine: LocalEngine, tmp_path:
         'style="font-size:0px"',
         'style="position:absolute;left:-9999px"',
         'style="display:/**/none"',
+        'style="left:-200em; position:absolute"',
+        'style="text-indent:-9999px"',
+        'style="clip: rect(0 0 0 0); position: absolute"',
+        'style="clip-path: inset(50%)"',
+        'style="height:0; overflow:hidden"',
+        'style="max-height:1px;overflow-y:auto;overflow:hidden !important"',
+        'style="transform: scale(0)"',
+        'style="font-size: 0.01em"',
+        'style="color:#fff"',
+        'style="color: rgb(255, 255, 250)"',
+        'style="color:transparent"',
+        'style="background: black; color: #010101"',
+        'style="COLOR:White!important; color:red"',
+        'color="white"',
         "hidden",
+        "class=pale",
         "class='a gone'",
         "id=away",
     ],
@@ -74,7 +89,8 @@ async def test_what_a_page_hides_is_flagged(
 ) -> None:
     file = tmp_path / "a"
     file.write_text(
-        f"<html><style>.gone, #away {{display: none}}</style><p>The total is 10.00"
+        "<html><style>.gone, #away {display: none} .pale {color: #fefefe}</style>"
+        "<p>The total is 10.00"
         f"<span {hiding}> or rather <b>999.00</b></span> EUR</p><div {hiding}><p>Approve</div>"
         f"<p>End<table><tr><td>1<td><i {hiding}>2</i><td>3</table>"
     )
@@ -83,6 +99,35 @@ async def test_what_a_page_hides_is_flagged(
 
     assert texts(page) == ["The total is 10.00 EUR", "End", "1 |  | 3"]
     assert texts(page, hidden=True) == ["or rather 999.00", "Approve", "2"]
+
+
+@pytest.mark.requirement("OCR-HTML-02")
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div style="background:#000"><p style="color:#fff">{0}</p></div>',
+        "<table bgcolor=navy><tr><td><font color=white>{0}</font></table>",
+        '<div style="background:url(x.png)"><p style="color:#fff">{0}</p></div>',
+        '<div style="background-image:linear-gradient(red, blue);color:white">{0}</div>',
+        '<style>.page .dark {{background: #000}}</style><p class=dark style="color:#fff">{0}</p>',
+        "<style>p {{color: white}} .page p {{color: black}}</style><p>{0}</p>",
+        "<body bgcolor=black text=white><p>{0}</p>",
+        '<style>.gone {{display: none}}</style><p class=gone style="display: block">{0}</p>',
+        '<p style="color:#fff"><span style="color:#000">{0}</span></p>',
+        '<p style="color:#ffffff80;background:black">{0}</p>',
+        '<p style="height:0">{0}</p>',
+        '<p style="background:white;color:#333">{0}</p>',
+        "<style>p:hover {{color: white; display: none}}</style><p>{0}</p>",
+        "<details><summary>{0}</summary></details>",
+    ],
+)
+async def test_what_can_be_seen_is_not_flagged(
+    engine: LocalEngine, tmp_path: Path, around: str
+) -> None:
+    file = tmp_path / "a"
+    file.write_text("<html>" + around.format("The total is 10.00"))
+
+    assert texts(await first_page(engine, file)) == ["The total is 10.00"]
 
 
 @pytest.mark.requirement("OCR-HTML-02")
@@ -158,6 +203,24 @@ async def test_a_line_of_any_length_is_read_in_pieces(
     _, pages = await read_all(engine, file)
 
     assert sum(text.count("word") for page in pages for text in texts(page)) == 1_800_000
+
+
+LISTS = """<ol><li>One<li>Two<ol type=a><li>In<li>it</ol><li value=7>Seven<li>Eight</ol>
+<ol start=3 type=I reversed><li>Third<li>Second</ol><ol style="list-style: none"><li>Bare</ol>
+<ul><li>Dot</ul><ol><li><p>A paragraph</p></ol>"""
+
+
+@pytest.mark.requirement("OCR-HTML-05")
+async def test_items_have_the_numbers_that_a_browser_shows(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(f"<html>{LISTS}")
+
+    assert texts(await first_page(engine, file)) == [
+        *("1. One", "2. Two", "a. In", "b. it", "7. Seven", "8. Eight"),
+        *("III. Third", "II. Second", "Bare", "Dot", "1. A paragraph"),
+    ]
 
 
 ORDER = """<?xml version="1.0" encoding="ISO-8859-1"?>

@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.model import Verdict
 from stackdocs_mcp.core.stack import Policy
-from stackdocs_mcp.settings import NAMES, Settings
+from stackdocs_mcp.settings import KEY, NAMES, Settings
 from stackdocs_mcp.tools import TOOLS
 from tests.cli.shell import PATIENCE, environment
 from tests.project.repository import ROOT, blocks, commands
@@ -26,6 +26,7 @@ from tests.server.papers import INVOICE
 FOLDER = "/path/to/your/documents"
 README = (ROOT / "README.md").read_text("utf-8")
 SCRIPTS = Path(sys.executable).parent
+VARIABLES = {KEY, *(f"STACKDOCS_{name.upper()}" for name in NAMES)}
 
 # What needs a network, with what stands in for it.
 ELSEWHERE = {
@@ -41,6 +42,7 @@ def home(tmp_path: Path) -> Path:
     """A home folder with invoices and a schema, as the README's commands expect it."""
     (tmp_path / "invoices").mkdir()
     (tmp_path / "invoices" / "a.txt").write_text(INVOICE)
+    (tmp_path / "passwords").write_text("sesame\n")
     (tmp_path / "schema.json").write_text(
         next(block.text for block in blocks("json") if '"properties"' in block.text)
     )
@@ -181,7 +183,7 @@ def test_the_tables_of_the_readme_name_all_that_exists_and_nothing_else() -> Non
         [
             *TOOLS,
             *(verdict.value for verdict in Verdict),
-            *(f"STACKDOCS_{name.upper()}" for name in NAMES),
+            *VARIABLES,
         ]
     )
 
@@ -221,4 +223,4 @@ def test_the_registry_entry_is_of_this_version_and_within_its_limits() -> None:
     assert entry["version"] == entry["packages"][0]["version"] == __version__
     assert len(entry["description"]) <= 100
     named = {one["name"] for one in entry["packages"][0]["environmentVariables"]}
-    assert named <= {f"STACKDOCS_{name.upper()}" for name in NAMES}
+    assert named <= VARIABLES

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from stackdocs_mcp import __version__, samples
-from stackdocs_mcp.cli.adding import Source, add_one, progress
+from stackdocs_mcp.cli.adding import Source
+from stackdocs_mcp.cli.bars import bars
 from stackdocs_mcp.cli.demo.agent import Found, kind_of, one_digit_off, values_in
 from stackdocs_mcp.cli.demo.screen import Row, Screen
 from stackdocs_mcp.cli.demo.session import PROTOCOL, Session, connected, expect
 from stackdocs_mcp.cli.opening import opened
+from stackdocs_mcp.cli.reading_in import read
 from stackdocs_mcp.core.model import (
     Document,
     DocumentStatus,
     PageSource,
 )
 from stackdocs_mcp.core.stack import Policy
-from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.settings import LOCAL, Settings
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.schemas import get_schema, set_schema
 
@@ -52,7 +54,8 @@ class Work:
 
 async def show(settings: Settings) -> int:
     """Run the demo in the data directory's stack ``demo``. Raises DemoFailed."""
-    settings = settings.model_copy(update={"stack": STACK, "folder": None, "read_only": False})
+    ours = {"stack": STACK, "folder": None, "read_only": False, "ocr": LOCAL, "languages": ()}
+    settings = settings.model_copy(update=ours)  # whatever is set: no network, as promised
     screen = Screen()
     async with opened(settings, make=True) as workspace:
         screen.heading(
@@ -94,9 +97,10 @@ async def _add_samples(workspace: Workspace, screen: Screen) -> list[Document]:
     before = {one.id for one in await workspace.store.documents(limit=1_000) if one.pages_done}
     documents: list[Document] = []
     paths = samples.paths()
-    with progress(len(paths)) as watched:
+    with bars(len(paths)) as watched:
         for path in paths:
-            documents.append(await add_one(workspace, Source(path, path.name), watched))  # noqa: PERF401
+            piece = Source(path, path.name).into(workspace)
+            await read(workspace, piece, watched, documents.append)
     for document in documents:
         expect(
             document.status in (DocumentStatus.OCR_COMPLETE, DocumentStatus.COMPLETED),

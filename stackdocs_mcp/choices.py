@@ -1,0 +1,81 @@
+"""How documents are to be read, as a person writes it: ``mistral,always``, ``de,en``, an address.
+
+Each function raises an error that pydantic words as ours: it says what can be written.
+"""
+
+import re
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from pydantic_core import PydanticCustomError
+
+from stackdocs_mcp.core.stack import EngineName, Ocr, OcrMode
+
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+MODES: tuple[OcrMode, ...] = get_args(OcrMode)
+MAX_LANGUAGES = 20
+_LANGUAGE = re.compile("[a-z]{2}")
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def ocr(value: Any) -> Any:
+    """An engine, a mode, or both with a comma; of several texts the first that names a part."""
+    if isinstance(value, str):
+        return _ocr(value)
+    if isinstance(value, tuple):
+        first, *others = map(_ocr, value)
+        for other in others:
+            first = first.over(other)
+        return first
+    return value
+
+
+def _ocr(text: str) -> Ocr:
+    engine: EngineName | None = None
+    mode: OcrMode | None = None
+    for part in text.split(","):
+        word = part.strip().lower()
+        if word in ENGINES and engine is None:
+            engine = word
+        elif word in MODES and mode is None:
+            mode = word
+        else:
+            raise PydanticCustomError(
+                "ocr",
+                f"must be an engine ({', '.join(ENGINES)}), a mode ({', '.join(MODES)}), "
+                "or one of each with a comma between them",
+            )
+    return Ocr(engine, mode)
+
+
+def languages(value: Any) -> Any:
+    """ISO 639-1 codes with commas between them."""
+    if not isinstance(value, str):
+        return value
+    codes = tuple(dict.fromkeys(one.strip().lower() for one in value.split(",")))
+    if len(codes) > MAX_LANGUAGES or not all(map(_LANGUAGE.fullmatch, codes)):
+        raise PydanticCustomError(
+            "languages",
+            f"must be at most {MAX_LANGUAGES} codes of two letters (ISO 639-1) with commas between "
+            "them, such as de,en",
+        )
+    return codes
+
+
+def address(value: str | None) -> str | None:
+    """Where a service is: with https, or on this machine; keys and documents go there."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    else:
+        secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+        bare = not (parts.username or parts.password or parts.query or parts.fragment)
+        if host and secured and bare:
+            return value.rstrip("/")
+    raise PydanticCustomError(
+        "address", "must be an address that begins with https:// (or http://localhost)"
+    )

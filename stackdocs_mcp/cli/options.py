@@ -1,0 +1,78 @@
+"""Options that are settings, for several commands, and the settings that come of them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from stackdocs_mcp.settings import Settings
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def setting(name: str, text: str, **rest: Any) -> Callable[[Decorated], Decorated]:
+    """An option of a setting; left out, the setting's own variable or default counts."""
+    option = name.replace("_", "-")
+    return click.option(f"--{option}", help=f"{text}  [env: STACKDOCS_{name.upper()}]", **rest)
+
+
+_COMMON = (
+    setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
+    setting("data_dir", "Where stacks and documents are kept.", metavar="DIR"),
+    setting("log_level", "debug, info, warning or error.", metavar="LEVEL"),
+)
+
+_OCR = (
+    setting(
+        "ocr",
+        "local or mistral; auto, always or never recognise pages; or both: mistral,auto.",
+        metavar="CHOICE",
+    ),
+    setting("languages", "Languages that documents are in, a hint: de,en.", metavar="CODES"),
+    setting("password_file", "A password a line, tried on encrypted files.", metavar="FILE"),
+    setting("mistral_url", "Another address for Mistral OCR.", metavar="URL"),
+    setting("ocr_workers", "Processes that recognise scans, 1 to 16.", metavar="N"),
+)
+
+
+def common(command: Decorated) -> Decorated:
+    return _with(_COMMON, command)
+
+
+def reading(command: Decorated) -> Decorated:
+    """The options of commands that read documents."""
+    return _with(_OCR, command)
+
+
+def _with(options: tuple[Callable[[Decorated], Decorated], ...], command: Decorated) -> Decorated:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def given() -> dict[str, Any]:
+    """The settings given to the command or to the groups before it; the command's own first."""
+    from stackdocs_mcp.settings import NAMES
+
+    found: dict[str, Any] = {}
+    context = click.get_current_context(silent=True)
+    while context is not None:
+        for name in (*NAMES, "folder"):
+            value = context.params.get(name)
+            if value not in (None, (), False):
+                found.setdefault(name, value)
+        context = context.parent
+    return found
+
+
+def settings_of() -> "Settings":
+    """The settings of this process, and the logs set up by them. Raises BadSettings."""
+    import os
+
+    from stackdocs_mcp import logs
+    from stackdocs_mcp.settings import load
+
+    settings = load(given(), os.environ)
+    logs.configure(settings.log_level)
+    return settings
