@@ -24,7 +24,7 @@ def _boxes(line: Line) -> list[tuple[str, float, float]]:
     return [(word, box.x0, box.x1) for word, box in line.word_boxes()]
 
 
-@pytest.mark.requirement("OCR-WORD-01")
+@pytest.mark.requirement("OCR-SPAN-01")
 async def test_each_word_has_its_place_in_the_line(engine: LocalEngine, tmp_path: Path) -> None:
     page = await first_page(engine, drawn(tmp_path / "a", lines("Amount due  74.50 EUR")))
 
@@ -38,7 +38,7 @@ async def test_each_word_has_its_place_in_the_line(engine: LocalEngine, tmp_path
         assert found[1:] == pytest.approx(wanted[1:], abs=0.5)
 
 
-@pytest.mark.requirement("OCR-WORD-01")
+@pytest.mark.requirement("OCR-SPAN-01")
 async def test_cells_of_one_line_bring_their_words(engine: LocalEngine, tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 11)
@@ -53,7 +53,7 @@ async def test_cells_of_one_line_bring_their_words(engine: LocalEngine, tmp_path
     assert (starts["Espresso"], starts["1,50"], starts["3,00"]) == (30, 200, 250)
 
 
-@pytest.mark.requirement("OCR-WORD-02")
+@pytest.mark.requirement("OCR-SPAN-02")
 @pytest.mark.parametrize(
     ("codes", "text"),
     [
@@ -93,7 +93,7 @@ async def test_words_are_told_apart_as_the_clean_text_has_them(
     assert all(left < right for left, right in line.words)
 
 
-@pytest.mark.requirement("OCR-WORD-03")
+@pytest.mark.requirement("OCR-SPAN-03")
 async def test_words_of_a_page_that_was_turned_upright_run_from_left_to_right(
     engine: LocalEngine, tmp_path: Path
 ) -> None:
@@ -113,7 +113,7 @@ async def test_words_of_a_page_that_was_turned_upright_run_from_left_to_right(
     assert line.words[2][1] == pytest.approx(line.box.x1, abs=0.2)
 
 
-@pytest.mark.requirement("OCR-WORD-04")
+@pytest.mark.requirement("OCR-SPAN-04")
 async def test_hidden_lines_have_words_too(engine: LocalEngine, tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         lines("A line to be seen")(canvas)
@@ -126,7 +126,7 @@ async def test_hidden_lines_have_words_too(engine: LocalEngine, tmp_path: Path) 
     assert len(page.lines[1].words) == 5
 
 
-@pytest.mark.requirement("OCR-WORD-05")
+@pytest.mark.requirement("OCR-SPAN-05")
 async def test_a_value_of_several_lines_stays_together(engine: LocalEngine, tmp_path: Path) -> None:
     page = await first_page(
         engine, form(tmp_path / "a", b"43 Brooklyn Road\\nAlbany, NY 12201", lines=True)
@@ -187,7 +187,7 @@ def _file(file: Path, samples: list[Sample], rotation: int, crop: tuple[float, f
     return file
 
 
-@pytest.mark.requirement("OCR-WORD-06")
+@pytest.mark.requirement("OCR-SPAN-06")
 @settings(max_examples=60, deadline=None)
 @given(
     samples=_samples(),

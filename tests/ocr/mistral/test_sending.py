@@ -223,7 +223,7 @@ async def test_closing_the_engine_ends_calls_that_are_under_way(
 async def test_mode_decides_what_is_sent(
     engine: MistralEngine, service: Service, tmp_path: Path
 ) -> None:
-    file = pdf(tmp_path / "a", lines("A page of good text", size=60))
+    file = pdf(tmp_path / "a", lines("A page of good text"))
     never, always = engine.variant("never", ()), engine.variant("always", ())
     scan = sheets(tmp_path / "b", 1)
 
