@@ -20,7 +20,7 @@ from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.stack import Ocr
-from stackdocs_mcp.ocr import backend
+from stackdocs_mcp.ocr import backend, worker
 from stackdocs_mcp.ocr.sandbox import protections
 from stackdocs_mcp.settings import KEY, Settings
 from stackdocs_mcp.stores.embedded import FILE
@@ -166,6 +166,7 @@ def _ocr() -> Iterator[Finding]:
     if backend.preferred() == "onnxruntime":
         yield Finding("OCR", "ok", f"runs on onnxruntime {version('onnxruntime')}")
         return
+    worker.silence()
     try:
         importlib.import_module("openvino")
     except Exception:  # noqa: BLE001 - whatever keeps it from loading

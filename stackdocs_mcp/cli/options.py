@@ -67,12 +67,13 @@ def given() -> dict[str, Any]:
 
 
 def settings_of() -> "Settings":
-    """The settings of this process, and the logs set up by them. Raises BadSettings."""
+    """The settings of this process, read once, and the logs set up by them. Raises BadSettings."""
     import os
 
     from stackdocs_mcp import logs
-    from stackdocs_mcp.settings import load
+    from stackdocs_mcp.settings import KEY, load
 
     settings = load(given(), os.environ)
+    os.environ.pop(KEY, None)  # or processes that see documents would inherit it
     logs.configure(settings.log_level)
     return settings

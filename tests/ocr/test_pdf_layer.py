@@ -104,6 +104,7 @@ def _page(own: Sequence[Row], seen: Sequence[Row], *, drawn: bool = False, unrea
     answer = wire.Recognised(
         lines=[(text, (62.0, 2 * top, 398.0, 2 * top + 22), 0.9, ()) for text, top in seen],
         unread=unread,
+        unread_share=float(unread > 0),
     )
     return pages.recognised(picture, answer)
 
