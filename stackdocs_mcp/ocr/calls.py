@@ -1,7 +1,8 @@
 """The calls into pdfium that are made for each piece of text or object of a page.
 
 pypdfium2's own declarations check every pointer, which costs more than most of these calls do.
-Here handles and buffers are plain addresses, taken once a page. Importing this loads pdfium.
+Here handles and buffers are plain addresses, taken once a page, and other threads wait: no call is
+long enough to let them run. Importing this loads pdfium.
 """
 
 import ctypes
@@ -31,7 +32,7 @@ def places(numbers: "array[float] | array[int]") -> list[Address]:
 def _declared(function: Any, answer: Any, *parameters: Any) -> Callable[..., Any]:
     place = ctypes.cast(function, _AT).value
     assert place
-    return ctypes.CFUNCTYPE(answer, *parameters)(place)
+    return ctypes.PYFUNCTYPE(answer, *parameters)(place)
 
 
 count_rectangles: Callable[[Address, int, int], int] = _declared(

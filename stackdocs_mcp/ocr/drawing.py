@@ -33,7 +33,8 @@ _ONE_PART = 6
 """Segments, as many as a rectangle takes."""
 _MOST_SEGMENTS = 400
 _STRAIGHT = {c.FPDF_SEGMENT_MOVETO, c.FPDF_SEGMENT_LINETO}
-_PLAIN = {c.FPDF_TEXTRENDERMODE_FILL, c.FPDF_TEXTRENDERMODE_FILL_STROKE}
+_TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
+_FILL, _FILL_STROKE = c.FPDF_TEXTRENDERMODE_FILL, c.FPDF_TEXTRENDERMODE_FILL_STROKE
 _OPTIONAL = "OC".encode("utf-16-le")
 """The mark of content that a layer switches on and off (ISO 32000, 8.11)."""
 
@@ -133,9 +134,9 @@ class _Walk:
         for item in objects:
             self._order += 1
             kind = calls.get_type(item)
-            if kind == c.FPDF_PAGEOBJ_TEXT:
+            if kind == _TEXT:
                 self._text(item)
-            elif kind == c.FPDF_PAGEOBJ_PATH:
+            elif kind == _PATH:
                 self._path(item, matrix)
             elif kind == c.FPDF_PAGEOBJ_IMAGE:
                 box = self._bounds(item, matrix)
@@ -164,18 +165,19 @@ class _Walk:
         if self._value:
             found.values[item] = self._value
         mode = calls.get_render_mode(item)
-        if mode == c.FPDF_TEXTRENDERMODE_INVISIBLE:
-            found.invisible.add(item)
-            return
-        if mode == c.FPDF_TEXTRENDERMODE_CLIP:
-            found.clipping.add(item)
+        if mode != _FILL:
+            if mode == c.FPDF_TEXTRENDERMODE_INVISIBLE:
+                found.invisible.add(item)
+                return
+            if mode == c.FPDF_TEXTRENDERMODE_CLIP:
+                found.clipping.add(item)
         if not calls.get_fill_colour(item, *self._colour_at):
             found.doubtful.add(item)
             return
         red, green, blue, alpha = self._colour
         found.colours[item] = red, green, blue
         if (
-            mode not in _PLAIN
+            (mode not in (_FILL, _FILL_STROKE))
             or alpha < _OPAQUE
             or (red > _PALE and green > _PALE and blue > _PALE)
             or calls.count_clips(calls.get_clip(item)) > 0  # pdfium drops those that cut nothing

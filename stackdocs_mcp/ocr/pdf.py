@@ -184,7 +184,7 @@ def _in_order(rows: list[list[order.Piece]], hidden: Sequence[order.Piece]) -> l
 
 
 def _line(row: list[order.Piece]) -> SentLine:
-    words = [round(10 * edge) for piece in row for word in piece.words for edge in word]
+    words = tuple([round(10 * edge) for piece in row for word in piece.words for edge in word])
     if len(row) == 1:
         return row[0].text, row[0].box, row[0].hidden, words
     return order.joined(row), order.around([piece.box for piece in row]), row[0].hidden, words

@@ -86,7 +86,7 @@ class Recogniser:
                 order.joined(row),
                 order.around(places[id(piece)] for piece in row),
                 min(1.0, *(piece.score for piece in row)),
-                [edge for piece in row for edge in spans[id(piece)]],
+                tuple(edge for piece in row for edge in spans[id(piece)]),
             )
             for row in rows
         ]

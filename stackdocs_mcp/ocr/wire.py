@@ -16,8 +16,11 @@ Turn = Literal[0, 90, 180, 270]
 Length = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Rectangle = tuple[Length, Length, Length, Length]
 """x0, y0, x1, y1 from the top left."""
-Words = Sequence[int]
-"""Left and right of each word of a line, one after the other, in tenths; empty if not known."""
+Words = tuple[int, ...]
+"""Left and right of each word of a line, one after the other, in tenths; empty if not known.
+
+A tuple, because pydantic handles other sequences in Python, which takes longer than all the rest.
+"""
 Score = Annotated[float, Field(ge=0, le=1)]
 SentLine = tuple[str, Rectangle | None, bool, Words]
 """Text of one line, where it stands, whether it is hidden, and its words."""
