@@ -84,6 +84,7 @@ class _Reader:
         self._frame = frame
         self._drawing = drawing
         self._corner = frame.corner
+        self._is_plain = not (drawing.invisible or drawing.doubtful)
         self._turn = 0
         """From the page in PDF coordinates to upright."""
         self._ends = array("f", [0.0] * 8)
@@ -97,7 +98,6 @@ class _Reader:
         raw = self._characters()
         upright = self._upright(raw)
         self._turn = (self._frame.rotation + upright) % 360
-        is_simple = not (self._drawing.invisible or self._drawing.doubtful)
         words: list[Word] = []
         lines: list[_Line] = []
         for match in _LINE.finditer(raw):
@@ -105,10 +105,11 @@ class _Reader:
             first = len(words)
             for found in _WORD.finditer(text):
                 word, at = found[0], start + found.start()
-                if is_simple and word.isascii() and (box := self._box(at, len(word))):
-                    words.append(Word(at, word, box))
+                if self._is_one(at, word):
+                    if box := self._box(at, word):
+                        words.append(Word(at, word, box))
                 else:
-                    words += self._words(at, word)
+                    words += self._parts(at, word)
             if first < len(words):
                 is_one = calls.count_rectangles(self._at, start, len(text)) == 1
                 lines.append(_Line(text, first, len(words), is_one))
@@ -162,47 +163,47 @@ class _Reader:
         degrees: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
         return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
-    def _words(self, start: int, text: str) -> list[Word]:
-        """The run of text as one word, or in the parts that are drawn differently."""
-        ends = [0, len(text)]
-        if self._drawn_by(start) != self._drawn_by(start + len(text) - 1):
-            kinds = [self._kind(start + index) for index in range(len(text))]
-            ends[1:1] = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
+    def _is_one(self, start: int, text: str) -> bool:
+        """All of the word is drawn in one way, as far as its ends tell."""
+        return self._is_plain or self._drawn_by(start) == self._drawn_by(start + len(text) - 1)
+
+    def _parts(self, start: int, text: str) -> list[Word]:
+        """The run of text in the parts that are drawn differently."""
+        kinds = [self._kind(start + index) for index in range(len(text))]
+        cuts = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
         return [
             Word(start + first, text[first:end], box)
-            for first, end in pairwise(ends)
-            if (box := self._around(start + first, text[first:end]))
+            for first, end in pairwise([0, *cuts, len(text)])
+            if (box := self._box(start + first, text[first:end]))
         ]
-
-    def _around(self, start: int, text: str) -> Rectangle | None:
-        """The box of a run of text in any script."""
-        box = self._box(start, len(text))
-        if box is None or max(text) < _OTHER_SCRIPTS:
-            return box
-        # With two directions of writing in it, any letter may be at its end.
-        inked = self._inked(start, len(text))
-        return around([box, inked]) if inked else box
 
     def _kind(self, character: int) -> int:
         drawn = self._drawn_by(character)
         return 2 * (drawn in self._drawing.invisible) + (drawn in self._drawing.doubtful)
 
-    def _box(self, start: int, length: int) -> Rectangle | None:
+    def _box(self, start: int, text: str) -> Rectangle | None:
         """With the height of the font and not of the letters, so that baselines can be compared."""
-        calls.get_loose_box(self._at, start, self._first_at)
-        calls.get_loose_box(self._at, start + length - 1, self._last_at)
+        at = self._at
+        calls.get_loose_box(at, start, self._first_at)
+        calls.get_loose_box(at, start + len(text) - 1, self._last_at)
         left, top, right, bottom, left_, top_, right_, bottom_ = self._ends
         if left >= right or left_ >= right_ or bottom >= top or bottom_ >= top_:
-            return self._inked(start, length)
+            return self._inked(start, len(text))
         # For each word of a page: min() and max() would take most of the time here.
         left = left if left <= left_ else left_  # noqa: FURB136
         right = right if right >= right_ else right_  # noqa: FURB136
         bottom = bottom if bottom <= bottom_ else bottom_  # noqa: FURB136
         top = top if top >= top_ else top_  # noqa: FURB136
         if self._turn:
-            return self._frame.turned(left, bottom, right, top, self._turn)
-        x0, y1 = self._corner
-        return left - x0, y1 - top, right - x0, y1 - bottom
+            box = self._frame.turned(left, bottom, right, top, self._turn)
+        else:
+            x0, y1 = self._corner
+            box = left - x0, y1 - top, right - x0, y1 - bottom
+        if text.isascii() or max(text) < _OTHER_SCRIPTS:
+            return box
+        # With two directions of writing in it, any letter may be at its end.
+        inked = self._inked(start, len(text))
+        return around([box, inked]) if inked else box
 
     def _inked(self, start: int, length: int) -> Rectangle | None:
         """The box of the letters, where the font does not tell or a letter is part of another."""
