@@ -21,8 +21,8 @@ from stackdocs_mcp.ocr.order import Rectangle
 Colour = tuple[int, ...]
 """Red, green, blue."""
 
-Path = tuple[Address, pdfium.PdfMatrix | None]
-"""With the way from the form XObject that it is in to the page."""
+Path = tuple[Address, pdfium.PdfMatrix | None, Rectangle]
+"""With the way from the form XObject that it is in to the page, and its bounds in PDF coordinates."""
 
 _MAX_DEPTH = 3
 _PALE = 225
@@ -139,15 +139,13 @@ class _Walk:
             elif kind == _PATH:
                 self._path(item, matrix)
             elif kind == c.FPDF_PAGEOBJ_IMAGE:
-                box = self._bounds(item, matrix)
-                self.found.pictures.append(box)
-                self.found.grounds.append(Ground(self._order, box, None))
+                self.found.pictures.append(self._ground(self._bounds(item, matrix)))
             elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
                 outer, self._form = self._form, item
                 self.content(_inside(item), _placed(item, matrix), depth + 1)
                 self._form = outer
             else:  # a shading, or what is nested too deep
-                self.found.grounds.append(Ground(self._order, self._bounds(item, matrix), None))
+                self._ground(self._bounds(item, matrix))
 
     def values(self, form: Address) -> None:
         """What flattening added: a form XObject with one for each form field and note."""
@@ -200,25 +198,34 @@ class _Walk:
         return known
 
     def _path(self, item: Address, matrix: pdfium.PdfMatrix | None) -> None:
-        self.found.paths.append((item, matrix))
+        bounds = self._bounds(item, matrix)
+        self.found.paths.append((item, matrix, bounds))
         calls.get_draw_mode(item, *self._mode_at)
         filled, stroked = self._mode
         if filled:
-            box = self._bounds(item, matrix)
             known = calls.get_fill_colour(item, *self._colour_at)
             colour = tuple(self._colour[:3]) if known else None
+            box = self._frame.displayed(*bounds)
             self.found.grounds.append(Ground(self._order, box, colour, item, matrix))
         elif stroked:
             calls.get_stroke_width(item, self._sides_at[0])
             if self._sides[0] >= _BROAD:
-                box = self._bounds(item, matrix)
-                self.found.grounds.append(Ground(self._order, box, None))
+                self._ground(bounds)
+
+    def _ground(self, bounds: Rectangle) -> Rectangle:
+        """Take note of one of several colours; its box on the displayed page."""
+        box = self._frame.displayed(*bounds)
+        self.found.grounds.append(Ground(self._order, box, None))
+        return box
 
     def _bounds(self, item: Address, matrix: pdfium.PdfMatrix | None) -> Rectangle:
-        """On the displayed page."""
+        """On the page, in PDF coordinates."""
         calls.get_bounds(item, *self._sides_at)
-        box = tuple(self._sides)
-        return self._frame.displayed(*(matrix.on_rect(*box) if matrix else box))
+        left, bottom, right, top = self._sides
+        if matrix is None:
+            return left, bottom, right, top
+        placed: Rectangle = matrix.on_rect(left, bottom, right, top)
+        return placed
 
 
 def _placed(form: Address, matrix: pdfium.PdfMatrix | None) -> pdfium.PdfMatrix:

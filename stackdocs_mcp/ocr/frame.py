@@ -21,7 +21,10 @@ class Frame:
 
     def displayed(self, left: float, bottom: float, right: float, top: float) -> Rectangle:
         """A rectangle in PDF coordinates, in points from the top left as displayed."""
-        return self.turned(left, bottom, right, top, self.rotation)
+        if self.rotation:
+            return self.turned(left, bottom, right, top, self.rotation)
+        x0, y1 = self.corner
+        return left - x0, y1 - top, right - x0, y1 - bottom
 
     def turned(
         self, left: float, bottom: float, right: float, top: float, degrees: int

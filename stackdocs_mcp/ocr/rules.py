@@ -29,25 +29,23 @@ def of_paths(paths: Sequence[Path], frame: Frame) -> list[Rectangle]:
     """The rules on the displayed page; none where there are so many paths that it is a drawing."""
     if len(paths) > _MOST_PATHS:
         return []
-    sides = array("f", [0.0] * 4)
-    places = calls.places(sides)
     found: list[Rectangle] = []
     for path in paths:
-        item, matrix = path
-        calls.get_bounds(item, *places)
-        left, bottom, right, top = sides
-        box = matrix.on_rect(left, bottom, right, top) if matrix else (left, bottom, right, top)
-        width, height = box[2] - box[0], box[3] - box[1]
-        if max(width, height) < _SHORTEST:
+        left, bottom, right, top = box = path[2]
+        width, height = right - left, top - bottom
+        if width < _SHORTEST and height < _SHORTEST:
             continue
-        found += [box] if min(width, height) <= _THICKEST else _edges(path)
+        if width <= _THICKEST or height <= _THICKEST:
+            found.append(box)
+        else:
+            found += _edges(path)
 
     return [frame.displayed(*box) for box in found]
 
 
 def _edges(path: Path) -> Iterator[Rectangle]:
     """The segments of a stroked path that run across or down."""
-    item, outer = path
+    item, outer, _ = path
     mode = array("i", [0, 0])
     calls.get_draw_mode(item, *calls.places(mode))
     count = calls.count_segments(item) if mode[1] else 0

@@ -95,18 +95,22 @@ def _on_or_under_grounds(
         return set()
 
     cores = sorted(
-        ((_core(word.box), index) for index, word in enumerate(words)), key=lambda core: core[0][1]
+        [(_core(word.box), index) for index, word in enumerate(words)], key=lambda core: core[0][1]
     )
     tops = [core[1] for core, _ in cores]
-    tallest = max((core[3] - core[1] for core, _ in cores), default=0.0)
+    tallest = max([core[3] - core[1] for core, _ in cores], default=0.0)
     found: set[int] = set()
     for ground in grounds:
-        low = bisect_left(tops, ground.box[1] - tallest)
-        high = bisect_right(tops, ground.box[3])
-        near = [core for core in cores[low:high] if _meet(core[0], ground.box)]
+        x0, y0, x1, y1 = ground.box
+        beside = cores[bisect_left(tops, y0 - tallest) : bisect_right(tops, y1)]
+        near = [
+            (core, index)
+            for core, index in beside
+            if core[0] < x1 and x0 < core[2] and y0 < core[3] and index not in found
+        ]
         boxes = parts(ground, frame) if near else []
         for core, index in near:
-            if index in found or not any(_meet(core, box) for box in boxes):
+            if not any(_meet(core, box) for box in boxes):
                 continue
             text = drawn_by(words[index].start)
             colour = drawing.colours.get(text)
@@ -160,8 +164,13 @@ def _has_letters(word: Word) -> bool:
 
 
 def _alike(ground: Ground, colour: tuple[int, ...]) -> bool:
-    return ground.colour is None or all(
-        abs(one - other) < _ALIKE for one, other in zip(ground.colour, colour, strict=True)
+    if ground.colour is None:
+        return True
+    red, green, blue = ground.colour
+    return (
+        abs(red - colour[0]) < _ALIKE
+        and abs(green - colour[1]) < _ALIKE
+        and abs(blue - colour[2]) < _ALIKE
     )
 
 
