@@ -159,7 +159,8 @@ def _rows(block: Sequence[Piece]) -> list[list[Piece]]:
     found: list[list[Piece]] = []
     middle, height = -math.inf, 0.0
     for piece in sorted(block, key=_middle):
-        own, tall = piece.middle, piece.height
+        _, top, _, bottom = piece.box
+        own, tall = (top + bottom) / 2, bottom - top
         if abs(middle - own) < 0.5 * min(height, tall):
             found[-1].append(piece)
         else:

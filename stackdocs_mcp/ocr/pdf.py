@@ -29,6 +29,8 @@ _LEAST_SIDE = 1_280
 _POINTS = 72
 _NEVER_DRAWN = {c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_POPUP}
 _A4 = (595.0, 842.0)
+_LARGE = 10_000_000
+"""Bytes: pdfium reads such a file piece by piece. Any other is faster to parse in memory."""
 
 Converted = Outline | Read | tuple[Picture, bytes]
 
@@ -50,9 +52,10 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
 
 def _open(file: Path, passwords: Sequence[str]) -> pdfium.PdfDocument:
     """The document, by the first password that opens it; most need none, or the empty one."""
+    source = file if file.stat().st_size > _LARGE else file.read_bytes()
     for password in (None, *passwords):
         try:
-            return pdfium.PdfDocument(file, password=password)
+            return pdfium.PdfDocument(source, password=password)
         except pdfium.PdfiumError as error:
             if error.err_code not in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY):
                 raise Unreadable("damaged") from error

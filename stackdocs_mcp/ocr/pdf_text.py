@@ -85,6 +85,7 @@ class _Reader:
         self._drawing = drawing
         self._corner = frame.corner
         self._is_plain = not (drawing.invisible or drawing.doubtful)
+        """No word has parts that are drawn differently."""
         self._turn = 0
         """From the page in PDF coordinates to upright."""
         self._ends = array("f", [0.0] * 8)
@@ -103,13 +104,7 @@ class _Reader:
         for match in _LINE.finditer(raw):
             start, text = match.start(), match[0]
             first = len(words)
-            for found in _WORD.finditer(text):
-                word, at = found[0], start + found.start()
-                if self._is_one(at, word):
-                    if box := self._box(at, word):
-                        words.append(Word(at, word, box))
-                else:
-                    words += self._parts(at, word)
+            words += self._words(start, text)
             if first < len(words):
                 is_one = calls.count_rectangles(self._at, start, len(text)) == 1
                 lines.append(_Line(text, first, len(words), is_one))
@@ -163,12 +158,25 @@ class _Reader:
         degrees: dict[int, turn.Turn] = {0: 0, 90: 90, 180: 180, 270: 270}
         return degrees[-(angle + self._frame.rotation) % 360]  # pdfium counts clockwise
 
-    def _is_one(self, start: int, text: str) -> bool:
-        """All of the word is drawn in one way, as far as its ends tell."""
-        return self._is_plain or self._drawn_by(start) == self._drawn_by(start + len(text) - 1)
+    def _words(self, start: int, line: str) -> list[Word]:
+        """Those of a line that begins with this character; what has no box is none."""
+        if self._is_plain:
+            return [
+                Word(at, word, box)
+                for found in _WORD.finditer(line)
+                if (box := self._box(at := start + found.start(), word := found[0]))
+            ]
+        words: list[Word] = []
+        for found in _WORD.finditer(line):
+            at, word = start + found.start(), found[0]
+            if self._drawn_by(at) != self._drawn_by(at + len(word) - 1):
+                words += self._parts(at, word)
+            elif box := self._box(at, word):
+                words.append(Word(at, word, box))
+        return words
 
     def _parts(self, start: int, text: str) -> list[Word]:
-        """The run of text in the parts that are drawn differently."""
+        """A run of text in the parts that are drawn differently, if it is."""
         kinds = [self._kind(start + index) for index in range(len(text))]
         cuts = [i for i in range(1, len(text)) if kinds[i] != kinds[i - 1]]
         return [
@@ -252,7 +260,11 @@ class _Reader:
         hidden = is_hidden or size < _SMALLEST
         if not text.isascii() and _SURROGATE.search(text):
             words = [word for word in words if _shown(word.text)]
-        return Piece(_shown(text), box, hidden, 1.0, _spans(words), block)
+        if self._is_plain:
+            spans = tuple([(word.box[0], word.box[2]) for word in words])
+        else:
+            spans = _spans(words)
+        return Piece(_shown(text), box, hidden, 1.0, spans, block)
 
 
 def _follows(one: Rectangle, other: Rectangle) -> bool:
