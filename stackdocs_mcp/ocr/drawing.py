@@ -175,27 +175,23 @@ class _Walk:
         red, green, blue, alpha = self._colour
         found.colours[item] = red, green, blue
         if (
-            (mode not in (_FILL, _FILL_STROKE))
+            mode not in (_FILL, _FILL_STROKE)
             or alpha < _OPAQUE
             or (red > _PALE and green > _PALE and blue > _PALE)
             or calls.count_clips(calls.get_clip(item)) > 0  # pdfium drops those that cut nothing
-            or (calls.count_marks(item) and self._is_optional(item))
+            or ((marks := calls.count_marks(item)) and self._is_optional(item, marks))
         ):
             found.doubtful.add(item)
 
-    def _is_optional(self, item: Address) -> bool:
-        return any(self._switches(item, index) for index in range(calls.count_marks(item)))
-
-    def _switches(self, item: Address, index: int) -> bool:
-        mark = calls.get_mark(item, index)
-        if mark is None:
-            return False
-        known = self._marks.get(mark)
-        if known is None:
-            name, size = ctypes.create_string_buffer(8), ctypes.c_ulong()
-            calls.get_mark_name(mark, ctypes.addressof(name), 8, ctypes.addressof(size))
-            known = self._marks[mark] = name.raw.startswith(_OPTIONAL + b"\0\0")
-        return known
+    def _is_optional(self, item: Address, marks: int) -> bool:
+        for index in range(marks):
+            mark = calls.get_mark(item, index) or 0
+            known = self._marks.get(mark)
+            if known is None:
+                known = self._marks[mark] = _switches(mark)
+            if known:
+                return True
+        return False
 
     def _path(self, item: Address, matrix: pdfium.PdfMatrix | None) -> None:
         bounds = self._bounds(item, matrix)
@@ -226,6 +222,13 @@ class _Walk:
             return left, bottom, right, top
         placed: Rectangle = matrix.on_rect(left, bottom, right, top)
         return placed
+
+
+def _switches(mark: Address) -> bool:
+    """The mark makes what is marked optional."""
+    name, size = ctypes.create_string_buffer(8), ctypes.c_ulong()
+    calls.get_mark_name(mark, ctypes.addressof(name), 8, ctypes.addressof(size))
+    return name.raw.startswith(_OPTIONAL + b"\0\0")
 
 
 def _placed(form: Address, matrix: pdfium.PdfMatrix | None) -> pdfium.PdfMatrix:

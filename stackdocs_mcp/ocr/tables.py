@@ -31,7 +31,8 @@ def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> l
     flat = grids.horizontal(rules)
     tables: list[SentTable] = []
     for grid in grids.found(rules):
-        inside = [[part for part in line if _stands_in(part, grid.box)] for line in lines]
+        box = grid.box
+        inside = [[part for part in line if _stands_in(part, box)] for line in lines]
         reading = ruled.read(grid, [part for line in inside for part in line])
         if reading.is_frame or not reading.rows:
             continue
@@ -39,7 +40,7 @@ def found(rows: Sequence[Sequence[Piece]], rules: Sequence[Rectangle] = ()) -> l
             tables.append(reading.table())
         elif reading.is_table:
             tables += aligned.tables([line for line in inside if line], flat)
-        lines = [[part for part in line if not _stands_in(part, grid.box)] for line in lines]
+        lines = [[part for part in line if not _stands_in(part, box)] for line in lines]
 
     tables += aligned.tables([line for line in lines if line], flat)
     return sorted(tables, key=_top)
