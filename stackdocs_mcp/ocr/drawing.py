@@ -22,7 +22,7 @@ Colour = tuple[int, ...]
 """Red, green, blue."""
 
 Path = tuple[Address, pdfium.PdfMatrix | None, Rectangle]
-"""With the way from the form XObject that it is in to the page, and its bounds in PDF coordinates."""
+"""With the way from its form XObject to the page, and its bounds in PDF coordinates."""
 
 _MAX_DEPTH = 3
 _PALE = 225
