@@ -3,18 +3,17 @@
 Each function raises an error that pydantic words as ours: it says what can be written.
 """
 
-import re
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
 from stackdocs_mcp.core.stack import EngineName, Ocr, OcrMode
+from stackdocs_mcp.ocr.languages import SCRIPTS, readable
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 MODES: tuple[OcrMode, ...] = get_args(OcrMode)
 MAX_LANGUAGES = 20
-_LANGUAGE = re.compile("[a-z]{2}")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -53,13 +52,24 @@ def languages(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     codes = tuple(dict.fromkeys(one.strip().lower() for one in value.split(",")))
-    if len(codes) > MAX_LANGUAGES or not all(map(_LANGUAGE.fullmatch, codes)):
+    if len(codes) > MAX_LANGUAGES or not SCRIPTS.keys() >= set(codes):
         raise PydanticCustomError(
             "languages",
             f"must be at most {MAX_LANGUAGES} codes of two letters (ISO 639-1) with commas between "
             "them, such as de,en",
         )
     return codes
+
+
+def unreadable(chosen: Ocr) -> str | None:
+    """Why the languages do not go with the engine, and what to do; None where they do."""
+    beyond = [code for code in chosen.languages or () if not readable(code)]
+    if chosen.engine != "local" or not beyond:
+        return None
+    return (
+        f"the local engine cannot read the script of {', '.join(beyond)}; choose mistral for "
+        "scans, or leave them out: text that a file has itself is read in any script"
+    )
 
 
 def address(value: str | None) -> str | None:

@@ -125,6 +125,8 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
         ]
         raise BadSettings(problems) from error
     problems += _missing_folders(settings)
+    if why := choices.unreadable(settings.reading):
+        problems.append(f"{_setting(('languages',))}: {why}")
     if options.get("folder") and options.get("stack"):
         problems.append("serve: give a folder or --stack, not both; a folder is a stack of its own")
     settings = _with_secrets(settings, environment, problems)

@@ -21,6 +21,7 @@ from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.ocr import backend
+from stackdocs_mcp.ocr.sandbox import protections
 from stackdocs_mcp.settings import KEY, Settings
 from stackdocs_mcp.stores.embedded import FILE
 from stackdocs_mcp.stores.migrate import known, version as schema_version
@@ -33,10 +34,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; a problem says what to do."""
+    """One thing that was looked at; a problem says what to do.
+
+    What is missing is not offered by this system, and nothing has to be done about it.
+    """
 
     what: str
-    state: Literal["ok", "problem"]
+    state: Literal["ok", "problem", "missing"]
     text: str
 
 
@@ -47,6 +51,7 @@ def examine(settings: Settings, sources: Mapping[str, str]) -> int:
         *_data_folder(settings),
         *_store(settings),
         *_ocr(),
+        *_parsers(),
         *_reading(settings),
         *_passwords(settings),
     ]
@@ -168,6 +173,12 @@ def _ocr() -> Iterator[Finding]:
         yield Finding("OCR", "problem", said)
         return
     yield Finding("OCR", "ok", f"runs on OpenVINO {version('openvino')}")
+
+
+def _parsers() -> Iterator[Finding]:
+    """What the processes that see documents cannot do, should one of them be taken over."""
+    for each in protections():
+        yield Finding("parser processes", "missing" if each.missing else "ok", each.said)
 
 
 def _reading(settings: Settings) -> Iterator[Finding]:

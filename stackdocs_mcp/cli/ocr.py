@@ -29,7 +29,12 @@ def read_choice(engine_and_mode: str, languages: str | None) -> Ocr:
 
 
 async def set_ocr(settings: Settings, chosen: Ocr) -> int:
-    """Set it for the stack, which is made when there is none; documents there stay as they are."""
+    """Set it for the stack, which is made when there is none; documents there stay as they are.
+
+    Raises InvalidArgument for languages that the engine cannot read.
+    """
+    if why := choices.unreadable(chosen.over(settings.reading)):
+        raise InvalidArgument(why)
     async with opened(settings, make=True) as workspace:
         stack = await workspace.store.set_ocr(chosen)
     rows = _rows(stack.ocr, settings.reading)

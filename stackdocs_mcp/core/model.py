@@ -172,6 +172,8 @@ class Document:
     """The file changed on disk; this is the document of its newer bytes."""
     billed_pages: int = 0
     """Pages that a paid engine has charged for reading this document."""
+    abandoned: int = 0
+    """How many readers in a row let their claim run out, with no new page in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,12 @@ class Documents(Protocol):
         ``processing``. Claiming again as the same owner prolongs. False also while the same bytes
         are claimed in another stack of the user, whoever the owner is: later their pages are there,
         and cost nothing. What other users claim makes no difference.
+        A claim that takes over from one that ran out adds to ``Document.abandoned``; ``save_pages``
+        with a new page, and ``retry``, start that anew.
         """
+
+    async def release(self, document: DocumentId, owner: str) -> None:
+        """Give up the owner's claim before it runs out. Without one nothing happens."""
 
     async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
         """Documents of this stack in ``processing`` that could be claimed, oldest first."""

@@ -1,8 +1,8 @@
 """The throw-away process that parses one file: limits first, then nothing but the file.
 
-Everything a file does to a parser ends here: the process has bounded memory and time, cannot write
-files, and is gone after the last page. Importing this module is cheap: the server process names
-``main`` when it starts the child.
+Everything a file does to a parser ends here: the process has bounded memory and time, no network,
+no way to write or to start anything (see ``sandbox``), and is gone after the last page. Importing
+this module is cheap: the server process names ``main`` when it starts the child.
 """
 
 import gc
@@ -10,25 +10,23 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection, process
 from pathlib import Path
 from typing import Any
 
-from stackdocs_mcp.ocr import formats, wire
+from stackdocs_mcp.ocr import formats, sandbox, wire
 from stackdocs_mcp.ocr.failures import Unreadable
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.task import Task
 
-_OPEN_FILES = 64
 Converter = Callable[[Path, Task], Iterator[Any]]
 
 
 def main(channel: connection.Connection, file: str, task: Task) -> None:
     """Send the outline and the pages that the task asks for, or the reason why not."""
     gc.disable()  # the process is gone before it would pay, and its memory is limited
-    withdraw()
-    _restrict(task.limits)
+    enclose(file, task.limits)
     try:
         _convert(channel, Path(file), task)
     except Unreadable as error:
@@ -41,13 +39,20 @@ def main(channel: connection.Connection, file: str, task: Task) -> None:
         wire.send(channel, wire.Failed(reason="damaged"))
 
 
-def withdraw() -> None:
-    """Let go of the protocol's streams, and of life when the server is gone."""
+def enclose(file: str, limits: Limits) -> None:
+    """Give up whatever reading this file does not need."""
+    withdraw((file,))
+    sandbox.bound(limits.memory_bytes, limits.cpu_seconds)
+
+
+def withdraw(documents: Sequence[str] = ()) -> None:
+    """Let go of the protocol's streams, of other files, and of life when the server is gone."""
     void = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # a library's complaint may quote the document: it goes nowhere
         os.dup2(void, stream)
     os.close(void)
     sys.stdin = sys.stdout = sys.stderr = None
+    sandbox.shut(documents)
     server = process.parent_process()
     assert server is not None
     threading.Thread(target=_follow, args=(server.sentinel,), daemon=True).start()
@@ -56,25 +61,6 @@ def withdraw() -> None:
 def _follow(server: int) -> None:
     connection.wait([server])
     os._exit(1)
-
-
-def _restrict(limits: Limits) -> None:
-    """Memory, processor time, no new files, no processes, no core dump. POSIX only."""
-    try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:
-        return
-    wanted = {
-        resource.RLIMIT_AS: limits.memory_bytes,
-        resource.RLIMIT_CPU: limits.cpu_seconds,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: _OPEN_FILES,
-    }
-    for kind, bound in wanted.items():
-        _, hard = resource.getrlimit(kind)
-        least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (least, least))
 
 
 def _convert(channel: connection.Connection, file: Path, task: Task) -> None:

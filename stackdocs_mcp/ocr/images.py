@@ -38,9 +38,7 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         with Image.open(file, formats=FORMATS) as image:
-            frames = _frames(image)
-            if frames > task.limits.image_frames:
-                raise Unreadable("too_many_pages")
+            frames = _frames(image, task.limits.image_frames)
             kind = _READ.get(
                 str(image.format), JPEG
             )  # some cameras write a JPEG that Pillow calls MPO
@@ -55,9 +53,17 @@ def pages(file: Path, task: Task) -> Iterator[Converted]:
         raise Unreadable("damaged") from error
 
 
-def _frames(image: Image.Image) -> int:
+def _frames(image: Image.Image, most: int) -> int:
     """Of a TIFF; the second picture of a camera's JPEG is the first in another size."""
-    return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+    if image.format != "TIFF":
+        return 1
+    for count in range(1, most + 1):  # Pillow's own count takes ever longer for each
+        try:
+            image.seek(count)
+        except EOFError:
+            image.seek(0)
+            return count
+    raise Unreadable("too_many_pages")
 
 
 def page(image: Image.Image, number: int, task: Task) -> Read | tuple[Picture, bytes]:

@@ -15,3 +15,6 @@ os.close(_void)
 
 import stackdocs_mcp.ocr.child  # noqa: E402
 import stackdocs_mcp.ocr.pdf  # noqa: E402, F401
+from stackdocs_mcp.ocr import sandbox  # noqa: E402
+
+sandbox.prepare()

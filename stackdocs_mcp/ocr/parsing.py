@@ -17,7 +17,7 @@ class Parsing:
 
     def __init__(self, file: Path, task: Task) -> None:
         self._limits = task.limits
-        self._member = Member(NAME, child.main, str(file), task)
+        self._member = Member(NAME, child.main, str(file.absolute()), task)
 
     @property
     def channel(self) -> connection.Connection:

@@ -10,6 +10,8 @@ from functools import cache
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
+from stackdocs_mcp.ocr import sandbox
+
 _GRACE = 5.0
 """Seconds that a killed process may take to be gone."""
 _bookkeeping = threading.Lock()
@@ -18,7 +20,12 @@ _bookkeeping = threading.Lock()
 
 @cache
 def context() -> BaseContext:
-    """A fork server that has loaded the parsers, or fresh processes where there is none."""
+    """A fork server that has loaded the parsers, or fresh processes where there is none.
+
+    On Linux it is logged, once, which protection they will not have.
+    """
+    if sys.platform == "linux":
+        sandbox.warn(sandbox.protections())
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     forking = multiprocessing.get_context("forkserver")

@@ -153,7 +153,7 @@ class Reading:
             return
         with self._state:
             del self._asked[worker.channel]
-        self._pool.give_back(worker, sound=True)
+        self._pool.give_back(worker, sound=not answer.is_last)
         self._ready.append(Pages((pages.recognised(job.picture, answer),)))
 
     def _again(self, worker: Worker, job: _Job) -> None:

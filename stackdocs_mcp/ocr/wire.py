@@ -128,6 +128,8 @@ class Recognised(_Frame):
     tables: Sequence[SentTable] = ()
     unread: int = Field(default=0, ge=0)
     """Texts that were seen and left out, because they could not be read."""
+    is_last: bool = False
+    """The worker has grown too large, and ends."""
     unread_share: float = Field(default=0, ge=0, le=1)
     """Theirs, of the area of all texts."""
     backend: Backend = "onnxruntime"

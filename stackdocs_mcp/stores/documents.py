@@ -21,7 +21,8 @@ from stackdocs_mcp.stores.scope import Scope, moment
 _SELECT = """
 SELECT d.id, d.extraction_id, d.filename, d.sha256, d.size, d.media_type, d.status, d.pages,
     d.pages_done, d.pages_without_text, d.failure_code, d.failure_message, d.failure_advice,
-    d.superseded_by, d.billed_pages, d.created_at, d.updated_at, e.revision, e.fields, e.flagged
+    d.superseded_by, d.billed_pages, d.abandoned, d.created_at, d.updated_at,
+    e.revision, e.fields, e.flagged
 FROM stacks AS s
 CROSS JOIN documents AS d ON d.stack_id = s.id
 CROSS JOIN extractions AS e ON e.stack_id = d.stack_id AND e.id = d.extraction_id
@@ -58,11 +59,16 @@ INSERT INTO extractions (stack_id, id, document_id, created_at)
 VALUES (:stack, :extraction, :id, :now)
 """
 _CLAIM = f"""
-UPDATE documents AS d SET claimed_by = :owner, claimed_until = :until
+UPDATE documents AS d SET claimed_by = :owner, claimed_until = :until,
+    abandoned = d.abandoned + (d.claimed_by IS NOT NULL AND d.claimed_by <> :owner)
 WHERE d.stack_id = :stack AND d.id = :document AND d.status = 'processing'
     AND (d.claimed_by IS NULL OR d.claimed_by = :owner OR d.claimed_until <= :now)
     AND NOT {_TWIN_IS_READ}
 """  # noqa: S608  a constant
+_RELEASE = """
+UPDATE documents SET claimed_by = NULL, claimed_until = NULL
+WHERE stack_id = :stack AND id = :document AND claimed_by = :owner
+"""
 _SET_OUTLINE = """
 UPDATE documents SET media_type = :media_type, pages = :pages, updated_at = :now
 WHERE stack_id = :stack AND id = :document
@@ -79,7 +85,7 @@ WHERE stack_id = :stack AND id = :document AND status = 'processing'
 """
 _RETRY = """
 UPDATE documents SET status = 'processing', failure_code = NULL, failure_message = NULL,
-    failure_advice = NULL, updated_at = :now
+    failure_advice = NULL, abandoned = 0, updated_at = :now
 WHERE stack_id = :stack AND id = :document AND status = 'failed'
 """
 
@@ -156,6 +162,12 @@ def claim(scope: Scope, document: DocumentId, owner: str, until: int) -> bool:
     return scope.run(_CLAIM, document=document, owner=owner, until=until, now=scope.now) > 0
 
 
+def release(scope: Scope, document: DocumentId, owner: str) -> None:
+    """Make the document free again, if the owner holds it."""
+    held(scope, document)
+    scope.run(_RELEASE, document=document, owner=owner)
+
+
 def unclaimed(scope: Scope, now: int, limit: int) -> Sequence[Document]:
     """Documents to be read that nobody holds at that time, oldest first."""
     return [_document(row) for row in scope.rows(_UNCLAIMED, now=now, limit=max(limit, 0))]
@@ -221,4 +233,5 @@ def _document(row: sqlite3.Row) -> Document:
         error=failure,
         superseded_by=row["superseded_by"],
         billed_pages=row["billed_pages"],
+        abandoned=row["abandoned"],
     )

@@ -168,6 +168,9 @@ class BoundStore:
             lambda scope: documents.claim(scope, document, owner, stamp(until))
         )
 
+    async def release(self, document: DocumentId, owner: str) -> None:
+        await self._write(lambda scope: documents.release(scope, document, owner))
+
     async def unclaimed(self, now: datetime, limit: int) -> Sequence[Document]:
         return await self._read(lambda scope: documents.unclaimed(scope, stamp(now), limit))
 

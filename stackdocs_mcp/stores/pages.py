@@ -59,7 +59,7 @@ VALUES (:stack, :document, :number, :page)
 ON CONFLICT (stack_id, document_id, number) DO NOTHING RETURNING ref
 """
 _COUNT = """
-UPDATE documents SET pages_done = pages_done + :done, updated_at = :now,
+UPDATE documents SET pages_done = pages_done + :done, updated_at = :now, abandoned = 0,
     pages_without_text = pages_without_text + :without_text
 WHERE stack_id = :stack AND id = :document
 """

@@ -44,6 +44,14 @@ BROKEN = Failure(
     "Please report it; the other documents are not affected.",
 )
 
+ABANDONED = 3
+"""So many readers may die, or lose the store, over one document before nobody tries any more."""
+POISON = Failure(
+    "crashed",
+    "reading this document was broken off again and again",
+    "Make room in memory and on the disk, then retry; or save it anew as PDF and add that.",
+)
+
 OnPage = Callable[[int, int], None]
 """Called with pages done and pages in all, whenever one becomes ready."""
 OnAttached = Callable[[Document], None]
@@ -187,6 +195,8 @@ class Intake:
 
     async def _read(self, job: Job) -> None:
         document = await job.store.document(job.document)
+        if document.abandoned >= ABANDONED:
+            raise ExtractionFailed(POISON.code, POISON.message, POISON.advice)
         file = await job.files.local(document.sha256)
         engine = self._engine((await job.store.stack()).ocr)
         identity = engine.identity
@@ -225,7 +235,7 @@ class Intake:
     async def _release(self, job: Job, owner: str) -> None:
         """End the claim now, so that the next process need not wait for it to run out."""
         with anyio.CancelScope(shield=True), contextlib.suppress(StackdocsError):
-            await job.store.claim(job.document, owner, self._clock())
+            await job.store.release(job.document, owner)
 
     async def _renew(self, job: Job, owner: str, reading: anyio.CancelScope) -> None:
         """Prolong the claim; where somebody took over, because we slept, stop what would cost."""

@@ -54,6 +54,7 @@ def test_setting_it_again_leaves_what_is_not_named_to_the_settings(shell: Shell)
     [
         (["tesseract"], "CHOICE must be an engine (local, mistral)"),
         (["server", "--languages", "german"], "--languages must be at most 20 codes"),
+        (["local", "--languages", "de,ru"], "the local engine cannot read the script of ru"),
     ],
 )
 def test_a_choice_that_means_nothing_is_refused_and_makes_no_stack(

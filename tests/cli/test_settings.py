@@ -52,6 +52,8 @@ def test_languages_are_codes_in_the_order_given_and_each_once() -> None:
         ("languages", "german", "two letters (ISO 639-1)"),
         ("languages", "de,,en", "two letters (ISO 639-1)"),
         ("languages", ",".join(f"{one}{two}" for one in "abcdef" for two in "abcd"), "at most 20"),
+        ("languages", "xx", "two letters (ISO 639-1)"),
+        ("languages", "de,ru,ar", "cannot read the script of ru, ar; choose mistral"),
         ("mistral_url", "http://example.org", "begins with https://"),
         ("mistral_url", "https://me:pass@example.org", "begins with https://"),
         ("mistral_url", "https://example.org:port", "begins with https://"),
@@ -71,6 +73,13 @@ def test_a_wrong_choice_names_its_setting_and_what_can_be_written(
         (problem,) = refused.value.problems
         assert problem.startswith(f"{variable} (--{name.replace('_', '-')}): ")
         assert said in problem
+
+
+@pytest.mark.requirement("READIN-02")
+def test_mistral_takes_documents_in_any_script() -> None:
+    settings = load({"languages": "ru,ar", "ocr": "mistral"}, KEY)
+
+    assert settings.reading.languages == ("ru", "ar")
 
 
 @pytest.mark.requirement("READIN-02")

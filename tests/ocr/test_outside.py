@@ -1,4 +1,4 @@
-"""Office and web files that refer to what is outside of them, or swell."""
+"""Files that refer to what is outside of them, or swell."""
 
 import socket
 import zipfile
@@ -15,7 +15,7 @@ from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
-from tests.ocr.documents import Slide, deck, rewritten, scan, word, workbook
+from tests.ocr.documents import Slide, assembled, deck, rewritten, scan, stream, word, workbook
 
 pytestmark = pytest.mark.anyio
 
@@ -164,6 +164,73 @@ async def test_a_web_page_fetches_nothing(
 
     assert texts(page) == [SEEN]
     assert texts(other)[-1] == f"a: {SEEN}"
+    assert is_silent(listener)
+
+
+def _calling_pdf(file: Path, url: str) -> Path:
+    """Acts when it is opened, shown or clicked, and has a picture that would be fetched."""
+    place = url.encode()
+    form = b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><submit target='%s'/></xdp:xdp>" % place
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/AA<</O 8 0 R>>"
+        b"/Annots[9 0 R]/Resources<</Font<</F 5 0 R>>/XObject<</X 10 0 R>>>>>>"
+    )
+    return assembled(
+        file,
+        [
+            b"<</Type/Catalog/Pages 2 0 R/OpenAction 6 0 R/AA<</WC 7 0 R>>/URI<</Base(%s)>>"
+            b"/AcroForm<</Fields[]/XFA 11 0 R>>>>" % place,
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            page,
+            stream(b"BT /F 11 Tf 30 100 Td (%s) Tj ET /X Do" % SEEN.encode()),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            b"<</S/JavaScript/JS(app.launchURL\\('%s', true\\);)/Next 8 0 R>>" % place,
+            b"<</S/Launch/F<</FS/URL/F(%s)>>>>" % place,
+            b"<</S/GoToR/F<</FS/URL/F(%s)>>/D[0/Fit]/Next 7 0 R>>" % place,
+            b"<</Type/Annot/Subtype/Link/Rect[0 0 300 200]/A<</S/URI/URI(%s)>>>>" % place,
+            stream(
+                b"",
+                b"/Type/XObject/Subtype/Image/Width 9/Height 9/BitsPerComponent 8"
+                b"/ColorSpace/DeviceGray/F<</FS/URL/F(%s)>>" % place,
+            ),
+            stream(form),
+        ],
+    )
+
+
+def _calling_drawing(file: Path, url: str) -> Path:
+    file.write_text(
+        f"<svg xmlns='http://www.w3.org/2000/svg'><image href='{url}'/><script href='{url}'/></svg>"
+    )
+    return file
+
+
+def _calling_mail(file: Path, url: str) -> Path:
+    file.write_text(
+        "From: a@example.org\nTo: b@example.org\nSubject: seen\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n"
+        f"<p>{SEEN}</p><img src='{url}'>\n--x\nContent-Type: message/external-body;"
+        f' access-type=URL; URL="{url}"\n\nContent-Type: image/png\n\n--x--\n'
+    )
+    return file
+
+
+CALLING: dict[str, tuple[Callable[[Path, str], Path], str]] = {
+    "pdf": (_calling_pdf, SEEN),
+    "drawing": (_calling_drawing, "unsupported"),
+    "mail": (_calling_mail, SEEN),
+}
+"""By kind: a file that would fetch something, and what comes of it."""
+
+
+@pytest.mark.requirement("OCR-REMOTE-01")
+@pytest.mark.parametrize("kind", CALLING)
+async def test_a_file_that_wants_to_call_is_read_in_silence(
+    engine: LocalEngine, tmp_path: Path, listener: socket.socket, kind: str
+) -> None:
+    make, came = CALLING[kind]
+
+    assert came in await outcome(engine, make(tmp_path / "a", address(listener)))
     assert is_silent(listener)
 
 

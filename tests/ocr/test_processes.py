@@ -147,6 +147,21 @@ async def test_a_page_whose_worker_dies_is_tried_once_more(scanned: Path) -> Non
     assert texts(page) == list(SCANNED)
 
 
+@pytest.mark.requirement("OCR-PROC-11")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="nothing says how large it is")
+async def test_a_worker_that_has_grown_is_replaced_after_its_page(scanned: Path) -> None:
+    known = {process.pid for process in running(recognising.NAME)}
+    small, usual = LocalEngine(Limits(worker_growth_bytes=0), workers=1), LocalEngine(workers=1)
+    kept = []
+    for own in (small, usual):
+        pages = [await first_page(own, scanned) for _ in range(2)]
+        kept.append(len({process.pid for process in running(recognising.NAME)} - known))
+        await own.close()
+        assert [texts(page) for page in pages] == [list(SCANNED)] * 2
+
+    assert kept == [0, 1]
+
+
 @pytest.mark.requirement("OCR-PROC-08")
 async def test_a_page_that_kills_two_workers_fails_as_crashed(scanned: Path) -> None:
     own = LocalEngine(workers=1)

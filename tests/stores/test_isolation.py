@@ -31,6 +31,7 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "mark_read": lambda repo, one: repo.mark_read(one, [1]),
     "search": lambda repo, one: repo.search("secret", document=one, limit=9),
     "claim": lambda repo, one: repo.claim(one, "thief", LATE),
+    "release": lambda repo, one: repo.release(one, "thief"),
     "set_outline": lambda repo, one: repo.set_outline(one, "text/plain", 9),
     "stored_pages": lambda repo, one: repo.stored_pages(one, ENGINE),
     "save_pages": lambda repo, one: repo.save_pages(one, ENGINE, [page(2, "planted")], billed=5),

@@ -128,3 +128,45 @@ async def test_only_a_failed_document_is_tried_again(
     assert await repo.retry(document.id) == again
     finished = await repo.finish(document.id)
     assert await repo.retry(document.id) == finished
+
+
+@pytest.mark.requirement("STORE-27")
+async def test_a_claim_that_ran_out_counts_as_abandoned(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    for count, owner in enumerate(("first", "second", "third")):
+        assert await repo.claim(document.id, owner, clock.now)
+        assert await repo.claim(document.id, owner, clock.now)  # prolonging is no new attempt
+        assert (await repo.document(document.id)).abandoned == count
+
+
+@pytest.mark.requirement("STORE-27")
+@pytest.mark.parametrize("by", ["page", "retry"])
+async def test_a_new_page_or_a_retry_starts_the_count_anew(
+    repo: StackStore, document: Document, clock: SteppingClock, by: str
+) -> None:
+    await repo.claim(document.id, "first", clock.now)
+    await repo.claim(document.id, "second", clock.now)
+
+    if by == "page":
+        await repo.save_pages(document.id, ENGINE, [page(1, "one")])
+    else:
+        await repo.fail(document.id, DAMAGED)
+        await repo.retry(document.id)
+
+    assert (await repo.document(document.id)).abandoned == 0
+
+
+@pytest.mark.requirement("STORE-28")
+async def test_a_claim_that_is_given_up_is_free_and_not_abandoned(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    await repo.claim(document.id, "first", clock.now + MINUTE)
+
+    await repo.release(document.id, "second")
+    assert not await repo.claim(document.id, "second", clock.now + MINUTE)
+    await repo.release(document.id, "first")
+
+    assert [one.id for one in await repo.unclaimed(clock.now, 9)] == [document.id]
+    assert await repo.claim(document.id, "second", clock.now + MINUTE)
+    assert (await repo.document(document.id)).abandoned == 0
