@@ -68,9 +68,9 @@ def test_a_wrong_choice_names_its_setting_and_what_can_be_written(
     name: str, text: str, said: str
 ) -> None:
     variable = f"STACKDOCS_{name.upper()}"
-    for options, environment in ({name: text}, {}), ({}, {variable: text}):
+    for options, around in ({name: text}, {}), ({}, {variable: text}):
         with pytest.raises(BadSettings) as refused:
-            load(options, environment)
+            load(options, around)
 
         (problem,) = refused.value.problems
         assert problem.startswith(f"{variable} (--{name.replace('_', '-')}): ")
