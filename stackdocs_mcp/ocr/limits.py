@@ -34,12 +34,12 @@ class Limits:
     """Dots per inch of a page as the OCR sees it; more makes the local one slower, not better."""
     ocr_seconds: float = 90.0
     """Wall clock for one page's recognition, with the loading of the models."""
-    worker_memory_bytes: int = 4096 * MIB
+    worker_memory_bytes: int = 6144 * MIB
     """Address space that an OCR worker may take besides that of its loaded models.
 
     Bitmaps of up to 2,000 by 2,000 pixels were seen to need 1.1 GB, a page of dense text the most.
     """
-    worker_growth_bytes: int = 2048 * MIB
+    worker_growth_bytes: int = 3072 * MIB
     """A worker that has kept this much of it after a page is replaced.
 
     onnxruntime settles at 0.9 GB. OpenVINO keeps something for each size of bitmap, for ever.

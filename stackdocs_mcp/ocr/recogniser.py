@@ -35,6 +35,8 @@ _GREEK = re.compile("[\u03b1-\u03c9]")
 _SURE = 0.9
 """A mean score above this, and the page is the right way up."""
 _CLEARLY_BETTER = 1.15
+_PLAUSIBLE = 0.8
+"""A mean score below this is not text; upside down, other scripts look like Latin letters."""
 _SAMPLE = 5
 _LONG = 3.0
 _SKEW = 0.3
@@ -116,10 +118,10 @@ class Recogniser:
         upright, sure = _confidence(texts)
         if found.turn == 0 and sure >= _SURE:
             return found, known
-        upside_down, _ = _confidence(
+        upside_down, plausible = _confidence(
             self._texts([np.ascontiguousarray(strip[::-1, ::-1]) for strip in cut])
         )
-        if upside_down > _CLEARLY_BETTER * upright:
+        if plausible >= _PLAUSIBLE and upside_down > _CLEARLY_BETTER * upright:
             return self._turned(found, 180), {}
         return found, known
 

@@ -1,12 +1,14 @@
 """How reading is set: engine, mode, languages, passwords and the key."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.settings import BadSettings, load
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, environment
 
 KEY = {"MISTRAL_API_KEY": "test-key-0123456789abcdef"}
 
@@ -66,9 +68,9 @@ def test_a_wrong_choice_names_its_setting_and_what_can_be_written(
     name: str, text: str, said: str
 ) -> None:
     variable = f"STACKDOCS_{name.upper()}"
-    for options, environment in ({name: text}, {}), ({}, {variable: text}):
+    for options, around in ({name: text}, {}), ({}, {variable: text}):
         with pytest.raises(BadSettings) as refused:
-            load(options, environment)
+            load(options, around)
 
         (problem,) = refused.value.problems
         assert problem.startswith(f"{variable} (--{name.replace('_', '-')}): ")
@@ -176,3 +178,26 @@ def test_doctor_finds_passwords_that_others_can_read(shell: Shell, tmp_path: Pat
 
     assert ran.code == 1
     assert "is open to others, -rw-r--r--. chmod 600 it." in ran.out
+
+
+INHERITED = """
+import subprocess, sys
+from stackdocs_mcp.cli.options import settings_of
+
+print(settings_of().mistral_key is not None, flush=True)
+child = "import os; print('MISTRAL_API_KEY' in os.environ)"
+subprocess.run([sys.executable, "-c", child], check=True)
+"""
+
+
+@pytest.mark.requirement("READIN-17")
+def test_the_key_of_the_ocr_service_is_known_and_not_handed_on_to_processes() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", INHERITED],
+        env=environment(KEY),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert ran.stdout.split() == ["True", "False"]
