@@ -224,3 +224,15 @@ async def test_pages_that_the_caller_has_are_left_out(engine: LocalEngine, tmp_p
 
     assert outline.pages == 4
     assert [page.number for page in pages] == [2, 4]
+
+
+@pytest.mark.requirement("OCR-PDF-LARGE-01")
+async def test_a_large_pdf_is_read_like_a_small_one(engine: LocalEngine, tmp_path: Path) -> None:
+    small = pdf(tmp_path / "small", lines("The first page"), lines("The second page"))
+    large = tmp_path / "large"
+    # Comments before a whole PDF: its table of objects points nowhere, and is made anew.
+    head, tail = b"%PDF-1.4\n", small.read_bytes()
+    comment = b"%" + b"x" * 998 + b"\n"
+    large.write_bytes(head + comment * 11_000 + tail)
+
+    assert (await read_all(engine, large))[1] == (await read_all(engine, small))[1]
