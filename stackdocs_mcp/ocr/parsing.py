@@ -102,13 +102,16 @@ class Parsing:
         code = self._member.exit_code()
         if self._member.is_overdue or code == _OUT_OF_TIME:
             raise failure("timed_out")
+        if code != _KILLED or self._is_second or self._is_ended:
+            raise failure("crashed")
+        self._is_second = True
+        self._repeated = self._attached
+        self._member.close()
+        second = self._started()
         with self._state:
-            if code != _KILLED or self._is_second or self._is_ended:
-                raise failure("crashed")
-            self._member.close()
-            self._is_second = True
-            self._repeated = self._attached
-            self._member = self._started()
+            self._member = second
+            if self._is_ended:
+                second.kill()
         self.expect()
 
     def _is_new(self, frame: wire.Frame) -> bool:

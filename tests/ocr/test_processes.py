@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.ports import Extracted, FileOutline, Pages
-from stackdocs_mcp.ocr import parsing, recognising
+from stackdocs_mcp.ocr import parsing, processes, recognising
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import first_page, read_all, texts
@@ -28,7 +28,8 @@ HEAVY = {"pypdfium2", "PIL", "numpy", "cv2", "rapidocr", "onnxruntime", "docx", 
 
 
 def running(name: str) -> list[BaseProcess]:
-    return [process for process in multiprocessing.active_children() if process.name == name]
+    with processes._bookkeeping:  # or the engine's thread and this one read one exit code
+        return [process for process in multiprocessing.active_children() if process.name == name]
 
 
 async def appears(name: str, known: set[int | None]) -> BaseProcess:
@@ -235,7 +236,12 @@ async def test_a_closed_engine_leaves_no_process_and_can_be_closed_again(scanned
 ORPHANS = """
 import sys, anyio, multiprocessing
 from pathlib import Path
+from stackdocs_mcp.ocr import processes
 from stackdocs_mcp.ocr.local import LocalEngine
+
+def running():
+    with processes._bookkeeping:
+        return multiprocessing.active_children()
 
 async def read(engine, file):
     async for _ in engine.read(Path(file), ()):
@@ -246,9 +252,9 @@ async def main():
     await read(engine, sys.argv[1])
     async with anyio.create_task_group() as group:
         group.start_soon(read, engine, sys.argv[2])
-        while len(multiprocessing.active_children()) < 2:
+        while len(running()) < 2:
             await anyio.sleep(0.01)
-        print(*(process.pid for process in multiprocessing.active_children()), flush=True)
+        print(*(process.pid for process in running()), flush=True)
 
 anyio.run(main)
 """
