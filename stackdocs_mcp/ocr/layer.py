@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import NamedTuple
 
 from stackdocs_mcp.ocr import languages
@@ -60,10 +61,20 @@ class _Place:
     def likeness(self) -> float:
         """How much of the letters of both is the same, from 0 to 1."""
         one, other = _joined(self.own), _joined(self.seen)
-        if len({word.line for word in self.own}) < 2:
-            return _alike(one, other)
-        # Recognised text of two rows may be one line: nothing is known of the order.
-        return _alike("".join(sorted(one)), "".join(sorted(other)))
+        if self.is_of_rows():
+            return _alike("".join(sorted(one)), "".join(sorted(other)))
+        return _alike(one, other)
+
+    def is_of_rows(self) -> bool:
+        """Rows were recognised as one line, so that nothing is known of their order.
+
+        Words beside each other are none, and what was recognised in two lines has an order: how
+        large and how wide the page's own text is, is for its author to say.
+        """
+        middles = sorted(word.box[1] + word.box[3] for word in self.own if word.box)
+        least = min((word.box[3] - word.box[1] for word in self.own if word.box), default=0.0)
+        is_stacked = all(below - above > least for above, below in pairwise(middles))
+        return len(self.own) > 1 and is_stacked and len({word.line for word in self.seen}) == 1
 
 
 @dataclass(slots=True)
@@ -177,9 +188,11 @@ def _same_digits(place: _Place) -> bool:
         return True
     if one.translate(_LOOKALIKE) == other.translate(_LOOKALIKE):
         return True
-    return sorted(filter(None, (_digits(word.text) for word in place.own))) == sorted(
-        filter(None, (_digits(word.text) for word in place.seen))
-    )
+    return place.is_of_rows() and _runs(place.own) == _runs(place.seen)
+
+
+def _runs(words: Sequence[_Word]) -> list[str]:
+    return sorted(filter(None, (_digits(word.text) for word in words)))
 
 
 def _denies(place: _Place) -> bool:

@@ -278,6 +278,29 @@ async def test_exchanged_amounts_contradict(
     assert page.notes == ("contradicted",)
 
 
+@pytest.mark.requirement("OCR-LAYER-07")
+async def test_words_that_are_said_to_lie_on_each_other_are_still_in_order() -> None:
+    own = "Pay the seller the sum of 34 in euros within 12 days"
+    seen = "Pay the seller the sum of 12 in euros within 34 days"
+    words = tuple(edge for place in range(len(own.split())) for edge in (300 + place, 2900 + place))
+    box = (30.0, 50.0, 291.0, 62.0)
+    picture = wire.Picture(
+        number=1,
+        width=300,
+        height=400,
+        columns=300,
+        rows=400,
+        region=(0, 0, 300, 400),
+        lines=[(own, box, False, words)],
+        check=True,
+    )
+
+    page = pages.recognised(picture, wire.Recognised(lines=[(seen, box, 0.9, ())]))
+
+    assert texts(page) == [seen]
+    assert texts(page, hidden=True) == [own]
+
+
 @pytest.mark.requirement("OCR-LAYER-08")
 async def test_letters_that_the_models_do_not_know_are_not_contradicted() -> None:
     page = _page([("חשבונית מספר", 50), ("סכום 74.50", 80), ("תאריך", 110)], [("nnaun 1ron", 50)])
