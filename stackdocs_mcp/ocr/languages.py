@@ -4,12 +4,17 @@ A hint narrows what the recognition may take a sign for: in a German document no
 Latin letters, digits and punctuation are never ruled out; they stand in documents of any language.
 """
 
+import unicodedata
 from collections.abc import Iterable
 
 LATIN, GREEK, HAN, KANA = "latin", "greek", "han", "kana"
 KNOWN = frozenset((LATIN, GREEK, HAN, KANA))
 """Scripts that the models know letters of; of Greek those without accents, as in formulas."""
 _READ = KNOWN - {GREEK}
+
+_NAMES = {"LATIN", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "FULLWIDTH", "HALFWIDTH", "FEMININE"}
+_NAMES |= {"MASCULINE", "MICRO", "MODIFIER", "IDEOGRAPHIC", "KATAKANA-HIRAGANA"}
+"""How the Unicode names of letters of those begin, and of letters of no script."""
 
 _CODES = {
     LATIN: """aa af ak an ay az bi bm br bs ca ch co cs cy da de ee en eo es et eu ff fi fj fo fr fy
@@ -67,3 +72,8 @@ def scripts(codes: Iterable[str]) -> frozenset[str]:
     if KANA in written:
         written.add(HAN)
     return frozenset({LATIN, *written})
+
+
+def is_known(letter: str) -> bool:
+    """It is of a script that the models know letters of."""
+    return letter.isascii() or unicodedata.name(letter, "").split(" ")[0] in _NAMES

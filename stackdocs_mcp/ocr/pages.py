@@ -62,7 +62,9 @@ def _scan(picture: wire.Picture, answer: wire.Recognised) -> Page:
     mine = [_turned(line, picture, answer.rotation) for line in own(picture.lines)]
     notes = _notes(answer)
     if picture.check and "unknown_script" not in notes:
-        found, contradicted = _checked(picture, mine, found)
+        is_unreadable = layer.is_unreadable(line.text for line in mine if not line.hidden)
+        found, contradicted = _checked(picture, mine, found, is_unreadable=is_unreadable)
+        notes = (*notes, "unknown_script") if is_unreadable else notes
         notes = (*notes, "contradicted") if contradicted else notes
     elif picture.check:  # nothing was recognised to check it by
         found = [line for line in mine if not line.hidden]
@@ -92,7 +94,11 @@ def _source(lines: Iterable[Line]) -> PageSource:
 
 
 def _checked(
-    picture: wire.Picture, mine: Sequence[Found], seen: Sequence[Found]
+    picture: wire.Picture,
+    mine: Sequence[Found],
+    seen: Sequence[Found],
+    *,
+    is_unreadable: bool,
 ) -> tuple[list[Found], bool]:
     """The lines to show, then the page's own that are contradicted; whether any of those tells.
 
@@ -104,9 +110,16 @@ def _checked(
     hidden: list[Found] = []
     alone: list[Found] = []
     contradicted = False
-    for group in layer.compared([line[:2] for line in candidates], [line[:2] for line in seen]):
+    groups = layer.compared(
+        [layer.Placed(line.text, line.box, line.words) for line in candidates],
+        [layer.Placed(line.text, line.box, line.words) for line in seen],
+        is_unreadable=is_unreadable,
+    )
+    for group in groups:
         ours = [candidates[index] for index in group.own]
-        if group.agrees and not picture.drawn:
+        if group.agrees and not group.seen:
+            alone += ours
+        elif group.agrees and (is_unreadable or not picture.drawn):
             first = seen[group.seen[0]]
             shown[group.seen[0]] = [
                 line._replace(origin=first.origin if line is ours[0] else None) for line in ours

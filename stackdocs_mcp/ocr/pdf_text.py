@@ -37,6 +37,8 @@ _GAP = 1.0
 """In line heights: pieces are parted at wider gaps."""
 _SMALLEST = 1.0
 """Points: nobody reads smaller text."""
+_NARROWEST = 0.3
+"""Points for each character, along the line: nobody reads text that was squeezed more."""
 _SHORT = 2
 """Characters: such a piece may be narrower than high, however large it is."""
 _SAMPLE = 12
@@ -260,7 +262,7 @@ class _Reader:
         wide, tall = box[2] - box[0], box[3] - box[1]
         size = min(wide, tall) if len(text) > _SHORT else max(wide, tall)
         block = self._value(words[0]) if self._drawing.values else 0
-        hidden = is_hidden or size < _SMALLEST
+        hidden = is_hidden or size < _SMALLEST or self._is_squeezed(words)
         if not text.isascii() and _SURROGATE.search(text):
             words = [word for word in words if _shown(word.text)]
         if self._is_plain:
@@ -268,6 +270,24 @@ class _Reader:
         else:
             spans = _spans(words)
         return Piece(_shown(text), box, hidden, 1.0, spans, block)
+
+    def _is_squeezed(self, words: list[Word]) -> bool:
+        least = _NARROWEST * sum([len(word.text) for word in words])
+        wide = sum([word.box[2] - word.box[0] for word in words])
+        tall = sum([word.box[3] - word.box[1] for word in words])
+        if wide >= least and tall >= least:
+            return False
+        # What is written from top to bottom, or stands on its side, is narrow by nature.
+        return (tall if self._runs_down(words) else wide) < least
+
+    def _runs_down(self, words: list[Word]) -> bool:
+        """The characters follow one another down or up the page."""
+        last = words[-1]
+        calls.get_loose_box(self._at, words[0].start, self._first_at)
+        calls.get_loose_box(self._at, last.start + len(last.text) - 1, self._last_at)
+        left, top, right, bottom, left_, top_, right_, bottom_ = self._ends
+        across, down = abs(left + right - left_ - right_), abs(top + bottom - top_ - bottom_)
+        return down > across if self._turn in (0, 180) else across > down
 
 
 def _follows(one: Rectangle, other: Rectangle) -> bool:

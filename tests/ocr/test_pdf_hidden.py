@@ -41,6 +41,23 @@ def _mode(mode: int) -> Draw:
     return draw
 
 
+def _squeezed(percent: float, *, size: float = 11, turned: float = 0) -> Draw:
+    """Text whose letters are as high as ever, but narrower."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.translate(60, 200)
+        canvas.rotate(turned)
+        text = canvas.beginText(0, 0)
+        text.setFont("Helvetica", size)
+        text.setHorizScale(percent)
+        text.textOut(SECRET)
+        canvas.drawText(text)
+        canvas.restoreState()
+
+    return draw
+
+
 def _rectangle(grey: float, alpha: float = 1.0, height: float = 30) -> Draw:
     def draw(canvas: Canvas) -> None:
         canvas.saveState()
@@ -102,6 +119,8 @@ def _cropped(canvas: Canvas) -> None:
         pytest.param(lines(SECRET, x=900), id="beside the page"),
         pytest.param(_cropped, id="outside the crop box"),
         pytest.param(lines(SECRET, top=300, size=0.5), id="microscopic"),
+        pytest.param(_squeezed(1), id="squeezed"),
+        pytest.param(_squeezed(1, size=40), id="large and squeezed"),
         pytest.param(_clipped(30, 100, 50, 50), id="clipped away"),
         pytest.param(both(TEXT, _rectangle(1)), id="under a white rectangle"),
         pytest.param(both(TEXT, _rectangle(0)), id="under a black rectangle"),
@@ -130,6 +149,7 @@ async def test_text_that_nobody_can_see_is_kept_apart(
         pytest.param(_mode(1), id="outlines"),
         pytest.param(_mode(2), id="filled outlines"),
         pytest.param(lines(SECRET, top=300, size=3), id="small"),
+        pytest.param(_squeezed(50), id="condensed"),
         pytest.param(both(_rectangle(0.9), TEXT), id="on a grey ground"),
         pytest.param(both(_picture((255, 230, 90, 255)), TEXT), id="on a picture"),
         pytest.param(both(TEXT, _rectangle(0.6, alpha=0.4)), id="under a transparent rectangle"),
@@ -184,6 +204,37 @@ async def test_the_unseen_part_of_a_word_is_hidden(engine: LocalEngine, tmp_path
 
     assert texts(page, hidden=True) == ["000"]
     assert "12000" not in " ".join(texts(page))
+
+
+@pytest.mark.requirement("OCR-HIDDEN-05")
+@pytest.mark.parametrize(("percent", "is_hidden"), [(1, True), (100, False)])
+async def test_text_on_its_side_is_hidden_if_it_is_squeezed_and_not_because_it_is_narrow(
+    engine: LocalEngine, tmp_path: Path, percent: float, *, is_hidden: bool
+) -> None:
+    upwards = _squeezed(percent, size=4, turned=90)
+
+    page = await first_page(
+        engine, pdf(tmp_path / "a", both(lines(PLAIN, PLAIN, PLAIN), upwards)), mode="never"
+    )
+
+    found = " ".join(line.text for line in page.lines if line.text != PLAIN)
+    assert sorted(found.split()) == sorted(SECRET.split())
+    assert {line.hidden for line in page.lines if line.text != PLAIN} == {is_hidden}
+
+
+@pytest.mark.requirement("OCR-HIDDEN-05")
+async def test_a_long_column_of_characters_is_not_hidden(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 6)
+        for index in range(60):
+            canvas.drawString(150, 390 - 6 * index, "W")
+
+    page = await first_page(engine, pdf(tmp_path / "a", draw), mode="never")
+
+    assert "".join(texts(page)).replace(" ", "") == "W" * 60
+    assert texts(page, hidden=True) == []
 
 
 def _layered(file: Path, *, on: bool, form: bool) -> Path:

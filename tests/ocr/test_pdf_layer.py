@@ -180,3 +180,148 @@ async def test_a_layer_in_a_writing_that_cannot_be_recognised_stays() -> None:
 
     assert texts(page) == ["Сумма 74.50"]
     assert (page.source, page.notes) == (PageSource.TEXT, ("unknown_script",))
+
+
+Cell = tuple[str, float, float]
+"""Text, its left, and the top of its box; each character is five points wide."""
+
+
+def _cells(own: Sequence[Cell | tuple[Cell, ...]], seen: Sequence[Cell | tuple[Cell, ...]]) -> Page:
+    """A page whose lines are made of cells that stand apart."""
+    picture = wire.Picture(
+        number=1,
+        width=300,
+        height=400,
+        columns=300,
+        rows=400,
+        region=(0, 0, 300, 400),
+        lines=[(text, box, False, words) for text, box, words in map(_line, own)],
+        check=True,
+    )
+    answer = wire.Recognised(
+        lines=[(text, box, 0.9, words) for text, box, words in map(_line, seen)]
+    )
+    return pages.recognised(picture, answer)
+
+
+def _line(cells: Cell | tuple[Cell, ...]) -> tuple[str, wire.Rectangle, wire.Words]:
+    several = cells if isinstance(cells[0], tuple) else (cells,)
+    words: list[int] = []
+    tops: list[float] = []
+    rights: list[float] = []
+    for text, left, top in several:
+        at = left
+        for word in text.split():
+            words += [round(10 * at), round(10 * (at + 5 * len(word)))]
+            at += 5 * len(word) + 5
+        rights.append(at - 5)
+        tops.append(top)
+    box = min(cell[1] for cell in several), min(tops), max(rights), max(tops) + 12
+    return "  ".join(cell[0] for cell in several), box, tuple(words)
+
+
+RESIDUAL, TRANSFER = ("Residual 1,453.76", 200, 53), ("SEPA transfer 623.00", 30, 50)
+
+
+@pytest.mark.requirement("OCR-LAYER-07")
+@pytest.mark.parametrize(
+    ("own", "seen"),
+    [
+        pytest.param([RESIDUAL, TRANSFER], [(TRANSFER, RESIDUAL)], id="in another order"),
+        pytest.param([(TRANSFER, RESIDUAL)], [RESIDUAL, TRANSFER], id="in other lines"),
+        pytest.param(
+            [("Net 100.00", 30, 50), ("Tax 19.00", 150, 50), ("Gross 119.00", 30, 62)],
+            [(("Net 100.00", 30, 50), ("Tax 19.00", 150, 50), ("Gross 119.00", 30, 62))],
+            id="two rows in one",
+        ),
+        pytest.param([("Total 74.50 EUR", 30, 50)], [("Total74.50EUR", 35, 50)], id="one word"),
+        pytest.param(
+            [("IBAN FR20 1242 1242 124", 30, 50)], [("IBAN FR201242 1242124", 30, 50)], id="joined"
+        ),
+        pytest.param([("Code COBA 10", 30, 50)], [("Code C0BA 1O", 30, 50)], id="look alike"),
+    ],
+)
+async def test_a_layer_may_put_its_words_together_in_another_way(
+    own: Sequence[Cell | tuple[Cell, ...]], seen: Sequence[Cell | tuple[Cell, ...]]
+) -> None:
+    page = _cells(own, seen)
+
+    assert texts(page) == [_line(line)[0] for line in own]
+    assert texts(page, hidden=True) == []
+    assert page.notes == ()
+
+
+@pytest.mark.requirement("OCR-LAYER-07")
+@pytest.mark.parametrize(
+    ("own", "seen"),
+    [
+        pytest.param(
+            [("Quantity 12", 30, 50), ("Price 34", 150, 50)],
+            [(("Quantity 34", 30, 50), ("Price 12", 150, 50))],
+            id="of a line",
+        ),
+        pytest.param(
+            [(("Net", 30, 50), ("100.00", 200, 50)), (("Paid", 30, 70), ("900.00", 200, 70))],
+            [(("Net", 30, 50), ("900.00", 200, 50)), (("Paid", 30, 70), ("100.00", 200, 70))],
+            id="of two rows",
+        ),
+        pytest.param([("Pay 12 of 34", 30, 50)], [("Pay 34 of 12", 30, 50)], id="within a line"),
+    ],
+)
+async def test_exchanged_amounts_contradict(
+    own: Sequence[Cell | tuple[Cell, ...]], seen: Sequence[Cell | tuple[Cell, ...]]
+) -> None:
+    page = _cells(own, seen)
+
+    assert texts(page) == [_line(line)[0] for line in seen]
+    assert texts(page, hidden=True) == [_line(line)[0] for line in own]
+    assert page.notes == ("contradicted",)
+
+
+@pytest.mark.requirement("OCR-LAYER-07")
+async def test_words_that_are_said_to_lie_on_each_other_are_still_in_order() -> None:
+    own = "Pay the seller the sum of 34 in euros within 12 days"
+    seen = "Pay the seller the sum of 12 in euros within 34 days"
+    words = tuple(edge for place in range(len(own.split())) for edge in (300 + place, 2900 + place))
+    box = (30.0, 50.0, 291.0, 62.0)
+    picture = wire.Picture(
+        number=1,
+        width=300,
+        height=400,
+        columns=300,
+        rows=400,
+        region=(0, 0, 300, 400),
+        lines=[(own, box, False, words)],
+        check=True,
+    )
+
+    page = pages.recognised(picture, wire.Recognised(lines=[(seen, box, 0.9, ())]))
+
+    assert texts(page) == [seen]
+    assert texts(page, hidden=True) == [own]
+
+
+@pytest.mark.requirement("OCR-LAYER-08")
+async def test_letters_that_the_models_do_not_know_are_not_contradicted() -> None:
+    page = _page([("חשבונית מספר", 50), ("סכום 74.50", 80), ("תאריך", 110)], [("nnaun 1ron", 50)])
+
+    assert texts(page) == ["חשבונית מספר", "סכום 74.50", "תאריך"]
+    assert texts(page, hidden=True) == []
+    assert page.notes == ("unknown_script",)
+
+
+@pytest.mark.requirement("OCR-LAYER-08")
+async def test_digits_beside_such_letters_are_contradicted() -> None:
+    page = _cells([("חשבונית מספר", 30, 50), ("סכום 94.50", 30, 80)], [("74.50", 55, 80)])
+
+    assert texts(page) == ["74.50", "חשבונית מספר"] or texts(page) == ["חשבונית מספר", "74.50"]
+    assert texts(page, hidden=True) == ["סכום 94.50"]
+    assert page.notes == ("unknown_script", "contradicted")
+
+
+@pytest.mark.requirement("OCR-LAYER-08")
+async def test_a_foreign_line_on_a_page_that_can_be_read_is_checked() -> None:
+    page = _page([("As printed here", 50), ("שלם", 80)], [("As printed here", 50), ("Pay", 80)])
+
+    assert texts(page) == ["As printed here", "Pay"]
+    assert page.notes == ("contradicted",)
