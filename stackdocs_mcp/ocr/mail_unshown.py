@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 
 from stackdocs_mcp.ocr.wire import SentLine
 
@@ -13,28 +12,31 @@ _POINTERS = re.compile(
 """What programs write into the plain text for links and pictures."""
 
 
+_LONGEST_RUN = 8
+"""Words; an IBAN has so many groups. More would cost memory for nothing."""
+
+
 class Shown:
-    """The text that can be seen, to find other text in it however that is spaced and wrapped."""
+    """The text that can be seen, to find other text in it however its numbers are spaced."""
 
     def __init__(self, lines: Iterable[SentLine]) -> None:
         words = [word for text, _, hidden, _ in lines if not hidden for word in _words(text)]
-        self._words = frozenset(words)
-        self._run = "".join(words)
-        ends = list(accumulate(map(len, words)))
-        self._edges = frozenset([0, *ends])
-        """Where words begin and end in the run."""
+        self._runs = set(words)
+        numbers = [at for at, word in enumerate(words) if _is_number(word)]
+        for length in range(2, _LONGEST_RUN + 1):
+            self._runs.update("".join(words[at : at + length]) for at in numbers)
 
-    def has(self, words: Sequence[str]) -> bool:
-        """Each of the words, or all of them one after the other with other gaps between."""
-        return all(word in self._words for word in words) or self._has_run("".join(words))
-
-    def _has_run(self, wanted: str) -> bool:
-        at = self._run.find(wanted)
-        while at >= 0:
-            if at in self._edges and at + len(wanted) in self._edges:
-                return True
-            at = self._run.find(wanted, at + 1)
-        return False
+    def missing(self, words: Sequence[str]) -> list[str]:
+        """Those of the words that are not there, neither alone nor joined with the next ones."""
+        missing: list[str] = []
+        at = 0
+        while at < len(words):
+            ends = range(min(at + _LONGEST_RUN, len(words)), at, -1)
+            end = next((end for end in ends if "".join(words[at:end]) in self._runs), None)
+            if end is None:
+                missing.append(words[at])
+            at = end or at + 1
+        return missing
 
 
 def unshown(lines: Sequence[SentLine], shown: Shown) -> tuple[list[SentLine], bool]:
@@ -42,11 +44,10 @@ def unshown(lines: Sequence[SentLine], shown: Shown) -> tuple[list[SentLine], bo
     left: list[SentLine] = []
     contradicted = False
     for text, box, hidden, places in lines:
-        words = _words(_POINTERS.sub(" ", text))
-        if hidden or shown.has(words):
-            continue
-        left.append((text, box, True, places))
-        contradicted |= any(_is_number(word) and not shown.has([word]) for word in words)
+        missing = shown.missing(_words(_POINTERS.sub(" ", text)))
+        if missing and not hidden:
+            left.append((text, box, True, places))
+            contradicted |= any(map(_is_number, missing))
 
     return left, contradicted
 
