@@ -218,7 +218,7 @@ def _passwords(settings: Settings) -> Iterator[Finding]:
         text = f"{file} is open to others, {stat.filemode(mode)}. chmod 600 it."
         yield Finding("passwords", "problem", text)
         return
-    yield Finding("passwords", "ok", f"{len(settings.passwords)} to try on encrypted files")
+    yield Finding("passwords", "ok", f"{len(settings.passwords)} to try on encrypted PDFs")
 
 
 def _value(value: object) -> str:

@@ -30,7 +30,7 @@ _OCR = (
         metavar="CHOICE",
     ),
     setting("languages", "Languages that documents are in, a hint: de,en.", metavar="CODES"),
-    setting("password_file", "A password a line, tried on encrypted files.", metavar="FILE"),
+    setting("password_file", "A password a line, tried on encrypted PDFs.", metavar="FILE"),
     setting("mistral_url", "Another address for Mistral OCR.", metavar="URL"),
     setting("ocr_workers", "Processes that recognise scans, 1 to 16.", metavar="N"),
 )

@@ -2,8 +2,12 @@
 
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.ocr.formats import NAMES
+from stackdocs_mcp.ocr.limits import MIB, Limits
 
 _WORKS = f"These work: {NAMES}."
+_MOST = Limits()
+LARGEST = f"{_MOST.file_bytes // MIB} MB"
+"""What a file may have, and the files attached to a mail together."""
 _AGAIN = "Open it in its usual program and save or print it anew as PDF, then add that."
 
 SAID: dict[str, tuple[str, str, str]] = {
@@ -23,6 +27,19 @@ SAID: dict[str, tuple[str, str, str]] = {
             "STACKDOCS_PASSWORD_FILE, or save a copy without it and add that."
         ),
     ),
+    "wrong_password": (
+        "encrypted",
+        "the file is protected with a password, and none of the passwords given opens it",
+        (
+            "Put the right one in the file that --password-file or STACKDOCS_PASSWORD_FILE names, "
+            "or save a copy without a password and add that."
+        ),
+    ),
+    "encrypted_office": (
+        "encrypted",
+        "the office document is protected with a password",
+        "Open it in its usual program, save a copy without the password, and add that.",
+    ),
     "encrypted_mail": (
         "encrypted",
         "the mail is encrypted",
@@ -33,25 +50,37 @@ SAID: dict[str, tuple[str, str, str]] = {
         "this is a mailbox of several mails",
         f"Save each mail as a file of its own. {_WORKS}",
     ),
-    "file_too_large": ("too_large", "the file is too large", "Split it into smaller files."),
+    "file_too_large": (
+        "too_large",
+        f"the file has more than {LARGEST}",
+        "Split it into smaller files.",
+    ),
     "too_many_pages": (
         "too_large",
-        "the document has too many pages",
+        f"the document has more than {_MOST.pages:,} pages",
         "Split it into smaller documents.",
+    ),
+    "too_many_frames": (
+        "too_large",
+        f"the file has more than {_MOST.image_frames:,} pictures",
+        "Split it into smaller files.",
     ),
     "picture_too_large": (
         "too_large",
-        "a picture in the file has too many pixels",
+        f"a picture in the file has more than {_MOST.image_pixels // 1_000_000} megapixels",
         "Save it with fewer pixels; 300 dots per inch are plenty.",
     ),
     "unpacks_too_large": (
         "too_large",
-        "the file unpacks to far more than its size",
+        (
+            f"the file unpacks to more than {_MOST.unpacked_bytes // MIB} MB, "
+            f"or to more than {_MOST.unpacked_ratio} times its size"
+        ),
         _AGAIN,
     ),
     "too_many_cells": (
         "too_large",
-        "a sheet has too many cells",
+        f"a sheet has more than {_MOST.sheet_cells:,} cells with content",
         "Save the part that matters as a workbook of its own.",
     ),
     "entities": (
@@ -59,12 +88,23 @@ SAID: dict[str, tuple[str, str, str]] = {
         "the file defines entities of its own, which are not expanded",
         "Save it without its document type declaration.",
     ),
-    "memory": ("too_large", "reading the file takes too much memory", _AGAIN),
-    "timed_out": ("timed_out", "reading the file takes too long", _AGAIN),
+    "memory": (
+        "too_large",
+        f"reading the file takes more than {_MOST.memory_bytes // MIB:,} MB of memory",
+        _AGAIN,
+    ),
+    "timed_out": (
+        "timed_out",
+        (
+            f"reading the file takes too long: more than {_MOST.step_seconds:.0f} seconds "
+            f"for a page, or {_MOST.cpu_seconds} for all of it"
+        ),
+        _AGAIN,
+    ),
     "crashed": ("crashed", "the file made its parser fail", _AGAIN),
     "ocr_timed_out": (
         "timed_out",
-        "recognising the text of a page takes too long",
+        f"recognising the text of a page takes more than {_MOST.ocr_seconds:.0f} seconds",
         "Try again when the machine is less busy.",
     ),
     "ocr_crashed": (

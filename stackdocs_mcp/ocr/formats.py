@@ -200,6 +200,6 @@ def _old_office(file: BinaryIO) -> str:
     tail = b""
     while block := file.read(1_000_000):
         if _ENCRYPTED_OOXML in tail + block:
-            return "encrypted"
+            return "encrypted_office"
         tail = block[-len(_ENCRYPTED_OOXML) :]
     return "legacy_office"

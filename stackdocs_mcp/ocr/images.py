@@ -63,7 +63,7 @@ def _frames(image: Image.Image, most: int) -> int:
         except EOFError:
             image.seek(0)
             return count
-    raise Unreadable("too_many_pages")
+    raise Unreadable("too_many_frames")
 
 
 def page(image: Image.Image, number: int, task: Task) -> Read | tuple[Picture, bytes]:

@@ -40,7 +40,7 @@ class LocalEngine:
         """``workers`` OCR processes, by default as many as there are processors, at most two.
 
         Each takes nearly a gigabyte once a scan has been read. ``languages`` are ISO 639-1 codes,
-        a hint; ``passwords`` are tried on encrypted files.
+        a hint; ``passwords`` are tried on encrypted PDFs.
         """
         self._limits = limits or Limits()
         self._passwords = tuple(passwords)

@@ -12,7 +12,7 @@ from email.policy import compat32
 from pathlib import Path
 
 from stackdocs_mcp.ocr import charset, clean, mail_parts, mail_text, plain
-from stackdocs_mcp.ocr.failures import SAID, Unreadable
+from stackdocs_mcp.ocr.failures import LARGEST, SAID, Unreadable
 from stackdocs_mcp.ocr.formats import EML
 from stackdocs_mcp.ocr.mail_parts import File
 from stackdocs_mcp.ocr.task import Task
@@ -39,14 +39,26 @@ def pages(file: Path, task: Task) -> Iterator[Outline | Read | tuple[Attached, b
         raise Unreadable("encrypted_mail")
 
     lines = list(_header(mail, files, attached))
-    lines += [unplaced(f"{file} (too many files)") for file in _rest(found.files)]
+    lines += [
+        unplaced(f"{file} (only {_MOST_FILES} files are read)") for file in _rest(found.files)
+    ]
+    lines += [unplaced(f"Inline picture not read: {logo}") for logo in found.logos]
     if found.encrypted:
         lines.append(unplaced("A part of this mail is encrypted and was not read"))
     sheets = plain.sheets(EML, lines + found.lines, task)
+    if found.contradicted:
+        sheets = map(_contradicted, sheets)
     yield next(sheets)
     for one in attached:
         yield Attached(name=one.name, size=len(one.content)), one.content
     yield from sheets
+
+
+def _contradicted(sheet: Outline | Read) -> Outline | Read:
+    """The page with a note, if it is one of those that the hidden lines stand on."""
+    if isinstance(sheet, Read) and any(hidden for _, _, hidden, _ in sheet.lines):
+        return sheet.model_copy(update={"notes": ("contradicted",)})
+    return sheet
 
 
 def _parsed(data: bytes) -> Message:
@@ -82,7 +94,7 @@ def _why_not(file: File) -> str:
     if file.content.startswith(_OUTLOOK):
         return "files that Outlook has packed in its own way cannot be read"
     if not isinstance(file.kind, str):
-        return "the files are too large together"
+        return f"the files have more than {LARGEST} together"
     return SAID[file.kind][1]
 
 

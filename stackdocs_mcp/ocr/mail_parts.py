@@ -1,49 +1,58 @@
 """What a mail consists of: the text that its reader sees first, and the files that came with it.
 
-* Of alternatives the plain text is taken, unless the web page says more than twice as much: then
-  the plain one only says that there is a web page. Files of either are kept.
+* Of alternatives the web page is taken, as mail programs do (RFC 2046, 5.1.4). What only the plain
+  text says is kept as hidden lines. Files of either are kept.
 * A picture within the text is a file of its own when it can be a page: 500 pixels on both sides.
-  Smaller ones are logos. One that the sender attached always is a file.
+  Smaller ones are logos, which are named. One that was attached, or that has a name and is not
+  shown by the web page, always is a file.
 * A mail in a mail is a file. The signature of a signed mail is not.
 * What is encrypted stays closed.
 """
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message
 from io import BytesIO
+from urllib.parse import unquote
 
 from PIL import Image
 
 from stackdocs_mcp.ocr import clean, formats, mail_text, route, web
 from stackdocs_mcp.ocr.failures import Unreadable
+from stackdocs_mcp.ocr.mail_unshown import Shown, unshown
 from stackdocs_mcp.ocr.wire import SentLine, unplaced
 
 _PAGE_SIDE = 500
-_STUB = 2
 _LOCKED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PGP = "-----BEGIN PGP MESSAGE-----"
 _MAILS = frozenset({"message/rfc822", "message/global"})
 _UNNAMED = re.compile(r"[/\\:\s]+")
+_SHOWN_PICTURE = re.compile(r"\bcid:([^\s\"'<>()]{1,500})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Contents:
-    """Lines to be read, the parts that are files, and whether something is encrypted."""
+    """Lines to be read, the parts that are files, and what has to be said of the mail."""
 
     lines: list[SentLine] = field(default_factory=list)
     files: list[Message] = field(default_factory=list)
+    logos: list[str] = field(default_factory=list)
+    """Pictures that are too small to be read, with their size."""
     encrypted: bool = False
+    contradicted: bool = False
+    """Hidden lines have numbers that the lines to be seen have not."""
     plain: bool = True
     """No line comes from a web page."""
 
     def add(self, other: "Contents") -> None:
         self.lines += other.lines
         self.files += other.files
+        self.logos += other.logos
         self.encrypted |= other.encrypted
+        self.contradicted |= other.contradicted
         self.plain &= other.plain
 
     @property
@@ -61,18 +70,9 @@ class File:
     kind: formats.Kind | str
 
 
-def contents(part: Message) -> Contents:
-    """All of a mail, or of a part of one. As deep as the parser went, which is not far."""
-    kind = part.get_content_type()
-    if part.is_multipart() and part.get_content_maintype() == "multipart":
-        return _several(kind, [one for one in _parts(part) if isinstance(one, Message)])
-    if kind in _LOCKED and part.get_param("smime-type") != "signed-data":
-        return Contents(encrypted=True)
-    if kind in _MAILS or not _is_text(part):
-        return Contents(files=[part] if _is_file(part) else [])
-    if kind == "text/html":
-        return _page(part)
-    return _text(part)
+def contents(mail: Message) -> Contents:
+    """All of a mail. As deep as the parser went, which is not far."""
+    return _contents(mail, frozenset(_pictures_shown(mail)))
 
 
 def files(parts: Sequence[Message]) -> list[File]:
@@ -80,38 +80,61 @@ def files(parts: Sequence[Message]) -> list[File]:
     return [_file(part, number) for number, part in enumerate(parts, 1)]
 
 
-def _several(kind: str, parts: Sequence[Message]) -> Contents:
+def _pictures_shown(mail: Message) -> Iterator[str]:
+    """The ids of the pictures that the mail's web pages show."""
+    for part in mail.walk():
+        if part.get_content_type() == "text/html" and not part.is_multipart():
+            yield from map(unquote, _SHOWN_PICTURE.findall(mail_text.body(part)))
+
+
+def _contents(part: Message, shown: frozenset[str]) -> Contents:
+    """All of a part; ``shown`` are the ids of pictures."""
+    kind = part.get_content_type()
+    if part.is_multipart() and part.get_content_maintype() == "multipart":
+        return _several(kind, [one for one in _parts(part) if isinstance(one, Message)], shown)
+    if kind in _LOCKED and part.get_param("smime-type") != "signed-data":
+        return Contents(encrypted=True)
+    if kind in _MAILS or not _is_text(part):
+        logo = _logo(part, shown)
+        return Contents(logos=[logo]) if logo else Contents(files=[part])
+    if kind == "text/html":
+        return _page(part)
+    return _text(part)
+
+
+def _several(kind: str, parts: Sequence[Message], shown: frozenset[str]) -> Contents:
     if kind == "multipart/encrypted":
         return Contents(encrypted=True)
     if kind == "multipart/signed":
         parts = parts[:1]
     if kind == "multipart/alternative":
-        return _chosen([contents(part) for part in parts])
+        return _chosen([_contents(part, shown) for part in parts])
     found = Contents()
     for part in parts:
-        found.add(contents(part))
+        found.add(_contents(part, shown))
     return found
 
 
 def _chosen(options: Sequence[Contents]) -> Contents:
-    """One of several ways to say the same, with what is attached to any of them."""
+    """The one of several ways to say the same that is shown, with what only the others have."""
     texts = [option for option in options if option.letters]
-    plain = next((option for option in texts if option.plain), None)
-    page = next((option for option in reversed(texts) if not option.plain), None)
-    best = plain or page
-    if plain and page and plain.letters * _STUB < page.letters:
-        best = page
-    return Contents(
-        lines=best.lines if best else [],
-        files=[
-            file
-            for option in options
-            for file in option.files
-            if best is None or not _says_the_same(file)
-        ],
-        encrypted=any(option.encrypted for option in options),
-        plain=best is plain,
-    )
+    pages = [option for option in texts if not option.plain]
+    best = next(iter(pages[-1:] or texts), None)
+    chosen = Contents(plain=not pages)
+    for option in options:
+        chosen.files += [file for file in option.files if not best or not _says_the_same(file)]
+        chosen.logos += option.logos
+        chosen.encrypted |= option.encrypted
+    if best:
+        chosen.lines += best.lines
+        chosen.contradicted = best.contradicted
+        seen = Shown(best.lines)
+        for option in texts:
+            if option is not best:
+                hidden, contradicted = unshown(option.lines, seen)
+                chosen.lines += hidden
+                chosen.contradicted |= contradicted
+    return chosen
 
 
 def _says_the_same(part: Message) -> bool:
@@ -150,20 +173,22 @@ def _is_named(part: Message) -> bool:
     return part.get_content_type() in _MAILS or bool(mail_text.file_name(part))
 
 
-def _is_file(part: Message) -> bool:
-    if part.get_content_maintype() != "image":
-        return True
-    return part.get_content_disposition() == "attachment" or _is_page(mail_text.content(part))
-
-
-def _is_page(content: bytes) -> bool:
-    """A picture, by its head, that is large enough to be of a paper."""
+def _logo(part: Message, shown: frozenset[str]) -> str:
+    """The name and size of a picture that is part of the text and too small to be of a paper."""
+    if part.get_content_maintype() != "image" or part.get_content_disposition() == "attachment":
+        return ""
+    name = mail_text.file_name(part)
+    if name and str(part.get("content-id", "")).strip(" <>") not in shown:
+        return ""
     warnings.simplefilter("ignore")
     try:
-        with Image.open(BytesIO(content)) as picture:
-            return min(picture.size) >= _PAGE_SIDE
+        with Image.open(BytesIO(mail_text.content(part))) as picture:
+            width, height = picture.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return True  # it fails as a document of its own, and says why
+        return ""  # it fails as a document of its own, and says why
+    if min(width, height) >= _PAGE_SIDE:
+        return ""
+    return f"{clean.file_name(name)} (too small: {width:,} x {height:,} pixels)"
 
 
 def _file(part: Message, number: int) -> File:

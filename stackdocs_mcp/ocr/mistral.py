@@ -72,7 +72,7 @@ class MistralEngine:
     ) -> None:
         """``url`` is another place where the service is, by https unless it is this machine.
 
-        ``passwords`` are tried on encrypted files. Raises ValueError for a key or an address that
+        ``passwords`` are tried on encrypted PDFs. Raises ValueError for a key or an address that
         cannot be one, without quoting it.
         """
         self._account = _Account(

@@ -35,7 +35,7 @@ def refuse_bombs(file: Path, limits: Limits) -> None:
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
     if any(part.flag_bits & _ENCRYPTED for part in parts):
-        raise Unreadable("encrypted")
+        raise Unreadable("encrypted_office")
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     swells = unpacked > MIB and unpacked > limits.unpacked_ratio * packed

@@ -59,7 +59,7 @@ def _open(file: Path, passwords: Sequence[str]) -> pdfium.PdfDocument:
         except pdfium.PdfiumError as error:
             if error.err_code not in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY):
                 raise Unreadable("damaged") from error
-    raise Unreadable("encrypted")
+    raise Unreadable("wrong_password" if passwords else "encrypted")
 
 
 def _page(document: pdfium.PdfDocument, number: int, task: Task) -> Read | tuple[Picture, bytes]:

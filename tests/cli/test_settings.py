@@ -162,7 +162,7 @@ def test_doctor_says_how_documents_are_read_and_masks_the_key(shell: Shell, tmp_
 
     assert "ok       reading: mistral, never, languages de, fr" in ran.out
     assert "MISTRAL_API_KEY is ****cdef" in ran.out
-    assert "ok       passwords: 2 to try on encrypted files" in ran.out
+    assert "ok       passwords: 2 to try on encrypted PDFs" in ran.out
     assert "ocr\tmistral,never\t--ocr, STACKDOCS_OCR" in ran.out
     for secret in (KEY["MISTRAL_API_KEY"], "sesame", "alohomora"):
         assert secret not in ran.out + ran.err

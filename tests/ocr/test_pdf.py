@@ -166,6 +166,8 @@ async def test_a_pdf_without_its_password_is_encrypted(
 
     assert failure.value.code == "encrypted"
     assert "--password-file" in failure.value.advice
+    tried = "none of the passwords given opens it" in str(failure.value)
+    assert tried is bool(passwords)
 
 
 @pytest.mark.requirement("OCR-PDF-13")

@@ -131,6 +131,56 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
     ] == []
 
 
+@pytest.mark.requirement("OCR-REFUSE-09")
+async def test_a_locked_office_document_needs_a_copy(engine: LocalEngine, tmp_path: Path) -> None:
+    wrapped, zipped = tmp_path / "wrapped", tmp_path / "zipped"
+    wrapped.write_bytes(OLE + "EncryptedPackage".encode("utf-16-le"))
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("[Content_Types].xml", "wordprocessingml.document.main+xml")
+        archive.writestr("word/document.xml", "locked")
+    content = bytearray(zipped.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1  # the flag of the last part in the directory
+    zipped.write_bytes(content)
+
+    for file in (wrapped, zipped):
+        failure = await refusal(engine, file)
+        assert failure.code == "encrypted"
+        assert "save a copy without the password" in failure.advice
+        assert "--password-file" not in failure.advice
+
+
+@pytest.mark.requirement("OCR-REFUSE-10")
+@pytest.mark.parametrize(
+    ("reason", "number"),
+    [
+        ("file_too_large", "200 MB"),
+        ("too_many_pages", "2,000 pages"),
+        ("too_many_frames", "200 pictures"),
+        ("picture_too_large", "50 megapixels"),
+        ("unpacks_too_large", "200 times"),
+        ("too_many_cells", "300,000 cells"),
+        ("memory", "1,024 MB"),
+        ("timed_out", "15 seconds"),
+        ("ocr_timed_out", "90 seconds"),
+    ],
+)
+def test_a_limit_is_told_with_its_number(reason: str, number: str) -> None:
+    assert f"more than {number}" in SAID[reason][1]
+
+
+@pytest.mark.requirement("OCR-REFUSE-10")
+async def test_pictures_and_pages_are_counted_apart(tmp_path: Path) -> None:
+    small = LocalEngine(Limits(pages=2, image_frames=2), workers=1)
+    fax = tiff(tmp_path / "fax", [Image.new("1", (40, 40))] * 3)
+    long = pdf(tmp_path / "long", *(lines(f"This is page {n}") for n in range(3)))
+
+    said = [str(await refusal(small, file)) for file in (fax, long)]
+    await small.close()
+
+    assert "200 pictures" in said[0]
+    assert "2,000 pages" in said[1]
+
+
 @pytest.mark.requirement("OCR-REFUSE-08")
 def test_the_suffixes_to_look_for_are_known() -> None:
     pictures = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}

@@ -50,6 +50,27 @@ async def test_a_mail_and_what_is_attached_to_it_become_documents_once(tmp_path:
     assert [hit["filename"] for hit in hits] == ["order.eml/Tea.eml/note.txt"]
 
 
+@pytest.mark.requirement("OCR-MAIL-11")
+async def test_a_file_attached_to_two_mails_is_one_document_and_named_by_both(
+    tmp_path: Path,
+) -> None:
+    async with in_memory(settings(tmp_path)) as session:
+        for name in ("first.eml", "second.eml"):
+            mail = EmailMessage()
+            mail["From"], mail["Subject"] = "ann@example.org", name
+            mail.add_attachment("what;count\nboxes;12\n", filename="order.csv")
+            await session.add(name, mail.as_bytes())
+        found = (await session.data("list_documents"))["documents"]
+        hits = (await session.data("search_documents", query="order.csv"))["hits"]
+
+    assert sorted(one["filename"] for one in found) == [
+        "first.eml",
+        "first.eml/order.csv",
+        "second.eml",
+    ]
+    assert sorted(hit["filename"] for hit in hits) == ["first.eml", "second.eml"]
+
+
 @pytest.mark.requirement("OCR-MAIL-09")
 async def test_what_is_attached_is_not_lost_when_reading_is_interrupted(tmp_path: Path) -> None:
     chosen = settings(tmp_path)
