@@ -172,7 +172,7 @@ async def test_a_claim_that_is_given_up_is_free_and_not_abandoned(
     assert (await repo.document(document.id)).abandoned == 0
 
 
-@pytest.mark.requirement("STORE-162")
+@pytest.mark.requirement("STORE-182")
 async def test_a_document_to_be_read_anew_gives_up_its_pages_and_keeps_its_fields(
     repo: StackStore, document: Document
 ) -> None:
@@ -192,7 +192,7 @@ async def test_a_document_to_be_read_anew_gives_up_its_pages_and_keeps_its_field
     assert await repo.changes(document.id, limit=9) == before
 
 
-@pytest.mark.requirement("STORE-162")
+@pytest.mark.requirement("STORE-182")
 async def test_what_is_read_then_is_found_and_what_was_read_before_is_not(
     repo: StackStore, document: Document
 ) -> None:
@@ -210,7 +210,7 @@ async def test_what_is_read_then_is_found_and_what_was_read_before_is_not(
     assert (after.pages_done, after.pages_without_text) == (1, 0)
 
 
-@pytest.mark.requirement("STORE-163")
+@pytest.mark.requirement("STORE-183")
 async def test_the_same_engine_has_nothing_to_read_anew(
     repo: StackStore, document: Document
 ) -> None:
@@ -225,7 +225,7 @@ async def test_the_same_engine_has_nothing_to_read_anew(
     assert len(await repo.search("one", limit=9)) == 1
 
 
-@pytest.mark.requirement("STORE-162")
+@pytest.mark.requirement("STORE-182")
 async def test_a_document_that_is_being_read_keeps_its_pages(
     repo: StackStore, document: Document, clock: SteppingClock
 ) -> None:
@@ -238,7 +238,7 @@ async def test_a_document_that_is_being_read_keeps_its_pages(
     assert not await repo.claim(document.id, "second", clock.now + MINUTE)
 
 
-@pytest.mark.requirement("STORE-162")
+@pytest.mark.requirement("STORE-182")
 async def test_a_failed_document_is_read_anew_without_its_failure(
     repo: StackStore, document: Document
 ) -> None:
