@@ -1,6 +1,12 @@
-"""The server's side of the throw-away child: start it, hear it, end it. Blocking; for threads."""
+"""The server's side of the throw-away child: start it, hear it, end it. Blocking; for threads.
+
+A child that somebody else killed, as a system without memory does, says nothing about its file: it
+is started once more, for the pages that are missing.
+"""
 
 import signal
+import threading
+from dataclasses import replace
 from multiprocessing import connection
 from pathlib import Path
 
@@ -10,14 +16,31 @@ from stackdocs_mcp.ocr.processes import Member
 from stackdocs_mcp.ocr.task import Task
 
 NAME = "stackdocs parser"
+_KILLED = -getattr(signal, "SIGKILL", 9)  # Windows has neither
+_OUT_OF_TIME = -getattr(signal, "SIGXCPU", 24)
+
+
+class _Gone(Exception):
+    """The child ended before it had said everything."""
 
 
 class Parsing:
     """One file being parsed. ``channel`` is readable when a frame, or the end, is there."""
 
     def __init__(self, file: Path, task: Task) -> None:
+        self._file = file
+        self._task = task
         self._limits = task.limits
-        self._member = Member(NAME, child.main, str(file.absolute()), task)
+        self._pages: set[int] = set()
+        """That have come."""
+        self._has_outline = False
+        self._attached = 0
+        self._repeated = 0
+        """Attachments that a second child sends again and that have come before."""
+        self._is_second = False
+        self._is_ended = False
+        self._state = threading.Lock()
+        self._member = self._started()
 
     @property
     def channel(self) -> connection.Connection:
@@ -32,6 +55,33 @@ class Parsing:
 
         Raises ExtractionFailed when the file cannot be read or the child is gone.
         """
+        while True:
+            try:
+                frame, content = self._received()
+            except _Gone:
+                self._start_again()
+                continue
+            if isinstance(frame, wire.Failed):
+                raise failure(frame.reason)
+            if self._is_new(frame):
+                return frame, content
+            self.expect()
+
+    def kill(self) -> None:
+        """End the child at once, for good. From any thread, at any time."""
+        with self._state:
+            self._is_ended = True
+            self._member.kill()
+
+    def close(self) -> None:
+        """Kill the child and wait until nothing is left of it."""
+        self._member.close()
+
+    def _started(self) -> Member:
+        task = replace(self._task, skip=frozenset(self._task.skip) | self._pages)
+        return Member(NAME, child.main, str(self._file.absolute()), task)
+
+    def _received(self) -> tuple[wire.Frame, bytes]:
         try:
             frame = wire.receive(self.channel, self._limits.page_bytes)
             content = b""
@@ -42,22 +92,35 @@ class Parsing:
                 most = self._limits.file_bytes
                 content = wire.receive_content(self.channel, frame.size, most)
         except (EOFError, wire.Garbled) as error:
-            raise failure(self._why_gone()) from error
+            raise _Gone from error
         finally:
             self._member.relax()
-        if isinstance(frame, wire.Failed):
-            raise failure(frame.reason)
         return frame, content
 
-    def kill(self) -> None:
-        """End the child at once. From any thread, at any time."""
-        self._member.kill()
+    def _start_again(self) -> None:
+        """Once, where the child was killed by neither us nor its file. Raises ExtractionFailed."""
+        code = self._member.exit_code()
+        if self._member.is_overdue or code == _OUT_OF_TIME:
+            raise failure("timed_out")
+        with self._state:
+            if code != _KILLED or self._is_second or self._is_ended:
+                raise failure("crashed")
+            self._member.close()
+            self._is_second = True
+            self._repeated = self._attached
+            self._member = self._started()
+        self.expect()
 
-    def close(self) -> None:
-        """Kill the child and wait until nothing is left of it."""
-        self._member.close()
-
-    def _why_gone(self) -> str:
-        if self._member.is_overdue:
-            return "timed_out"
-        return "timed_out" if self._member.exit_code() == -signal.SIGXCPU else "crashed"
+    def _is_new(self, frame: wire.Frame) -> bool:
+        """The frame was not sent by an earlier child."""
+        match frame:
+            case wire.Outline():
+                is_first, self._has_outline = not self._has_outline, True
+                return is_first
+            case wire.Attached():
+                self._repeated -= 1
+                self._attached += self._repeated < 0
+                return self._repeated < 0
+            case wire.Read() | wire.Picture():
+                self._pages.add(frame.number)
+        return True

@@ -15,6 +15,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from stackdocs_mcp.core.errors import ExtractionFailed
+from stackdocs_mcp.core.ports import Extracted, FileOutline, Pages
 from stackdocs_mcp.ocr import parsing, recognising
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.local import LocalEngine
@@ -78,11 +79,13 @@ async def test_a_file_that_takes_too_long_times_out(endless: Path) -> None:
 
 
 @pytest.mark.requirement("OCR-PROC-03")
-async def test_a_parser_that_dies_fails_the_document_as_crashed(
+async def test_a_parser_that_dies_twice_fails_the_document_as_crashed(
     engine: LocalEngine, endless: Path
 ) -> None:
     async def kill() -> None:
-        (await appears(parsing.NAME, set())).kill()
+        first = await appears(parsing.NAME, set())
+        first.kill()
+        (await appears(parsing.NAME, {first.pid})).kill()
 
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
@@ -91,6 +94,26 @@ async def test_a_parser_that_dies_fails_the_document_as_crashed(
                 await read_all(engine, endless)
 
     assert failure.value.code == "crashed"
+
+
+@pytest.mark.requirement("OCR-PROC-12")
+async def test_a_parser_that_is_killed_once_costs_no_page(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    text = [f"Line {number} of a page that fills the pipe" for number in range(20)]
+    file = pdf(tmp_path / "a", *(lines(*text) for _ in range(200)))
+    items: list[Extracted] = []
+
+    async with aclosing(engine.read(file, ())) as stream:
+        async for item in stream:
+            items.append(item)
+            if len(items) == 3:
+                (parser,) = running(parsing.NAME)
+                parser.kill()
+
+    pages = [page.number for item in items if isinstance(item, Pages) for page in item.pages]
+    assert items[0] == FileOutline("application/pdf", 200)
+    assert pages == list(range(1, 201))
 
 
 @pytest.mark.requirement("OCR-PROC-04")
