@@ -3,6 +3,7 @@
 Each function raises an error that pydantic words as ours: it says what can be written.
 """
 
+import re
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from stackdocs_mcp.ocr.languages import SCRIPTS, readable
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 MODES: tuple[OcrMode, ...] = get_args(OcrMode)
 MAX_LANGUAGES = 20
+_CODE = re.compile("[a-z]{2}")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -52,7 +54,13 @@ def languages(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     codes = tuple(dict.fromkeys(one.strip().lower() for one in value.split(",")))
-    if len(codes) > MAX_LANGUAGES or not SCRIPTS.keys() >= set(codes):
+    unknown = [code for code in codes if code not in SCRIPTS]
+    if len(codes) <= MAX_LANGUAGES and any(map(_CODE.fullmatch, unknown)):
+        wrong = ", ".join(filter(_CODE.fullmatch, unknown))
+        raise PydanticCustomError(
+            "languages", f"must be codes of ISO 639-1, such as de,en; there is no language {wrong}"
+        )
+    if len(codes) > MAX_LANGUAGES or unknown:
         raise PydanticCustomError(
             "languages",
             f"must be at most {MAX_LANGUAGES} codes of two letters (ISO 639-1) with commas between "

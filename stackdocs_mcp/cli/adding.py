@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import anyio.to_thread
@@ -10,7 +11,7 @@ import anyio.to_thread
 from stackdocs_mcp.cli.barrier import FAILED
 from stackdocs_mcp.cli.bars import bars
 from stackdocs_mcp.cli.opening import opened
-from stackdocs_mcp.cli.output import plain_name
+from stackdocs_mcp.cli.output import plain_name, say, shown
 from stackdocs_mcp.cli.reading_in import Piece, complain, read_all
 from stackdocs_mcp.core.errors import FileRefused
 from stackdocs_mcp.core.model import Document
@@ -45,11 +46,14 @@ async def add(settings: Settings, paths: Sequence[str]) -> int:
     sources: dict[Path, Source] = {}
     for path in paths:
         try:
-            found = await anyio.to_thread.run_sync(sources_of, Path(path))
+            found, others = await anyio.to_thread.run_sync(sources_of, Path(path))
         except FileRefused as error:
             refused += 1
             complain(path, error.message, error.advice)
             continue
+        if others:
+            files = "1 file" if others == 1 else f"{others} files"
+            say(f"{shown(path)}: passed over for the suffix: {files}")
         sources |= {source.path.absolute(): source for source in found}
 
     async with opened(settings, make=True) as workspace:
@@ -59,8 +63,10 @@ async def add(settings: Settings, paths: Sequence[str]) -> int:
     return FAILED if refused or failed else 0
 
 
-def sources_of(path: Path) -> list[Source]:
+def sources_of(path: Path) -> tuple[list[Source], int]:
     """The file, or every supported file of the folder, also in its subfolders.
+
+    And how many files of the folder have a suffix that is not of a supported kind.
 
     Raises FileRefused for what is neither, and for a folder with nothing in it to be read.
     """
@@ -69,10 +75,12 @@ def sources_of(path: Path) -> list[Source]:
     except OSError as error:
         raise FileRefused("there is no such file or folder, or it may not be read") from error
     if stat.S_ISREG(status.st_mode):
-        return [Source(path, plain_name(path.name))]
+        return [Source(path, plain_name(path.name))], 0
     if not stat.S_ISDIR(status.st_mode):
         raise FileRefused("this is neither a file nor a folder")
-    found = [Source(seen.path, plain_name(seen.name)) for seen in look(path, SUFFIXES)]
+    others = count()
+    seen = look(path, SUFFIXES, lambda: next(others))
+    found = [Source(one.path, plain_name(one.name)) for one in seen]
     if not found:
         raise FileRefused("the folder has no file that can be read", f"Supported are {NAMES}.")
-    return found
+    return found, next(others)

@@ -79,6 +79,8 @@ def add(paths: tuple[str, ...], **_settings: str | None) -> int:
     attached to a mail becomes a document of its own. The same bytes are one document, and nothing
     is read twice; failed documents are tried again.
     """
+    if "" in paths:
+        raise click.UsageError("a PATH is empty; the current folder is written as `.`")
     settings = settings_of()
 
     from stackdocs_mcp.cli.adding import add as work
@@ -87,22 +89,31 @@ def add(paths: tuple[str, ...], **_settings: str | None) -> int:
     return run(lambda: work(settings, paths))
 
 
-@cli.command(short_help="Read documents again that failed, or were left unfinished.")
+@cli.command(short_help="Read documents again: failed, unfinished, or in another way.")
 @click.argument("documents", metavar="[DOCUMENT]...", nargs=-1)
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Give up the pages of these documents, and read them the way that is set now.",
+)
 @common
 @reading
-def retry(documents: tuple[str, ...], **_settings: str | None) -> int:
+def retry(documents: tuple[str, ...], *, again: bool, **_settings: str | None) -> int:
     """Read documents of the stack again that failed, or that nobody read to their end.
 
     DOCUMENT is an id or a file name; left out, all of them are. Pages that were read stay and
-    are not paid for twice. Prints the same lines as `add`.
+    are not paid for twice. With --again, documents are read anew that were read to their end: for
+    another engine, mode or language. Fields stay; what was completed has to be completed again.
+    Prints the same lines as `add`.
     """
+    if again and not documents:
+        raise click.UsageError("--again needs the documents that are to be read anew")
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.retrying import retry as work
 
-    return run(lambda: work(settings, documents))
+    return run(lambda: work(settings, documents, again=again))
 
 
 @cli.command(short_help="Print a document's numbered lines, or its tables.")
@@ -220,7 +231,7 @@ def ocr_set(choice: str, spoken: str | None, **_settings: str | None) -> int:
 
     CHOICE is an engine (local or mistral), a mode (auto, always or never), or both with a comma:
     `mistral,always`. What is left out, languages too, is left to the server's settings; `server`
-    leaves all to them. Documents that were read stay as they are; `retry` reads failed ones anew.
+    leaves all to them. Documents that were read stay as they are; `retry --again` reads them anew.
     """
     settings = settings_of()
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import DocumentNotFound, InvalidArgument, NotFound
+from stackdocs_mcp.core.filenames import shown_name
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.server.compose import App, running
@@ -71,8 +72,9 @@ async def document_of(workspace: Workspace, wanted: str) -> Document:
     """
     with suppress(DocumentNotFound):
         return await workspace.store.document(DocumentId(wanted))
-    alike = await workspace.store.documents(query=wanted, limit=MOST_ALIKE)
-    found = [one for one in alike if one.filename == wanted and one.superseded_by is None]
+    name = shown_name(wanted)
+    alike = await workspace.store.documents(query=name, limit=MOST_ALIKE)
+    found = [one for one in alike if one.filename == name and one.superseded_by is None]
     if len(found) == 1:
         return found[0]
     if found:

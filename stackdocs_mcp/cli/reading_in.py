@@ -8,18 +8,22 @@ import anyio
 from stackdocs_mcp.cli.barrier import told
 from stackdocs_mcp.cli.bars import Watched
 from stackdocs_mcp.cli.output import put, say, shown
-from stackdocs_mcp.core.errors import FileRefused
+from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
 from stackdocs_mcp.core.model import Document, DocumentStatus
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.browsing import problems
 from stackdocs_mcp.workspace.intake import Job, needs_reading
 
 AT_ONCE = 2
+UNFINISHED = (
+    "It was not read to its end. See what `stackdocs-mcp doctor` says of the data folder, then run "
+    "this again: it goes on with what is there."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A document to be read: what to call it, and how to get it. May raise FileRefused."""
+    """A document to be read: what to call it, and how to get it. May raise StackdocsError."""
 
     name: str
     document: Callable[[], Awaitable[Document]]
@@ -40,9 +44,11 @@ async def read_all(workspace: Workspace, pieces: Sequence[Piece], watched: Watch
         for piece in waiting:
             try:
                 await read(workspace, piece, watched, finished)
-            except FileRefused as error:
+            except StackdocsError as error:
                 failed += 1
-                complain(piece.name, error.message, error.advice)
+                # Much may have been stored by then, whatever the store says of its last step.
+                broken = isinstance(error, StoreFailed)
+                complain(piece.name, error.message, UNFINISHED if broken else error.advice)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(AT_ONCE):

@@ -28,6 +28,8 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
         ".png": PNG,
         ".jpg": JPEG,
         ".jpeg": JPEG,
+        ".jpe": JPEG,
+        ".jfif": JPEG,
         ".webp": WEBP,
         ".tif": TIFF,
         ".tiff": TIFF,

@@ -174,6 +174,8 @@ class Document:
     """Pages that a paid engine has charged for reading this document."""
     abandoned: int = 0
     """How many readers in a row let their claim run out, with no new page in between."""
+    readings: int = 0
+    """How often its pages were given up to be read anew: page 1 is another page after that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,15 @@ class Documents(Protocol):
     async def retry(self, document: DocumentId) -> Document:
         """``failed`` -> ``processing``. Any other status is left as it is."""
 
+    async def reread(self, document: DocumentId) -> Document:
+        """Give up the document's pages, so that it is read the way that is set now.
+
+        It becomes ``processing``, also when it was completed; fields and history stay. One that is
+        ``processing`` already is left as it is: somebody may be reading it. The pages stay in the
+        user's store, and become the document's again without being read where they are by the
+        engine that reads it then.
+        """
+
     # --- a folder as a stack --------------------------------------------------------------------
 
     async def folder_files(self) -> Sequence[FolderFile]:

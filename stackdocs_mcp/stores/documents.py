@@ -21,7 +21,7 @@ from stackdocs_mcp.stores.scope import Scope, moment
 _SELECT = """
 SELECT d.id, d.extraction_id, d.filename, d.sha256, d.size, d.media_type, d.status, d.pages,
     d.pages_done, d.pages_without_text, d.failure_code, d.failure_message, d.failure_advice,
-    d.superseded_by, d.billed_pages, d.abandoned, d.created_at, d.updated_at,
+    d.superseded_by, d.billed_pages, d.abandoned, d.readings, d.created_at, d.updated_at,
     e.revision, e.fields, e.flagged
 FROM stacks AS s
 CROSS JOIN documents AS d ON d.stack_id = s.id
@@ -87,6 +87,12 @@ _RETRY = """
 UPDATE documents SET status = 'processing', failure_code = NULL, failure_message = NULL,
     failure_advice = NULL, abandoned = 0, updated_at = :now
 WHERE stack_id = :stack AND id = :document AND status = 'failed'
+"""
+_REREAD = """
+UPDATE documents SET status = 'processing', failure_code = NULL, failure_message = NULL,
+    failure_advice = NULL, abandoned = 0, pages_done = 0, pages_without_text = 0,
+    readings = readings + 1, updated_at = :now
+WHERE stack_id = :stack AND id = :document AND status <> 'processing'
 """
 
 
@@ -207,6 +213,12 @@ def retry(scope: Scope, document: DocumentId) -> Document:
     return get(scope, document)
 
 
+def reread(scope: Scope, document: DocumentId) -> bool:
+    """Whether the document is to be read from its first page on, which nobody is doing yet."""
+    held(scope, document)
+    return scope.run(_REREAD, document=document, now=scope.now) > 0
+
+
 def folded(name: str) -> str:
     """A file name as it is compared: no case, one form for each letter (macOS splits accents)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
@@ -234,4 +246,5 @@ def _document(row: sqlite3.Row) -> Document:
         superseded_by=row["superseded_by"],
         billed_pages=row["billed_pages"],
         abandoned=row["abandoned"],
+        readings=row["readings"],
     )

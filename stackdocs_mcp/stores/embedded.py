@@ -196,6 +196,9 @@ class BoundStore:
     async def retry(self, document: DocumentId) -> Document:
         return await self._write(lambda scope: documents.retry(scope, document))
 
+    async def reread(self, document: DocumentId) -> Document:
+        return await self._write(lambda scope: pages.give_up(scope, document))
+
     async def folder_files(self) -> Sequence[FolderFile]:
         return await self._read(folder.files)
 

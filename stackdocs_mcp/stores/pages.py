@@ -58,6 +58,12 @@ INSERT INTO document_pages (stack_id, document_id, number, page_id)
 VALUES (:stack, :document, :number, :page)
 ON CONFLICT (stack_id, document_id, number) DO NOTHING RETURNING ref
 """
+_LINKED = """
+SELECT l.ref, p.lines FROM document_pages AS l
+CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
+WHERE l.stack_id = :stack AND l.document_id = :document
+"""
+_UNLINK = "DELETE FROM document_pages WHERE stack_id = :stack AND document_id = :document"
 _COUNT = """
 UPDATE documents SET pages_done = pages_done + :done, updated_at = :now, abandoned = 0,
     pages_without_text = pages_without_text + :without_text
@@ -135,6 +141,15 @@ def save(
     linked.count()
     if billed:
         scope.run(_BILL, document=document, billed=billed)
+
+
+def give_up(scope: Scope, document: DocumentId) -> Document:
+    """The document without its pages, unless it is being read. The pages themselves are kept."""
+    if documents.reread(scope, document):
+        for row in scope.rows(_LINKED, document=document):
+            search.forget(scope, document, row["ref"], lines_from(row["lines"]))
+        scope.run(_UNLINK, document=document)
+    return documents.get(scope, document)
 
 
 class _Linked:

@@ -11,7 +11,7 @@ reads nothing else: page reference (35 bits), words (8 bits, at most 255), line 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from stackdocs_mcp.core.binding import StackId
 from stackdocs_mcp.core.model import DocumentId, Hit, Line
@@ -35,6 +35,10 @@ _UNSPACED = (
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
 _INDEX = "INSERT INTO line_index (rowid, document, words) VALUES (:spot, :token, :words)"
+_FORGET = """
+INSERT INTO line_index (line_index, rowid, document, words)
+VALUES ('delete', :spot, :token, :words)
+"""
 _FIND = f"""
 SELECT rowid AS spot FROM line_index WHERE line_index MATCH :terms
 ORDER BY (rowid >> {_LINE_BITS}) & {_WORDS}, rowid LIMIT :limit OFFSET :after
@@ -50,18 +54,26 @@ WHERE l.ref = :ref AND l.stack_id = :stack
 
 def index(scope: Scope, document: DocumentId, ref: int, lines: Iterable[Line]) -> None:
     """Make the visible lines of a page findable."""
+    scope.each(_INDEX, _entries(scope, document, ref, lines))
+
+
+def forget(scope: Scope, document: DocumentId, ref: int, lines: Iterable[Line]) -> None:
+    """Undo ``index``, which was given the same: the index has no text of its own to go by."""
+    scope.each(_FORGET, _entries(scope, document, ref, lines))
+
+
+def _entries(
+    scope: Scope, document: DocumentId, ref: int, lines: Iterable[Line]
+) -> Iterator[dict[str, object]]:
     found = [(line.number, words(line.text)) for line in lines if not line.hidden]
-    scope.each(
-        _INDEX,
-        (
-            {
-                "spot": _spot(ref, len(tokens), number),
-                "token": _token(document),
-                "words": _tokens(scope.stack, tokens),
-            }
-            for number, tokens in found
-            if tokens and number <= _LINES
-        ),
+    return (
+        {
+            "spot": _spot(ref, len(tokens), number),
+            "token": _token(document),
+            "words": _tokens(scope.stack, tokens),
+        }
+        for number, tokens in found
+        if tokens and number <= _LINES
     )
 
 

@@ -137,7 +137,7 @@ class Checker:
     async def _pages(self, numbers: Sequence[int]) -> list[PageText]:
         workspace = self._workspace
         return await workspace.shared.pages.get(
-            workspace.store, workspace.binding.stack, self._document.id, numbers
+            workspace.store, workspace.binding.stack, self._document, numbers
         )
 
     async def _document_signs(self) -> Signs:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,17 +118,24 @@ async def take_in(workspace: Workspace, folder: Path, suffixes: Collection[str])
             log.warning("a file of the folder could not be added: %s", error.code)
 
 
-def look(folder: Path, suffixes: Collection[str]) -> Iterator[Seen]:
+def look(
+    folder: Path, suffixes: Collection[str], on_other: Callable[[], object] | None = None
+) -> Iterator[Seen]:
     """The folder's regular files with these suffixes, by name, also in its subfolders.
 
-    Hidden files and folders and links are passed over. At most 20,000. Reads the file system.
+    Hidden files and folders and links are passed over. At most 20,000. ``on_other`` is called for
+    each file with another suffix. Reads the file system.
     """
     found = 0
     for where, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(where, name)
-            if name.startswith((".", "~$")) or path.suffix.lower() not in suffixes:
+            if name.startswith((".", "~$")):
+                continue
+            if path.suffix.lower() not in suffixes:
+                if on_other is not None:
+                    on_other()
                 continue
             if not _is_unicode(name):
                 log.warning("a file of the folder was left out: its name is not valid Unicode")

@@ -13,6 +13,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError
+from stackdocs_mcp.core.filenames import shown_name
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
@@ -119,7 +120,7 @@ class Intake:
     ) -> tuple[Document, bool]:
         """The document of a file's bytes and whether it is new; reading it is a job of its own."""
         sha256, size = await files.put(source, limit)
-        return await store.add_document(NewDocument(filename, sha256, size))
+        return await store.add_document(NewDocument(shown_name(filename), sha256, size))
 
     def start(self, job: Job) -> anyio.Event:
         """Read the document in the background; the event is set when the job is over.
@@ -226,7 +227,7 @@ class Intake:
         except FileRefused as error:
             log.warning("an attachment was left out: %s", error.code)
             return
-        attached, _ = await job.store.add_document(NewDocument(filename, sha256, size))
+        attached, _ = await job.store.add_document(NewDocument(shown_name(filename), sha256, size))
         if job.on_attached is not None:
             job.on_attached(attached)
         elif needs_reading(attached):

@@ -3,6 +3,7 @@
 import os
 import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import anyio.to_thread
@@ -17,6 +18,8 @@ from stackdocs_mcp.settings import Settings
 from tests.cli.shell import COMMAND, PATIENCE, Shell
 from tests.ocr.documents import scan
 from tests.server.papers import INVOICE
+
+PASSED_OVER = "{}: passed over for the suffix: 1 file\n"
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_a_folder_is_added_with_its_subfolders_and_a_line_for_each_document(
 ) -> None:
     ran = shell("add", papers)
 
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, PASSED_OVER.format(papers))
     assert sorted(row[1:] for row in ran.rows) == [
         ["ocr_complete", "1", "2026/b.txt"],
         ["ocr_complete", "2", "a.txt"],
@@ -123,7 +126,47 @@ def test_a_file_name_cannot_write_columns_or_act_on_a_terminal(
     assert ran.code == 0
     assert len(ran.rows[0]) == 4
     assert "\x1b" not in ran.out
-    assert ran.rows[0][3].startswith("a\\x09b\\x1b")
+    assert ran.rows[0][3] == "a\ufffdb\ufffd[31m\\udcff.txt"
+
+
+@pytest.mark.requirement("READIN-20")
+def test_an_empty_path_is_not_the_current_folder(shell: Shell) -> None:
+    ran = shell("add", "")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "a PATH is empty" in ran.err
+
+
+@pytest.mark.requirement("READIN-20")
+def test_files_that_are_passed_over_are_counted_for_each_folder(shell: Shell, papers: Path) -> None:
+    (papers / "2026" / "picture.jfif").write_bytes(b"no picture")
+    for name in ("notes", "mail.msg", ".hidden"):
+        (papers / "2026" / name).write_text("left alone")
+
+    ran = shell("add", papers, papers / "a.txt")
+
+    assert f"{papers}: passed over for the suffix: 3 files\n" in ran.err
+    assert "2026/picture.jfif" in [row[3] for row in ran.rows]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.requirement("READIN-19")
+def test_a_file_that_the_store_has_no_room_for_is_named_and_the_others_are_added(
+    shell: Shell, papers: Path
+) -> None:
+    shell("add", papers / "a.txt")
+    large = papers / "large.txt"
+    large.write_bytes(b"a line of text\n" * 600_000)
+
+    ran = _with_room_for(8_000_000, [COMMAND, "add", str(large), str(papers / "2026")], shell)
+
+    assert ran.returncode == 1
+    assert [line.split("\t")[1:] for line in ran.stdout.splitlines()] == [
+        ["ocr_complete", "1", "b.txt"]
+    ]
+    (said,) = ran.stderr.splitlines()
+    assert said.startswith("error: large.txt: the file could not be copied into the store. It was")
+    assert "Nothing was changed" not in said
 
 
 @pytest.mark.requirement("READIN-15")
@@ -194,7 +237,7 @@ def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
 
 @pytest.mark.requirement("CLI-07")
 def test_a_pipe_gets_no_bar(shell: Shell, papers: Path) -> None:
-    assert shell("add", papers).err == ""
+    assert shell("add", papers).err == PASSED_OVER.format(papers)
 
 
 def _written(file: Path, text: str) -> Path:
@@ -214,3 +257,21 @@ def _all_of(terminal: int) -> str:
             os.close(terminal)
             return shown.decode("utf-8", "replace")
         shown += part
+
+
+def _with_room_for(size: int, command: list[str], shell: Shell) -> subprocess.CompletedProcess[str]:
+    """The command, where no file can become larger: what a full disk does to the large ones."""
+    limited = (
+        "import os, resource, signal, sys;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", limited, *command],
+        env=shell.environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )

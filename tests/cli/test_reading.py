@@ -1,6 +1,7 @@
 """``read`` and ``retry``: what stands in a document, and a second try."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -13,10 +14,11 @@ from stackdocs_mcp.cli.bars import bars
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import Cell, Document, Failure, Line, Page, PageSource, Table
 from stackdocs_mcp.ocr.local import LocalEngine
-from stackdocs_mcp.server.compose import App, running
+from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 from tests.cli.shell import Shell
+from tests.ocr.documents import scan
 from tests.server.engines import PlainEngine, running_with
 from tests.server.papers import INVOICE
 from tests.workspace.paced import PacedEngine
@@ -120,6 +122,45 @@ def test_where_nothing_failed_there_is_nothing_to_try_again(worked: Shell) -> No
     ran = worked("retry", "--stack", "paper")
 
     assert (ran.code, ran.out, ran.err) == (0, "", "There is nothing to try again.\n")
+
+
+@pytest.mark.requirement("READIN-18")
+def test_a_document_is_read_anew_the_way_that_is_set_now(shell: Shell, tmp_path: Path) -> None:
+    scan("Amount due 74.50 EUR").save(tmp_path / "scan.png")
+    shell("add", "--ocr", "never", tmp_path / "scan.png")
+
+    left = shell("retry", "scan.png")
+    ran = shell("retry", "--again", "scan.png")
+    read = shell("read", "scan.png")
+
+    assert (left.code, left.out) == (0, "")
+    assert "with --again they are read anew" in left.err
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.rows[0][1:] == ["ocr_complete", "1", "scan.png"]
+    assert "74.50" in read.out
+
+
+@pytest.mark.requirement("READIN-18")
+def test_only_named_documents_are_read_anew(shell: Shell) -> None:
+    ran = shell("retry", "--again")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "--again needs the documents" in ran.err
+
+
+@pytest.mark.requirement("READIN-10")
+async def test_a_document_whose_reader_died_is_waited_for(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(INVOICE)
+    document = await stored(shell, file, [])
+    async with running(Settings(data_dir=shell.data)) as app:
+        store = (await workspace_of(app)).store
+        assert await store.claim(document.id, "dead", now() + timedelta(seconds=4))
+
+    ran = await anyio.to_thread.run_sync(shell, "retry")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.rows == [[document.id, "ocr_complete", "2", "a.txt"]]
 
 
 @pytest.mark.requirement("READIN-10")

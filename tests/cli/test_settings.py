@@ -54,7 +54,7 @@ def test_languages_are_codes_in_the_order_given_and_each_once() -> None:
         ("languages", "german", "two letters (ISO 639-1)"),
         ("languages", "de,,en", "two letters (ISO 639-1)"),
         ("languages", ",".join(f"{one}{two}" for one in "abcdef" for two in "abcd"), "at most 20"),
-        ("languages", "xx", "two letters (ISO 639-1)"),
+        ("languages", "de,xx,jp", "codes of ISO 639-1, such as de,en; there is no language xx, jp"),
         ("languages", "de,ru,ar", "cannot read the script of ru, ar; choose mistral"),
         ("mistral_url", "http://example.org", "begins with https://"),
         ("mistral_url", "https://me:pass@example.org", "begins with https://"),

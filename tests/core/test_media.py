@@ -31,6 +31,8 @@ def test_a_name_that_promises_something_else_is_said(name: str, media_type: str,
     ("name", "media_type"),
     [
         ("a.jpeg", media.JPEG),
+        ("a.jfif", media.JPEG),
+        ("a.jpe", media.JPEG),
         ("a.PDF", media.PDF),
         ("a.txt", media.CSV),
         ("a.csv", media.TEXT),

@@ -183,7 +183,7 @@ async def test_pictures_and_pages_are_counted_apart(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("OCR-REFUSE-08")
 def test_the_suffixes_to_look_for_are_known() -> None:
-    pictures = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+    pictures = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff"}
     texts = {".eml", ".txt", ".md", ".csv", ".tsv", ".html", ".htm", ".xml"}
 
     assert {".pdf", ".docx", ".xlsx", ".pptx"} | pictures | texts == SUFFIXES

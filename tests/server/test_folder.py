@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import DocumentStatus, NewDocument
 from stackdocs_mcp.server.compose import now, running
 from stackdocs_mcp.settings import Settings
@@ -195,3 +196,28 @@ async def test_a_store_that_fails_for_a_while_does_not_end_what_looks_for_waitin
                     await anyio.lowlevel.checkpoint()
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()  # it is there to be cancelled: it waits for better times
+
+
+@pytest.mark.requirement("READIN-21")
+async def test_no_file_name_acts_on_a_client_and_the_folder_knows_the_real_one(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    name = "bill\n\x1b[31m\u202egnp\u2066\u200b\U000e0041\ufe0f \u00e9.txt"
+    (folder / name).write_text("Amount due 74.50 EUR")
+    async with running(serving(folder, tmp_path)) as app, client_of(app) as session:
+        (document,) = await listed_until(
+            session, lambda found: [one["status"] for one in found] == ["ocr_complete"]
+        )
+        texts = [
+            await session.text("list_documents"),
+            await session.text("search_documents", query="amount"),
+            await session.text("read_ocr", document_id=document["id"]),
+        ]
+        workspace = app.workspace(await app.open_stack(), Actor("agent"))
+        remembered = await workspace.store.folder_files()
+
+    assert document["filename"] == "bill\ufffd\ufffd[31m\ufffdgnp" + "\ufffd" * 4 + " \u00e9.txt"
+    assert set("\x1b\u202e\u2066\u200b\U000e0041\ufe0f") & set("".join(texts)) == set()
+    assert [file.name for file in remembered] == [name]

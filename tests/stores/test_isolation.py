@@ -38,6 +38,7 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "finish": lambda repo, one: repo.finish(one),
     "fail": lambda repo, one: repo.fail(one, Failure("damaged", "planted")),
     "retry": lambda repo, one: repo.retry(one),
+    "reread": lambda repo, one: repo.reread(one),
     "remember_file": lambda repo, one: repo.remember_file(FolderFile("a", 1, 1, one)),
     "fields": lambda repo, one: repo.fields(one),
     "write": lambda repo, one: repo.write(one, [setting("a", "planted")]),

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from stackdocs_mcp.core.model import Document, DocumentStatus, Failure
+from stackdocs_mcp.core.model import Completion, Document, DocumentStatus, Failure
 from stackdocs_mcp.core.ports import StackStore
-from tests.stores.builders import ENGINE, SteppingClock, added, page
+from tests.stores.builders import ENGINE, SteppingClock, added, page, put, values, with_text
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +170,80 @@ async def test_a_claim_that_is_given_up_is_free_and_not_abandoned(
     assert [one.id for one in await repo.unclaimed(clock.now, 9)] == [document.id]
     assert await repo.claim(document.id, "second", clock.now + MINUTE)
     assert (await repo.document(document.id)).abandoned == 0
+
+
+@pytest.mark.requirement("STORE-182")
+async def test_a_document_to_be_read_anew_gives_up_its_pages_and_keeps_its_fields(
+    repo: StackStore, document: Document
+) -> None:
+    await repo.save_pages(document.id, ENGINE, [page(1, "total 1.00"), page(2)])
+    await repo.finish(document.id)
+    await put(repo, document, "total", 1)
+    await repo.complete(document.id, revision=1, completion=Completion())
+    before = await repo.changes(document.id, limit=9)
+
+    anew = await repo.reread(document.id)
+
+    assert (anew.status, anew.readings) == (DocumentStatus.PROCESSING, 1)
+    assert (anew.pages_done, anew.pages_without_text) == (0, 0)
+    assert await repo.pages(document.id, [1, 2]) == []
+    assert await repo.search("total", limit=9) == []
+    assert await values(repo, document) == {"total": 1}
+    assert await repo.changes(document.id, limit=9) == before
+
+
+@pytest.mark.requirement("STORE-182")
+async def test_what_is_read_then_is_found_and_what_was_read_before_is_not(
+    repo: StackStore, document: Document
+) -> None:
+    other = await with_text(repo, "other", "first words")
+    await repo.save_pages(document.id, ENGINE, [page(1, "first words", hidden=["unseen"])])
+    await repo.finish(document.id)
+
+    await repo.reread(document.id)
+    assert await repo.stored_pages(document.id, "engine-2") == []
+    await repo.save_pages(document.id, "engine-2", [page(1, "second words")])
+
+    assert [hit.document for hit in await repo.search("first", limit=9)] == [other.id]
+    assert [hit.snippet for hit in await repo.search("second", limit=9)] == ["second words"]
+    after = await repo.finish(document.id)
+    assert (after.pages_done, after.pages_without_text) == (1, 0)
+
+
+@pytest.mark.requirement("STORE-183")
+async def test_the_same_engine_has_nothing_to_read_anew(
+    repo: StackStore, document: Document
+) -> None:
+    await repo.save_pages(document.id, ENGINE, [page(1, "one"), page(2, "two")])
+    before = await repo.finish(document.id)
+
+    await repo.reread(document.id)
+
+    assert await repo.stored_pages(document.id, ENGINE) == [1, 2]
+    after = await repo.finish(document.id)
+    assert after.pages_done == before.pages_done
+    assert len(await repo.search("one", limit=9)) == 1
+
+
+@pytest.mark.requirement("STORE-182")
+async def test_a_document_that_is_being_read_keeps_its_pages(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    await repo.claim(document.id, "first", clock.now + MINUTE)
+    await repo.save_pages(document.id, ENGINE, [page(1, "one")])
+
+    anew = await repo.reread(document.id)
+
+    assert (anew.pages_done, anew.readings) == (1, 0)
+    assert not await repo.claim(document.id, "second", clock.now + MINUTE)
+
+
+@pytest.mark.requirement("STORE-182")
+async def test_a_failed_document_is_read_anew_without_its_failure(
+    repo: StackStore, document: Document
+) -> None:
+    await repo.fail(document.id, DAMAGED)
+
+    anew = await repo.reread(document.id)
+
+    assert (anew.status, anew.error) == (DocumentStatus.PROCESSING, None)
