@@ -102,7 +102,7 @@ class Parsing:
         code = self._member.exit_code()
         if self._member.is_overdue or code == _OUT_OF_TIME:
             raise failure("timed_out")
-        if code != _KILLED or self._is_second or self._is_ended:
+        if code != _KILLED or self._is_second or self._has_ended():
             raise failure("crashed")
         self._is_second = True
         self._repeated = self._attached
@@ -113,6 +113,10 @@ class Parsing:
             if self._is_ended:
                 second.kill()
         self.expect()
+
+    def _has_ended(self) -> bool:
+        with self._state:
+            return self._is_ended
 
     def _is_new(self, frame: wire.Frame) -> bool:
         """The frame was not sent by an earlier child."""
