@@ -44,6 +44,7 @@ async def add(settings: Settings, paths: Sequence[str]) -> int:
     """Add and read everything, two documents at once; 1 when one of them could not be."""
     refused = 0
     sources: dict[Path, Source] = {}
+    passed_over: dict[str, int] = {}
     for path in paths:
         try:
             found, others = await anyio.to_thread.run_sync(sources_of, Path(path))
@@ -52,11 +53,13 @@ async def add(settings: Settings, paths: Sequence[str]) -> int:
             complain(path, error.message, error.advice)
             continue
         if others:
-            files = "1 file" if others == 1 else f"{others} files"
-            say(f"{shown(path)}: passed over for the suffix: {files}")
+            passed_over[path] = others
         sources |= {source.path.absolute(): source for source in found}
 
     async with opened(settings, make=True) as workspace:
+        for path, count in passed_over.items():
+            files = "1 file" if count == 1 else f"{count} files"
+            say(f"{shown(path)}: passed over for the suffix: {files}")
         with bars(len(sources)) as watched:
             pieces = [source.into(workspace) for source in sources.values()]
             failed = await read_all(workspace, pieces, watched)
