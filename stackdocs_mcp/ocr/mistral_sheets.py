@@ -48,16 +48,12 @@ class Sheets:
     """What a file gives before the service is asked. Blocking; one thread at a time."""
 
     def __init__(self, file: Path, task: Task, size: BatchSize) -> None:
-        self._file = file
-        self._task = task
         self._size = size
         self._most = min(size.first, size.pages)
         self._waiting: list[Sheet] = []
-        self._parsing: Parsing | None = None
+        self._parsing = Parsing(file, task)
         self._is_parsed = False
         self._is_stopped = False
-        self._state = threading.Lock()
-        """Held while what ``stop`` has to kill changes."""
         self._busy = threading.Lock()
         """Held by ``next``, whose caller may have been cancelled, so that ``close`` waits."""
 
@@ -76,22 +72,18 @@ class Sheets:
 
     def stop(self) -> None:
         """End the work at once, from any thread; a ``next`` under way returns None."""
-        with self._state:
-            self._is_stopped = True
-            if self._parsing:
-                self._parsing.kill()
+        self._is_stopped = True
+        self._parsing.kill()
 
     def close(self) -> None:
         """Give the process back. Only after ``stop``, or the last ``next``."""
         with self._busy:
-            if self._parsing:
-                self._parsing.close()
+            self._parsing.close()
 
     def _next(self) -> Extracted | Batch | None:
-        parsing = self._started()
         while not self._is_stopped and not self._is_parsed:
-            parsing.expect()
-            frame, content = parsing.frame()
+            self._parsing.expect()
+            frame, content = self._parsing.frame()
             match frame:
                 case wire.Outline():
                     return FileOutline(frame.media_type, frame.pages)
@@ -105,15 +97,6 @@ class Sheets:
                 case _:
                     self._is_parsed = True
         return self._rest() or None
-
-    def _started(self) -> Parsing:
-        if self._parsing is None:
-            parsing = Parsing(self._file, self._task)
-            with self._state:
-                self._parsing = parsing
-                if self._is_stopped:
-                    parsing.kill()
-        return self._parsing
 
     def _batch_with(self, sheet: Sheet) -> Batch:
         """The batch that is full with this sheet, or would be too large with it; else nothing."""

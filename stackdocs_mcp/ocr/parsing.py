@@ -25,7 +25,10 @@ class _Gone(Exception):
 
 
 class Parsing:
-    """One file being parsed. ``channel`` is readable when a frame, or the end, is there."""
+    """One file being parsed, by a child that is started when it is first asked for something.
+
+    ``channel`` is readable when a frame, or the end, is there.
+    """
 
     def __init__(self, file: Path, task: Task) -> None:
         self._file = file
@@ -40,15 +43,16 @@ class Parsing:
         self._is_second = False
         self._is_ended = False
         self._state = threading.Lock()
-        self._member = self._started()
+        """Held while what ``kill`` has to kill changes."""
+        self._member: Member | None = None
 
     @property
     def channel(self) -> connection.Connection:
-        return self._member.channel
+        return self._begun().channel
 
     def expect(self) -> None:
         """Start the clock for the next frame, unless it is running; then the child is killed."""
-        self._member.expect(self._limits.step_seconds)
+        self._begun().expect(self._limits.step_seconds)
 
     def frame(self) -> tuple[wire.Frame, bytes]:
         """The next frame, and the bitmap of a picture or the bytes of an attachment.
@@ -71,15 +75,26 @@ class Parsing:
         """End the child at once, for good. From any thread, at any time."""
         with self._state:
             self._is_ended = True
-            self._member.kill()
+            if self._member:
+                self._member.kill()
 
     def close(self) -> None:
         """Kill the child and wait until nothing is left of it."""
-        self._member.close()
+        if self._member:
+            self._member.close()
 
-    def _started(self) -> Member:
+    def _begun(self) -> Member:
+        return self._member or self._begin()
+
+    def _begin(self) -> Member:
+        """A child for the pages that have not come."""
         task = replace(self._task, skip=frozenset(self._task.skip) | self._pages)
-        return Member(NAME, child.main, str(self._file.absolute()), task)
+        member = Member(NAME, child.main, str(self._file.absolute()), task)
+        with self._state:
+            self._member = member
+            if self._is_ended:
+                member.kill()
+        return member
 
     def _received(self) -> tuple[wire.Frame, bytes]:
         try:
@@ -94,24 +109,21 @@ class Parsing:
         except (EOFError, wire.Garbled) as error:
             raise _Gone from error
         finally:
-            self._member.relax()
+            self._begun().relax()
         return frame, content
 
     def _start_again(self) -> None:
         """Once, where the child was killed by neither us nor its file. Raises ExtractionFailed."""
-        code = self._member.exit_code()
-        if self._member.is_overdue or code == _OUT_OF_TIME:
+        gone = self._begun()
+        code = gone.exit_code()
+        if gone.is_overdue or code == _OUT_OF_TIME:
             raise failure("timed_out")
         if code != _KILLED or self._is_second or self._has_ended():
             raise failure("crashed")
         self._is_second = True
         self._repeated = self._attached
-        self._member.close()
-        second = self._started()
-        with self._state:
-            self._member = second
-            if self._is_ended:
-                second.kill()
+        gone.close()
+        self._begin()
         self.expect()
 
     def _has_ended(self) -> bool:

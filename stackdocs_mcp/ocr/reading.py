@@ -34,10 +34,9 @@ class Reading:
     """Pages of one file, as they become ready."""
 
     def __init__(self, file: Path, task: Task, pool: Pool) -> None:
-        self._file = file
         self._task = task
         self._pool = pool
-        self._parsing: Parsing | None = None
+        self._parsing = Parsing(file, task)
         self._waiting: deque[_Job] = deque()
         self._asked: dict[connection.Connection, tuple[Worker, _Job]] = {}
         self._ready: deque[Extracted] = deque()
@@ -65,8 +64,7 @@ class Reading:
         """End the work at once, from any thread; a ``next`` under way returns None."""
         with self._state:
             self._is_stopped = True
-            if self._parsing:
-                self._parsing.kill()
+            self._parsing.kill()
             for worker, _ in self._asked.values():
                 worker.kill()
         self._pool.nudge()
@@ -77,11 +75,9 @@ class Reading:
             for worker, _ in self._asked.values():
                 self._pool.give_back(worker, sound=False)
             self._asked.clear()
-            if self._parsing:
-                self._parsing.close()
+            self._parsing.close()
 
     def _next(self) -> Extracted | None:
-        parsing = self._started()
         while not self._is_stopped:
             self._ask()
             if self._ready:
@@ -90,17 +86,8 @@ class Reading:
                 return None
             if self._waiting and not self._asked:  # a worker was waited for, and none will come
                 return None
-            self._hear(parsing)
+            self._hear()
         return None
-
-    def _started(self) -> Parsing:
-        if self._parsing is None:
-            parsing = Parsing(self._file, self._task)
-            with self._state:
-                self._parsing = parsing
-                if self._is_stopped:
-                    parsing.kill()
-        return self._parsing
 
     def _ask(self) -> None:
         """Hand waiting pictures to free workers; wait for one only when nothing else is to do."""
@@ -119,15 +106,15 @@ class Reading:
             except WorkerDied:
                 self._again(worker, job)
 
-    def _hear(self, parsing: Parsing) -> None:
+    def _hear(self) -> None:
         """Take what comes next from the child, unless a picture waits, or from the workers."""
         channels = list(self._asked)
         if not self._is_parsed and not self._waiting:
-            parsing.expect()
-            channels.append(parsing.channel)
+            self._parsing.expect()
+            channels.append(self._parsing.channel)
         for channel in connection.wait(channels):
-            if channel is parsing.channel:
-                self._take_frame(*parsing.frame())
+            if channel is self._parsing.channel:
+                self._take_frame(*self._parsing.frame())
             else:
                 assert isinstance(channel, connection.Connection)
                 self._take_answer(*self._asked[channel])
