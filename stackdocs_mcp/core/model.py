@@ -222,12 +222,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines of one page; ``quote`` is what stands there, ``boxes`` where, as far as it is known."""
+    """Lines of one page; ``quote`` is what stands there, ``boxes`` where, as far as it is known.
+
+    ``span`` is the half-open range of characters from the first to the last of the quote, in the
+    texts of ``lines`` joined by line feeds; None in evidence that was stored before it was kept.
+    """
 
     page: int
     lines: tuple[int, ...]
     quote: str
     boxes: tuple[Box, ...] = ()
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

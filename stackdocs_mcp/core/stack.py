@@ -18,6 +18,8 @@ ReasonCode = Literal[
     "schema",
     "unknown_field",
     "evidence_unverified",
+    "rows_missing",
+    "rule",
 ]
 """Why a document may not be complete; see core/completion.py."""
 

@@ -2,9 +2,10 @@
 
 A leaf is ``{"v": value, "e": [verdict, place, [place...]], "c": confidence, "w": [[code,
 message]...]}``, the last two left out when there is nothing to say; a place is ``[page, [line...],
-quote, [[x0, y0, x1, y1]...]]``. A line is ``[number, text, box, score, hidden, words, raw]``, the
-last two left out when there is nothing to say, and words are ``[x0, x1, x0, x1...]``. A table is
-``[box, header rows, [[[text, [line...], box, columns]...]...]]``.
+quote, [[x0, y0, x1, y1]...], [start, end]]``, the span left out where it is not known. A line is
+``[number, text, box, score, hidden, words, raw]``, the last two left out when there is nothing to
+say, and words are ``[x0, x1, x0, x1...]``. A table is ``[box, header rows, [[[text, [line...], box,
+columns]...]...]]``.
 """
 
 import json
@@ -125,13 +126,18 @@ def _evidence(evidence: Evidence) -> list[object]:
 
 
 def _place(place: Place) -> list[object]:
-    return [place.page, place.lines, place.quote, [_box(box) for box in place.boxes]]
+    kept = [place.page, place.lines, place.quote, [_box(box) for box in place.boxes]]
+    return kept if place.span is None else [*kept, place.span]
 
 
 def _place_from(kept: list[Any]) -> Place:
-    page, lines, quote, boxes = kept
+    page, lines, quote, boxes, *span = kept
     return Place(
-        page, tuple(lines), quote, tuple(Box(*(float(side) for side in box)) for box in boxes)
+        page,
+        tuple(lines),
+        quote,
+        tuple(Box(*(float(side) for side in box)) for box in boxes),
+        (span[0][0], span[0][1]) if span else None,
     )
 
 

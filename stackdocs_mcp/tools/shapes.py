@@ -50,6 +50,7 @@ class EvidenceItem(Result):
     lines: list[int] | None = None
     quote: str | None = None
     boxes: list[list[float]] | None = None
+    span: list[int] | None = None
     others: list[OtherPlace] | None = None
 
 
@@ -97,6 +98,7 @@ def evidence_item(evidence: Evidence) -> EvidenceItem:
         lines=list(place.lines),
         quote=place.quote,
         boxes=[_box(box) for box in place.boxes],
+        span=None if place.span is None else list(place.span),
         others=[_other(other) for other in evidence.others] or None,
     )
 

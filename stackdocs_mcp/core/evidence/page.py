@@ -179,7 +179,23 @@ class PageText:
             tuple(numbers),
             quote[:MAX_QUOTE],
             tuple(box for box in boxes if box is not None),
+            self._span_in(numbers, pieces),
         )
+
+    def _span_in(
+        self, numbers: Sequence[int], pieces: Sequence[tuple[int, int, int]]
+    ) -> tuple[int, int] | None:
+        """First and behind the last character of the pieces, in the lines joined by line feeds."""
+        if not pieces:
+            return None
+        texts = {line.number: line.text for line in self.lines if line.number in set(numbers)}
+        lengths = [len(texts[number]) + 1 for number in numbers]
+        base = dict(zip(numbers, accumulate(lengths, initial=0), strict=False))
+        spans = [
+            (base[self.lines[i].number] + low, base[self.lines[i].number] + high)
+            for i, low, high in pieces
+        ]
+        return min(low for low, _ in spans), max(high for _, high in spans)
 
     def _pieces(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
         """Line by line: which line, and from where to where in its text."""
