@@ -37,13 +37,15 @@ class Column:
     """What heads the column of something that stands on a page.
 
     ``lines`` are the numbers of the lines that the heading stands in, ``others`` the headings of
-    the columns beside it. ``is_row`` is said of a row of the table: of one that was found in it or
-    fills several of its columns, not of totals below it.
+    the columns beside it, ``row`` what stands in those in the same row, empty where nothing does.
+    ``is_row`` is said of a row of the table: of one that was found in it or fills several of its
+    columns, not of totals below it.
     """
 
     heading: str
     lines: tuple[int, ...] = ()
     others: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
     is_row: bool = False
 
 
@@ -68,12 +70,12 @@ class _Named:
 
 @dataclass(slots=True)
 class _Header:
-    """Columns with their headings; ``body`` has the cells of a table by the lines they are in."""
+    """Columns with their headings; ``body`` has the rows of a table by the lines they are in."""
 
     top: float
     bottom: float
     columns: list[_Named]
-    body: dict[int, list[tuple[int, Cell]]] = field(default_factory=dict)
+    body: dict[int, list[Sequence[Cell]]] = field(default_factory=dict)
     lines: frozenset[int] = frozenset()
 
 
@@ -101,10 +103,10 @@ class Columns:
             return None
         box = part_of(line, low, high)
         for header in self._headers:
-            if number in header.body:
-                at = _cell_at(header.body[number], line, low, box)
+            for cells in header.body.get(number, ()):
+                at = _cell_at(cells, line, low, box)
                 if at is not None:
-                    return _column(header, at, is_row=True)
+                    return _column(header, at, [cell.text for cell in cells], is_row=True)
         if box is None or line.box is None:
             return None
         index = self._row_of[number]
@@ -113,7 +115,7 @@ class Columns:
             row = self._rows[index]
             at = _under(over.columns, box, row)
             if at is not None:
-                return _column(over, at, is_row=_fills(over.columns, row))
+                return _column(over, at, _said(over.columns, row), is_row=_fills(over.columns, row))
         return self._lone(index, box)
 
     def _header_over(self, box: Box, number: int) -> _Header | None:
@@ -217,11 +219,10 @@ def _of_table(table: Table) -> _Header | None:
                 _head(named, column, cell)
     if not named:
         return None
-    body: dict[int, list[tuple[int, Cell]]] = {}
+    body: dict[int, list[Sequence[Cell]]] = {}
     for row in table.rows[table.header_rows :]:
-        for at, cell in _by_column(row):
-            for line in cell.lines:
-                body.setdefault(line, []).append((at, cell))
+        for line in dict.fromkeys(line for cell in row for line in cell.lines):
+            body.setdefault(line, []).append(row)
     boxes = [cell.box for row in table.rows[: table.header_rows] for cell in row if cell.box]
     columns = [named.get(at, _Named(0, 0, "", ())) for at in range(max(named) + 1)]
     lines = frozenset(line for column in columns for line in column.lines) - body.keys()
@@ -250,29 +251,43 @@ def _head(named: dict[int, _Named], column: int, cell: Cell) -> None:
         before.x0, before.x1 = (min(x0, before.x0), max(x1, before.x1)) if before.x1 else (x0, x1)
 
 
-def _cell_at(
-    cells: Sequence[tuple[int, Cell]], line: Line, low: int, box: Box | None
-) -> int | None:
-    """The column of the cell that something in a line stands in."""
-    if box is not None:
+def _cell_at(row: Sequence[Cell], line: Line, low: int, box: Box | None) -> int | None:
+    """The column of the cell of a row that something in one of its lines stands in."""
+    here = [(at, cell) for at, cell in enumerate(row) if line.number in cell.lines]
+    if box is not None and any(cell.box is not None for _, cell in here):
         middle = (box.x0 + box.x1) / 2
-        for at, cell in cells:
+        for at, cell in here:
             if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1:
                 return at
-    if any(cell.box is not None for _, cell in cells):
         return None
     for nth, (start, end) in enumerate(cells_of(line)):
         if start <= low < end:
-            return cells[nth][0] if nth < len(cells) else None
+            return here[nth][0] if nth < len(here) else None
     return None
 
 
-def _column(header: _Header, at: int, *, is_row: bool) -> Column | None:
+def _column(header: _Header, at: int, row: Sequence[str], *, is_row: bool) -> Column | None:
+    """The column as it is told; ``row`` has what stands in each column."""
     if at >= len(header.columns) or not header.columns[at].text:
         return None
     named = header.columns[at]
-    others = tuple(one.text for one in header.columns if one is not named and one.text)
-    return Column(named.text, named.lines, others, is_row)
+    beside = [
+        (one.text, row[nth] if nth < len(row) else "")
+        for nth, one in enumerate(header.columns)
+        if one is not named and one.text
+    ]
+    others, texts = tuple(one for one, _ in beside), tuple(text for _, text in beside)
+    return Column(named.text, named.lines, others, texts, is_row)
+
+
+def _said(columns: Sequence[_Named], row: _Row) -> list[str]:
+    """What stands in each column in a row."""
+    texts = [""] * len(columns)
+    for part in row:
+        at = _under(columns, part.box, row)
+        if at is not None:
+            texts[at] = f"{texts[at]} {part.text}".strip()
+    return texts
 
 
 def _under(columns: Sequence[_Named], box: Box, row: _Row) -> int | None:
