@@ -7,7 +7,7 @@ stands below it, as on forms.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -68,6 +68,10 @@ class _Named:
     lines: tuple[int, ...]
 
 
+_Cells = dict[int, Cell]
+"""The cells of a row of a table, by the first column that they stand in."""
+
+
 @dataclass(slots=True)
 class _Header:
     """Columns with their headings; ``body`` has the rows of a table by the lines they are in."""
@@ -75,7 +79,7 @@ class _Header:
     top: float
     bottom: float
     columns: list[_Named]
-    body: dict[int, list[Sequence[Cell]]] = field(default_factory=dict)
+    body: dict[int, list[_Cells]] = field(default_factory=dict)
     lines: frozenset[int] = frozenset()
 
 
@@ -106,7 +110,8 @@ class Columns:
             for cells in header.body.get(number, ()):
                 at = _cell_at(cells, line, low, box)
                 if at is not None:
-                    return _column(header, at, [cell.text for cell in cells], is_row=True)
+                    texts = {column: cell.text for column, cell in cells.items()}
+                    return _column(header, at, texts, is_row=True)
         if box is None or line.box is None:
             return None
         index = self._row_of[number]
@@ -212,16 +217,17 @@ def _parts(line: Line) -> Iterator[_Part]:
 
 def _of_table(table: Table) -> _Header | None:
     """The header of a table; None for one that names no columns."""
+    rows = [_by_column(row) for row in table.rows]
     named: dict[int, _Named] = {}
-    for row in table.rows[: table.header_rows]:
-        for at, cell in _by_column(row):
-            for column in range(at, at + cell.columns):
+    for row in rows[: table.header_rows]:
+        for at, cell in row.items():
+            for column in range(at, at + cell.columns) if cell.text else ():
                 _head(named, column, cell)
     if not named:
         return None
-    body: dict[int, list[Sequence[Cell]]] = {}
-    for row in table.rows[table.header_rows :]:
-        for line in dict.fromkeys(line for cell in row for line in cell.lines):
+    body: dict[int, list[_Cells]] = {}
+    for row in rows[table.header_rows :]:
+        for line in {line for cell in row.values() for line in cell.lines}:
             body.setdefault(line, []).append(row)
     boxes = [cell.box for row in table.rows[: table.header_rows] for cell in row if cell.box]
     columns = [named.get(at, _Named(0, 0, "", ())) for at in range(max(named) + 1)]
@@ -231,11 +237,14 @@ def _of_table(table: Table) -> _Header | None:
     return _Header(top, bottom, columns, body, lines)
 
 
-def _by_column(row: Iterable[Cell]) -> Iterator[tuple[int, Cell]]:
-    """The cells with their columns; those of several columns are followed by places without."""
-    for at, cell in enumerate(row):
-        if cell.text:
-            yield at, cell
+def _by_column(row: Iterable[Cell]) -> _Cells:
+    """The cells by their columns; those of several columns are followed by places without."""
+    cells: _Cells = {}
+    column = 0
+    for cell in row:
+        cells[column] = cell
+        column += cell.columns
+    return cells
 
 
 def _head(named: dict[int, _Named], column: int, cell: Cell) -> None:
@@ -251,28 +260,28 @@ def _head(named: dict[int, _Named], column: int, cell: Cell) -> None:
         before.x0, before.x1 = (min(x0, before.x0), max(x1, before.x1)) if before.x1 else (x0, x1)
 
 
-def _cell_at(row: Sequence[Cell], line: Line, low: int, box: Box | None) -> int | None:
+def _cell_at(row: _Cells, line: Line, low: int, box: Box | None) -> int | None:
     """The column of the cell of a row that something in one of its lines stands in."""
-    here = [(at, cell) for at, cell in enumerate(row) if line.number in cell.lines]
+    here = [(at, cell) for at, cell in row.items() if line.number in cell.lines]
     if box is not None and any(cell.box is not None for _, cell in here):
         middle = (box.x0 + box.x1) / 2
         for at, cell in here:
             if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1:
                 return at
         return None
-    for nth, (start, end) in enumerate(cells_of(line)):
-        if start <= low < end:
-            return here[nth][0] if nth < len(here) else None
-    return None
+    parts = list(cells_of(line))
+    if len(parts) != len(here):
+        return None
+    return next((here[n][0] for n, (start, end) in enumerate(parts) if start <= low < end), None)
 
 
-def _column(header: _Header, at: int, row: Sequence[str], *, is_row: bool) -> Column | None:
+def _column(header: _Header, at: int, row: Mapping[int, str], *, is_row: bool) -> Column | None:
     """The column as it is told; ``row`` has what stands in each column."""
     if at >= len(header.columns) or not header.columns[at].text:
         return None
     named = header.columns[at]
     beside = [
-        (one.text, row[nth] if nth < len(row) else "")
+        (one.text, row.get(nth, ""))
         for nth, one in enumerate(header.columns)
         if one is not named and one.text
     ]
@@ -280,13 +289,13 @@ def _column(header: _Header, at: int, row: Sequence[str], *, is_row: bool) -> Co
     return Column(named.text, named.lines, others, texts, is_row)
 
 
-def _said(columns: Sequence[_Named], row: _Row) -> list[str]:
+def _said(columns: Sequence[_Named], row: _Row) -> dict[int, str]:
     """What stands in each column in a row."""
-    texts = [""] * len(columns)
+    texts: dict[int, str] = {}
     for part in row:
         at = _under(columns, part.box, row)
         if at is not None:
-            texts[at] = f"{texts[at]} {part.text}".strip()
+            texts[at] = f"{texts[at]} {part.text}" if at in texts else part.text
     return texts
 
 
