@@ -265,10 +265,13 @@ def _cell_at(row: _Cells, line: Line, low: int, box: Box | None) -> int | None:
     here = [(at, cell) for at, cell in row.items() if line.number in cell.lines]
     if box is not None and any(cell.box is not None for _, cell in here):
         middle = (box.x0 + box.x1) / 2
-        for at, cell in here:
-            if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1:
-                return at
-        return None
+        # The box of a cell of several lines is as wide as the widest: it may reach over others.
+        over = [
+            (cell.box.x1 - cell.box.x0, at)
+            for at, cell in here
+            if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1
+        ]
+        return min(over)[1] if over else None
     parts = list(cells_of(line))
     if len(parts) != len(here):
         return None

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import Self
 
 from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
@@ -97,7 +98,15 @@ class PageText:
 
     @cached_property
     def _dates(self) -> Sequence[PrintedDate]:
-        return list(dates_in(self.plain))
+        return sorted(dates_in(self.plain), key=attrgetter("start"))
+
+    def is_dated(self, start: int, end: int) -> bool:
+        """What stands there is part of a date, and not all of it."""
+        at = bisect_right(self._dates, start, key=attrgetter("start"))
+        if not at:
+            return False
+        date = self._dates[at - 1]
+        return end <= date.end and (date.start, date.end) != (start, end)
 
     @cached_property
     def folded(self) -> Folded:
@@ -120,7 +129,20 @@ class PageText:
     @cached_property
     def numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
         """Printed numbers by every magnitude that they can be."""
-        return _by_magnitude(numbers_in(self.plain, self._numerals))
+        return _by_magnitude(self._printed)
+
+    @cached_property
+    def _printed(self) -> Sequence[PrintedNumber]:
+        return list(numbers_in(self.plain, self._numerals))
+
+    @cached_property
+    def figures(self) -> Sequence[tuple[str, Decimal, int, str]]:
+        """Of each printed number: its digits, its likeliest value, where it starts, its text."""
+        return [
+            (digits_of(value), value, one.start, one.numeral.text)
+            for one in self._printed
+            for value in (one.numeral.readings[0].value,)
+        ]
 
     @cached_property
     def misread_numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
@@ -238,6 +260,11 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
                 found.setdefault(reading.value.scaleb(shift), []).append(number)
 
     return found
+
+
+def digits_of(number: Decimal) -> str:
+    """The digits of a number, without the zeros that it can be printed with or without."""
+    return format(number.normalize(), "f").replace(".", "")
 
 
 def words(text: str) -> str:
