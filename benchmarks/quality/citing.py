@@ -82,14 +82,14 @@ def holds(name: str, value: str, text: str) -> bool:
 def _amounts(text: str, money: bool) -> set[Decimal]:
     """Every number of a line in each convention it could be written in; no rates as money."""
     found = set[Decimal]()
+    if money:
+        text = re.sub(r"\d[\d.,]*\s?%", " ", text)
     pattern = r"(?<![\w.,])\d[\d.,'\u00a0\u202f ]*\d(?!\w)|(?<![\w.,])\d(?![\w.,])"
-    for token in re.finditer(pattern, text):
-        if money and re.match(r"\s?%", text[token.end() :]):
-            continue
-        for part in {token[0], *token[0].split(" "), token[0].replace(" ", "")}:
+    for token in re.findall(pattern, text):
+        for part in {token, *token.split(" "), token.replace(" ", "")}:
             bare = re.sub(r"['\u00a0\u202f ]", "", part)
             for point, comma in ((".", ","), (",", ".")):
-                if re.fullmatch(rf"\d+(\{comma}\d{{3}})*(\{point}\d+)?", bare):
+                if re.fullmatch(rf"(0|[1-9]\d*)(\{comma}\d{{3}})*(\{point}\d+)?", bare):
                     found.add(Decimal(bare.replace(comma, "").replace(point, ".")))
     return found
 
