@@ -126,8 +126,11 @@ class Schema:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every field it names, dotted, rows as ``[0]``, in the schema's order; at most 1,000."""
-        leaves = self._leaves(self.root, (), iter(range(MAX_VISITS)))
+        """Every field it names, dotted, rows as ``[0]``, in the schema's order; at most 1,000.
+
+        A field whose schema stands above it too is named once, not what is inside it again.
+        """
+        leaves = self._leaves(self.root, (), (), iter(range(MAX_VISITS)))
         return tuple(dotted(path) for path in islice(leaves, MAX_NAMES))
 
     def node(self, path: FieldPath) -> Node:
@@ -245,15 +248,28 @@ class Schema:
         parent = self.node(path[:-1]) if path[:-1] else self.root
         return self._child_parts(parent, path[-1]) or []
 
-    def _leaves(self, node: Node, path: FieldPath, visits: Iterator[int]) -> Iterator[FieldPath]:
-        # A recursive schema has no end, and what it has of one depth grows with every level.
-        if len(path) > MAX_LEVELS or next(visits, None) is None:
+    def _leaves(
+        self,
+        node: Node,
+        path: FieldPath,
+        above: tuple[frozenset[str], ...],
+        visits: Iterator[int],
+    ) -> Iterator[FieldPath]:
+        """Leaves in order; a place that has itself inside it is one. Ends with the visits."""
+        if next(visits, None) is None:
             return
+        pointers = frozenset(part.pointer for part in node.parts)
+        if any(other and other <= pointers for other in above):
+            yield path
+            return
+        above = (*above, pointers)
+        rows = self._child(node, 0) if "array" in node.expected.types else None
         if names := node.names:
             for name in names:
-                yield from self._leaves(self._child(node, name) or Node(()), (*path, name), visits)
-        elif "array" in node.expected.types and (rows := self._child(node, 0)) and rows.parts:
-            yield from self._leaves(rows, (*path, 0), visits)
+                child = self._child(node, name) or Node(())
+                yield from self._leaves(child, (*path, name), above, visits)
+        elif rows is not None and rows.parts:
+            yield from self._leaves(rows, (*path, 0), above, visits)
         else:
             yield path
 
