@@ -20,6 +20,7 @@ _WHY = {
     "spaced_groups": "{where} may show one number or two neighbours; check which it is.",
     "unlikely_kind": "{where} has it as a percentage or a count, not an amount; check it.",
     "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
+    "unticked": "{where} has it beside a box that is not ticked; check it.",
     "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",

@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Self
 
 from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
 from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
+from stackdocs_mcp.core.evidence.marks import Option, options_in
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
 from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
@@ -179,6 +180,29 @@ class PageText:
         base, line = self._starts[index], self.lines[index]
         high = min(end - base, len(line.text))
         return self._whole._columns.at(line.number, start - base, high)  # noqa: SLF001
+
+    @cached_property
+    def options(self) -> Sequence[tuple[int, int, Option]]:
+        """The boxes to tick whose texts stand here, with spans; a box may stand on its own."""
+        base = {line.number: self._starts[at] for at, line in enumerate(self.lines)}
+        found = [
+            (base[one.line] + one.low, base[one.line] + one.high, one)
+            for one in self._whole._options  # noqa: SLF001
+            if one.line in base
+        ]
+        return sorted(found, key=itemgetter(0, 1))
+
+    def option_at(self, start: int, end: int) -> Option | None:
+        """The box that what stands here is of."""
+        at = bisect_right(self.options, start, key=itemgetter(0))
+        if not at:
+            return None
+        _, last, option = self.options[at - 1]
+        return option if end <= last else None
+
+    @cached_property
+    def _options(self) -> Sequence[Option]:
+        return options_in(self.lines)
 
     @cached_property
     def _columns(self) -> Columns:

@@ -17,6 +17,8 @@ from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 MAX_OTHERS = 5
 _MOST_PLACES = 20
 """Of a quote that stands in more places, only the first are looked at."""
+_NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
+"""What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
 """Letters and digits of a quote; fewer say where the value stands only if they stand there once."""
 _PROOF = 6
@@ -72,7 +74,7 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
         (page, match)
         for page in pages
         for match in matches(claim, page)
-        if match.why != "part_of_longer"  # not without somebody who says that it is meant
+        if match.why not in _NEEDS_A_CITATION
     ]
     best = min((match.grade for _, match in found), default=Grade.SURE)
     found = [(page, match) for page, match in found if match.grade is best]
