@@ -250,6 +250,13 @@ class PageText:
             self._span_in(numbers, pieces),
         )
 
+    def box_of(self, span: tuple[int, int]) -> Box | None:
+        """The box of the part of a span in its first line; None where it is not known."""
+        index = self.index_at(span[0])
+        return part_of(
+            self.lines[index], span[0] - self._starts[index], span[1] - self._starts[index]
+        )
+
     def _span_in(
         self, numbers: Sequence[int], pieces: Sequence[tuple[int, int, int]]
     ) -> tuple[int, int] | None:

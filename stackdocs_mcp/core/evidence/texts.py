@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from stackdocs_mcp.core.evidence.cells import in_cells
@@ -11,6 +12,7 @@ from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.words import currency_forms, is_currency
 
+Span = tuple[int, int]
 _DIGITS = re.compile(r"\d+")
 _PIECES = re.compile(r"[\n;,]+")
 _MOST_PIECES = 12
@@ -112,9 +114,30 @@ def _in_pieces(value: str, _: str, page: PageText) -> Iterator[Match]:
             near = [one for one in options if abs(page.index_at(one[0]) - line) <= _WINDOW]
             if not near:
                 break
-            chosen.append(min(near, key=lambda one: abs(one[0] - chosen[-1][1])))
+            chosen.append(min(near, key=partial(_apart, page, chosen)))
         if len(chosen) == len(pieces):
-            yield Match(tuple(sorted(set(chosen))))
+            is_sound = all(map(partial(_is_joined, page, chosen), chosen[1:]))
+            grade, why = (Grade.SURE, "") if is_sound else (Grade.WEAK, "scattered")
+            yield Match(tuple(sorted(set(chosen))), grade, why)
+
+
+def _apart(page: PageText, before: Sequence[Span], piece: Span) -> tuple[bool, int]:
+    return not _is_joined(page, before, piece), abs(piece[0] - before[-1][1])
+
+
+def _is_joined(page: PageText, others: Sequence[Span], piece: Span) -> bool:
+    """It stands in the line of another piece, or above or below one; the layout may be unknown."""
+    line = page.index_at(piece[0])
+    box = page.box_of(piece)
+    for other in others:
+        if other is piece:
+            continue
+        beside = page.box_of(other)
+        if page.index_at(other[0]) == line or box is None or beside is None:
+            return True
+        if box.x0 < beside.x1 and beside.x0 < box.x1:
+            return True
+    return False
 
 
 def _is_whole(value: str, needle: str, text: str, start: int, end: int) -> bool:

@@ -57,7 +57,8 @@ def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Findin
                 return _relocated(citation, found.evidence)
     places = _ranked(claim, others)
     if not places:
-        return cited
+        warnings = (messages.near_elsewhere(claim, one, others) for one in cited.warnings)
+        return replace(cited, warnings=tuple(warnings))
     if citation.quote:
         evidence = Evidence(
             cited.evidence.verdict, cited.evidence.place, tuple(places[:MAX_OTHERS])
