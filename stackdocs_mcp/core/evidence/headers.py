@@ -131,6 +131,8 @@ def of_rows(rows: Sequence[Row], index: int, lines: Mapping[int, Line]) -> Heade
             row = rows[at]
             if not all(is_name(part.text) for part in row) or not _is_near(last, row):
                 break
+            if step < 0 and len(row) == 1 and row[0].box.x0 < columns[0].x1:
+                break  # a title
             _take_in(columns, row, step)
             top, bottom = min(top, _edges(row)[0]), max(bottom, _edges(row)[1])
             at, last = at + step, row
