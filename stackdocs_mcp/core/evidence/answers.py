@@ -56,7 +56,7 @@ def unticked(match: Match, claim: Claim, page: PageText) -> Match:
     if option is None or option.is_ticked:
         return match
     is_choice = claim.expected.enum is not None or (
-        option.is_named(str(claim.value)) and any(one.is_ticked for _, _, one in page.options)
+        page.has_ticked and option.is_named(str(claim.value))
     )
     return replace(match, grade=Grade.AGAINST, why="unticked") if is_choice else match
 

@@ -99,6 +99,7 @@ _OTHER = {
     "inside_text": "within a text, beside which the row has numbers of their own",
     "unlikely_kind": "as a percentage or a count, not as an amount",
     "part_of_longer": "as part of something longer, such as a date or an order number",
+    "unticked": "beside a box that is not ticked",
 }
 
 

@@ -200,6 +200,15 @@ class PageText:
         _, last, option = self.options[at - 1]
         return option if end <= last else None
 
+    @property
+    def has_ticked(self) -> bool:
+        """A box of the whole page is ticked."""
+        return self._whole._has_ticked  # noqa: SLF001
+
+    @cached_property
+    def _has_ticked(self) -> bool:
+        return any(one.is_ticked for one in self._options)
+
     @cached_property
     def _options(self) -> Sequence[Option]:
         return options_in(self.lines)

@@ -253,7 +253,9 @@ def _nowhere(claim: Claim, pages: Sequence[PageText]) -> Finding:
 
 
 def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
-    """The sure places of the value, the likeliest first."""
+    """The sure places of the value, the likeliest first; a yes or no stands everywhere."""
+    if isinstance(claim.value, bool):
+        return []
     found = [
         (page, match)
         for page in pages
