@@ -12,7 +12,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from stackdocs_mcp.core.evidence import headers
-from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
+from stackdocs_mcp.core.evidence.boxes import cells_of
 from stackdocs_mcp.core.evidence.headers import Header, Row
 from stackdocs_mcp.core.model import Box, Line, Table
 
@@ -49,18 +49,17 @@ class Columns:
         self._tables = tables
         self._found: dict[tuple[int, int, int], Column | None] = {}
 
-    def at(self, number: int, low: int, high: int) -> Column | None:
-        """The column of characters ``low:high`` of a line; None where nothing heads it."""
+    def at(self, number: int, low: int, high: int, box: Box | None) -> Column | None:
+        """The column of characters ``low:high`` of a line, in their box; None without a heading."""
         key = number, low, high
         if key not in self._found:
-            self._found[key] = self._at(number, low, high)
+            self._found[key] = self._at(number, low, box)
         return self._found[key]
 
-    def _at(self, number: int, low: int, high: int) -> Column | None:
+    def _at(self, number: int, low: int, box: Box | None) -> Column | None:
         line = self._lines.get(number)
         if line is None:
             return None
-        box = part_of(line, low, high)
         for header in self._headers:
             for cells in header.body.get(number, ()):
                 at = _cell_at(cells, line, low, box)

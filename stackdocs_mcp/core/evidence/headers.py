@@ -62,8 +62,9 @@ Row = list[Part]
 
 
 def parts_of(line: Line) -> Iterator[Part]:
+    words = words_of(line)
     for low, high in cells_of(line):
-        box = part_of(line, low, high)
+        box = part_of(line, low, high, words)
         if box is not None:
             yield Part(line.number, line.text[low:high], box)
 
@@ -72,7 +73,7 @@ def _apart(whole: Part, line: Line, below: Sequence[Row]) -> list[Part]:
     """A part of a header in pieces where rows below have several parts, each under other words."""
     words = [
         Part(line.number, line.text[low:high], replace(whole.box, x0=x0, x1=x1))
-        for (low, high), (x0, x1) in words_of(line)
+        for low, high, x0, x1 in words_of(line)
         if whole.box.x0 <= x0 < whole.box.x1
     ]
     if len(words) < 2:

@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import attrgetter, itemgetter
 from typing import Self
 
-from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
+from stackdocs_mcp.core.evidence.boxes import Word, cells_of, part_of, words_of
 from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
 from stackdocs_mcp.core.evidence.marks import Option, options_in
@@ -48,6 +48,7 @@ class PageText:
         self.number = number
         self._tables = tables
         self._whole = self
+        self._words: dict[int, Sequence[Word]] = {}
         self.lines = tuple(lines)
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
@@ -179,7 +180,8 @@ class PageText:
         index = self.index_at(start)
         base, line = self._starts[index], self.lines[index]
         high = min(end - base, len(line.text))
-        return self._whole._columns.at(line.number, start - base, high)  # noqa: SLF001
+        box = self._box(index, start - base, high)
+        return self._whole._columns.at(line.number, start - base, high, box)  # noqa: SLF001
 
     @cached_property
     def options(self) -> Sequence[tuple[int, int, Option]]:
@@ -250,7 +252,7 @@ class PageText:
         pieces = [piece for start, end in spans for piece in self._pieces(start, end)]
         quote = "\n".join(self.lines[index].text[low:high] for index, low, high in pieces)
         numbers = sorted({self.lines[index].number for index, _, _ in pieces})
-        boxes = [part_of(self.lines[index], low, high) for index, low, high in pieces]
+        boxes = [self._box(index, low, high) for index, low, high in pieces]
         return Place(
             self.number,
             tuple(numbers),
@@ -262,9 +264,16 @@ class PageText:
     def box_of(self, span: tuple[int, int]) -> Box | None:
         """The box of the part of a span in its first line; None where it is not known."""
         index = self.index_at(span[0])
-        return part_of(
-            self.lines[index], span[0] - self._starts[index], span[1] - self._starts[index]
-        )
+        return self._box(index, span[0] - self._starts[index], span[1] - self._starts[index])
+
+    def _box(self, index: int, low: int, high: int) -> Box | None:
+        return part_of(self.lines[index], low, high, self.words(index))
+
+    def words(self, index: int) -> Sequence[Word]:
+        """The words of a line with their places; nothing where those are not known."""
+        if index not in self._words:
+            self._words[index] = words_of(self.lines[index])
+        return self._words[index]
 
     def _span_in(
         self, numbers: Sequence[int], pieces: Sequence[tuple[int, int, int]]
@@ -272,7 +281,7 @@ class PageText:
         """First and behind the last character of the pieces, in the lines joined by line feeds."""
         if not pieces:
             return None
-        texts = {line.number: line.text for line in self.lines if line.number in set(numbers)}
+        texts = {self.lines[index].number: self.lines[index].text for index, _, _ in pieces}
         lengths = [len(texts[number]) + 1 for number in numbers]
         base = dict(zip(numbers, accumulate(lengths, initial=0), strict=False))
         spans = [

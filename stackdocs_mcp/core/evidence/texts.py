@@ -67,8 +67,12 @@ def _without_punctuation(_: str, needle: str, page: PageText) -> Iterator[Match]
 
 
 def _marks(folded_text: str) -> list[str]:
-    """The accents of a folded text, in order."""
-    return [char for char in folded_text if unicodedata.combining(char)]
+    """What is no punctuation: the accents, currencies and percents of a folded text, in order."""
+    return [
+        char
+        for char in folded_text
+        if char == "%" or unicodedata.combining(char) or unicodedata.category(char) == "Sc"
+    ]
 
 
 def _misread(_: str, needle: str, page: PageText) -> Iterator[Match]:

@@ -20,7 +20,7 @@ _MOST_PLACES = 20
 _NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
 """What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
-"""Letters and digits of a quote; fewer say where the value stands only if they stand there once."""
+"""Letters and digits of a quote; fewer tell a place only if they are the value and stand once."""
 _PROOF = 6
 """Texts of this many characters do not stand on another line of the page by chance."""
 
@@ -130,7 +130,10 @@ def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (page, page.rows):
         spans = quote_spans(citation.quote, view) if view is not None else []
         if view is not None and spans:
-            if len(spans) > 1 and _says_little(citation.quote):
+            is_alone = len(spans) == 1 and bool(
+                _within(citation.quote, claim, view.only(view.numbers_at(*spans[0])))
+            )
+            if _says_little(citation.quote) and not is_alone:
                 found = _anywhere_on(claim, page)
                 return replace(found, warnings=(*found.warnings, messages.short_quote(citation)))
             return _quoted(claim, citation, page, view, spans)
