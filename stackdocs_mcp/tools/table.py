@@ -65,7 +65,9 @@ _ROWS: tuple[Tool[Any], ...] = (
         title="Set the schema",
         description="Replace the stack's JSON Schema (2020-12, an object with properties), and "
         "instructions or policy when given. Fields that are set stay. `x-evidence` on a "
-        "property overrides the policy: require, warn, off, derived.",
+        "property overrides the policy: require, warn, off, derived. `x-rules` at the root: CEL "
+        "conditions [{id, expression, severity: error|warn, message, path}], or sets by name: "
+        "invoice, receipt.",
         arguments=finishing.SetSchema,
         result=finishing.SchemaResult,
         right=Right.ADMIN,

@@ -37,7 +37,7 @@ The schema's author is trusted with ids and messages; of an extraction only numb
 said.
 """
 
-from stackdocs_mcp.core.rules.declared import KEYWORD, Rule, rules_of
-from stackdocs_mcp.core.rules.findings import Finding, findings
+from stackdocs_mcp.core.rules.declared import Rule, rules_of
+from stackdocs_mcp.core.rules.findings import broken
 
-__all__ = ["KEYWORD", "Finding", "Rule", "findings", "rules_of"]
+__all__ = ["Rule", "broken", "rules_of"]

@@ -89,7 +89,7 @@ def _own(given: Mapping[str, Any], index: int, schema: Schema) -> Rule:
     path = None if given.get("path") is None else dotted(_path(given["path"], name, schema))
     severity = _severity(given.get("severity", "error"), name)
     try:
-        return _compiled(name, expression, schema, severity, message, path)
+        return _compiled(name, expression, schema, severity=severity, message=message, path=path)
     except Unreadable as error:
         place = "" if error.at is None else f" at character {error.at}"
         raise _refused_rule(name, f"{error.reason}{place}", error.advice) from error
@@ -99,6 +99,7 @@ def _compiled(
     name: str,
     expression: str,
     schema: Schema,
+    *,
     severity: Severity,
     message: str,
     path: str | None,
@@ -159,9 +160,9 @@ class _Fitted:
                 f"{self._name}.{one.id}",
                 Template(one.expression).substitute(texts),
                 self._schema,
-                chosen,
-                one.message,
-                None if about is None else dotted(about),
+                severity=chosen,
+                message=one.message,
+                path=None if about is None else dotted(about),
                 limit=100_000,
             )
         except Unreadable as error:
@@ -243,7 +244,7 @@ def _texts(given: object) -> Mapping[str, str]:
 def _severity(given: object, name: str) -> Severity:
     if given not in ("error", "warn"):
         raise _refused(f"wants the severity of {name!r} to be 'error' or 'warn'")
-    return cast("Severity", given)
+    return given
 
 
 def _path(given: object, name: str, schema: Schema) -> FieldPath:

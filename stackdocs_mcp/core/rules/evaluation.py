@@ -104,13 +104,13 @@ def _call(node: Call, slots: Slots) -> Evaluate:
             if is_null(arguments[one]):
                 asked = given[other]
                 return lambda run: (asked(run) is MISSING) != negative
-        return _equality(*given, negative)
+        return _equality(given[0], given[1], negative)
     if function in _ORDERS:
-        return _ordering(*given, _ORDERS[function])
+        return _ordering(given[0], given[1], _ORDERS[function])
     if len(given) == 1:
         alone, only = _OF_ONE[function], given[0]
         return lambda run: alone(_paid(run, only(run)))
-    both, (first, second) = _OF_TWO[function], given
+    both, first, second = _OF_TWO[function], given[0], given[1]
     return lambda run: both(_paid(run, first(run)), _paid(run, second(run)))
 
 

@@ -1,17 +1,15 @@
 """What an extraction breaks of a schema's rules, with the numbers that do not agree."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from stackdocs_mcp.core.model import JsonValue
+from stackdocs_mcp.core.model import BrokenRule, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted
 from stackdocs_mcp.core.rules import operands
 from stackdocs_mcp.core.rules.declared import Rule
 from stackdocs_mcp.core.rules.evaluation import NO_SLOTS, Run, Slots, TooManySteps, evaluator
 from stackdocs_mcp.core.rules.nodes import Call, Constant, Loop, Member, Name, Node
 from stackdocs_mcp.core.rules.operands import Value
-from stackdocs_mcp.core.rules.sets import Severity
 
 MAX_STEPS = 200_000
 """Of one rule: 5,000 rows compared in six columns, in less than 50 ms."""
@@ -28,23 +26,15 @@ _SAYS = {
     "_>=_": "is less than",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that does not hold, or could not be checked. ``path`` is dotted."""
-
-    rule: str
-    severity: Severity
-    message: str
-    path: str | None
+_BRANCHES = frozenset({"_&&_", "_||_", "_?_:_"})
 
 
-def findings(rules: Sequence[Rule], extraction: Mapping[str, JsonValue]) -> list[Finding]:
+def broken(rules: Sequence[Rule], extraction: Mapping[str, JsonValue]) -> list[BrokenRule]:
     """What the extraction breaks, in the order of the rules; never an exception.
 
     A rule whose values are missing or of other types than it needs neither holds nor fails.
     """
-    found: list[Finding] = []
+    found: list[BrokenRule] = []
     left = MAX_STEPS_IN_ALL
     for rule in rules:
         run = Run(extraction, min(MAX_STEPS, left))
@@ -53,7 +43,7 @@ def findings(rules: Sequence[Rule], extraction: Mapping[str, JsonValue]) -> list
             fails = rule.evaluate(run) is False
         except TooManySteps:
             message = f"the rule {rule.id!r} takes too many steps here and was not checked"
-            found.append(Finding(rule.id, "warn", message, rule.path))
+            found.append(BrokenRule(rule.id, "warn", message, rule.path))
             left -= given
             continue
         left -= given - run.steps
@@ -62,39 +52,41 @@ def findings(rules: Sequence[Rule], extraction: Mapping[str, JsonValue]) -> list
     return found
 
 
-def _finding(rule: Rule, extraction: Mapping[str, JsonValue]) -> Finding:
+def _finding(rule: Rule, extraction: Mapping[str, JsonValue]) -> BrokenRule:
     run = Run(extraction, 2 * MAX_STEPS)
     try:
         numbers, where = _why(rule.node, run, NO_SLOTS)
     except TooManySteps:
         numbers, where = "", None
     said = f" ({numbers})" if numbers else ""
-    return Finding(
+    return BrokenRule(
         rule.id, rule.severity, f"{rule.message}{said} [rule {rule.id}]", rule.path or where
     )
 
 
 def _why(node: Node, run: Run, slots: Slots) -> tuple[str, str | None]:
     """The comparison that decided, in numbers and dates, and the row where it was."""
-    if isinstance(node, Loop) and node.macro == "all":
-        return _rows(node, run, slots)
-    if isinstance(node, Loop) and node.macro == "exists":
-        return _some(node, run, slots)
-    if not isinstance(node, Call):
-        return "", None
-    if node.function == "_&&_":
-        for side in node.arguments:
-            if evaluator(side, slots)(run) is False:
-                return _why(side, run, slots)
-    if node.function == "_||_":
-        return _why(node.arguments[-1], run, slots)
+    match node:
+        case Loop(macro="all"):
+            return _rows(node, run, slots)
+        case Loop(macro="exists"):
+            return _some(node, run, slots)
+        case Call() if node.function in _SAYS:
+            return _compared(node, run, slots), None
+        case Call() if node.function in _BRANCHES:
+            return _why(_decisive(node, run, slots), run, slots)
+    return "", None
+
+
+def _decisive(node: Call, run: Run, slots: Slots) -> Node:
+    """The operand that made it false; of ``a || b``, where both are, the last."""
     if node.function == "_?_:_":
         condition, then, otherwise = node.arguments
-        chosen = then if evaluator(condition, slots)(run) is True else otherwise
-        return _why(chosen, run, slots)
-    if node.function in _SAYS:
-        return _compared(node, run, slots), None
-    return "", None
+        return then if evaluator(condition, slots)(run) is True else otherwise
+    first, last = node.arguments
+    if node.function == "_&&_" and evaluator(first, slots)(run) is False:
+        return first
+    return last
 
 
 def _compared(node: Call, run: Run, slots: Slots) -> str:

@@ -54,7 +54,7 @@ def _compiled(expression: str) -> bytes:
 
     try:
         # Unchecked: CEL's checker knows neither our functions nor that 2 * 0.5 is a number.
-        return cel.NewEnv().compile(expression, disable_check=True).serialize()
+        return cast("bytes", cel.NewEnv().compile(expression, disable_check=True).serialize())
     except RuntimeError as error:
         said = str(error)
     found = _PLACE.search(said)

@@ -113,7 +113,7 @@ def equals(left: Value, right: Value) -> Value:
 def compared(left: Value, right: Value) -> int | Missing:
     """-1, 0 or 1 for numbers, dates and moments; other texts have no order that means anything."""
     if is_number(left) and is_number(right):
-        return (left > right) - (left < right)
+        return 1 if left > right else -1 if left < right else 0
     if type(left) is not str or type(right) is not str:
         return MISSING
     if _DATE.fullmatch(left) or _DATE.fullmatch(right):
@@ -127,7 +127,7 @@ def compared(left: Value, right: Value) -> int | Missing:
 def _order(left: Any, right: Any) -> int | Missing:
     if left is None or right is None:
         return MISSING
-    return (left > right) - (left < right)
+    return 1 if left > right else -1 if left < right else 0
 
 
 @lru_cache(maxsize=1_024)

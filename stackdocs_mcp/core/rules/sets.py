@@ -65,9 +65,9 @@ INVOICE = RuleSet(
         SetRule(
             "lines_add_up",
             # Discounts are printed with either sign, and lines with or without tax.
-            f"!$line_items.exists(i, i$amount != null) || [1, -1].exists(sign, "
-            f"abs({_SUM} + sign * $discount_total + $charge_total - $grand_total) <= {_ROUNDING} || "
-            f"abs({_SUM} + sign * $discount_total + $charge_total - $net_total) <= {_ROUNDING})",
+            f"!$line_items.exists(i, i$amount != null) || [$grand_total, $net_total].exists(t, "
+            f"[1, -1].exists(sign, abs({_SUM} + sign * $discount_total + $charge_total - t)"
+            f" <= {_ROUNDING}))",
             "the line items do not add up to the net total",
             "net_total",
             "warn",
@@ -131,9 +131,8 @@ RECEIPT = RuleSet(
     rules=(
         SetRule(
             "lines_add_up",
-            f"!$line_items.exists(i, i$amount != null) || [1, -1].exists(sign, "
-            f"abs({_SUM} + sign * $discount_total - $total) <= {_ROUNDING} || "
-            f"abs({_SUM} + sign * $discount_total - $subtotal) <= {_ROUNDING})",
+            f"!$line_items.exists(i, i$amount != null) || [$total, $subtotal].exists(t, "
+            f"[1, -1].exists(sign, abs({_SUM} + sign * $discount_total - t) <= {_ROUNDING}))",
             "the line items do not add up to the subtotal",
             "subtotal",
             "warn",
