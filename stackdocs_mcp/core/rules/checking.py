@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from stackdocs_mcp.core.errors import InvalidPath
-from stackdocs_mcp.core.paths import FieldPath
+from stackdocs_mcp.core.paths import MAX_SEGMENT, FieldPath
 from stackdocs_mcp.core.rules.evaluation import MAX_LOOPS, is_null
 from stackdocs_mcp.core.rules.language import Unreadable
 from stackdocs_mcp.core.rules.nodes import Call, Constant, Listing, Loop, Member, Name, Node
@@ -126,6 +126,8 @@ class _Checker:
         return self._field((*of.path, segment), node)
 
     def _field(self, path: FieldPath, node: Node) -> Meaning:
+        if isinstance(path[-1], str) and len(path[-1]) > MAX_SEGMENT:
+            raise Unreadable(f"no field's name has more than {MAX_SEGMENT} characters", node.at + 1)
         try:
             found = self._schema.node(path)
         except InvalidPath as error:
@@ -208,7 +210,7 @@ class _Checker:
 
     def _aggregate(self, node: Call, of: Meaning, wanted: Kinds) -> Meaning:
         items = of.items if of.path is None else self._below(of, 0, node).kinds
-        _ask(Meaning(items), wanted, node, f"{node.function} over")
+        _ask(Meaning(items), wanted, node, f"{node.function} of items")
         return Meaning(items & wanted if items else wanted)
 
 

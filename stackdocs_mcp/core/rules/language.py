@@ -8,7 +8,8 @@ with a fraction are read from the text itself: CEL has no decimals, so the parse
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 from stackdocs_mcp.core.rules import messages
 from stackdocs_mcp.core.rules.messages import Fields
@@ -49,12 +50,17 @@ def parse(expression: str, limit: int = MAX_CHARACTERS) -> Node:
     return _Reader(expression, where).node(messages.inner(parsed, 2))
 
 
-def _compiled(expression: str) -> bytes:
+@cache
+def _environment() -> Any:
     from cel_expr_python import cel  # noqa: PLC0415  9 MB, only where a schema has rules
 
+    return cel.NewEnv()
+
+
+def _compiled(expression: str) -> bytes:
     try:
         # Unchecked: CEL's checker knows neither our functions nor that 2 * 0.5 is a number.
-        return cast("bytes", cel.NewEnv().compile(expression, disable_check=True).serialize())
+        return cast("bytes", _environment().compile(expression, disable_check=True).serialize())
     except RuntimeError as error:
         said = str(error)
     found = _PLACE.search(said)

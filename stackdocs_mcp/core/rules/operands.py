@@ -158,7 +158,7 @@ def total(items: Value) -> Value:
         return MISSING
     found: Value = 0
     for item in items:
-        found = added(found, item)
+        found = added(found, value(item))
         if found is MISSING:
             return MISSING
     return found
@@ -170,8 +170,8 @@ def extreme(wanted: int) -> Callable[[Value], Value]:
     def chosen(items: Value) -> Value:
         if type(items) is not list or not items:
             return MISSING
-        found = items[0]
-        for item in items:
+        found = value(items[0])
+        for item in map(value, items):
             order = compared(item, found)
             if order is MISSING:
                 return MISSING
@@ -194,9 +194,10 @@ def contained(item: Value, container: Value) -> Value:
         return container.get(item) is not None if type(item) is str else MISSING
     if type(container) is not list:
         return MISSING
-    if any(equals(item, one) is True for one in container):
+    items = [value(one) for one in container]
+    if any(equals(item, one) is True for one in items):
         return True
-    return MISSING if MISSING in container or None in container else False
+    return MISSING if MISSING in items else False
 
 
 def at_index(container: Value, index: Value) -> Value:
