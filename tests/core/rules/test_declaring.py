@@ -192,8 +192,8 @@ def test_many_expensive_rules_together_are_stopped_too() -> None:
     ("expression", "said", "path"),
     [
         ("net_total + tax_total == amount_due - 1", "529.87 is not 528.87", None),
-        ("grand_total < net_total", "529.87 is not less than 473.00", None),
-        ("abs(grand_total - net_total) < 0.01", "529.87 is not 473.00", None),
+        ("grand_total < net_total", "529.87 is not less than 473", None),
+        ("abs(grand_total - net_total) < 0.01", "529.87 is not 473", None),
         ("due_date <= issue_date", "2026-02-14 is more than 2026-01-31", None),
         ("due_date - issue_date <= 7", "14 is more than 7", None),
         ("net_total == 473 && tax_total == 57", "56.87 is not 57", None),
@@ -207,10 +207,10 @@ def test_many_expensive_rules_together_are_stopped_too() -> None:
         ),
         (
             "self.line_items.all(i, i.quantity == null || i.quantity * i.unit_price == 0)",
-            "line_items[1], line_items[2]: 198.00 is not 0",
+            "line_items[1], line_items[2]: 198 is not 0",
             "line_items[1]",
         ),
-        ("[1, 2].exists(i, net_total == i)", "473.00 is not 2", None),
+        ("[1, 2].exists(i, net_total == i)", "473 is not 2", None),
         ("[].exists(i, net_total == i)", "", None),
     ],
 )
@@ -230,7 +230,7 @@ def test_a_rule_says_the_field_it_is_about_and_its_own_words() -> None:
     (one,) = found(INVOICE, declared)
 
     assert (one.severity, one.path) == ("warn", "net_total")
-    assert one.message == "net is one: 473.00 is not 1 (rule r)"
+    assert one.message == "net is one: 473 is not 1 (rule r)"
 
 
 @pytest.mark.requirement("RULE-10")
