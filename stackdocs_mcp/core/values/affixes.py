@@ -1,7 +1,6 @@
 """What stands before and behind the digits of a printed number: sign, money, scale, unit."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from stackdocs_mcp.core.values.units import (
     PERCENT,
     SCALED_MONEY,
     SCALES,
-    SHORT_SCALE,
     UNITS,
 )
 from stackdocs_mcp.core.values.words import is_currency
@@ -21,9 +19,9 @@ from stackdocs_mcp.core.values.words import is_currency
 _WORD = r"[^\W\d_]+(?:[.'\"\u05f4][^\W\d_]+)*[.'$¥£]?"
 _TOKEN = re.compile(
     r" +|(?P<percent>%)|(?P<mark>[-+()*=▲△])"
-    r"|(?P<unit>(?:[cdkm]?m|ft|in)[23](?!\w)|°[CF]?|[‰℃\"']"
+    r"|(?P<unit>(?:[cdkm]?m|ft|in)[23](?!\w)|°[CF]?|[‰℃¢\"']"
     r"|(?:sq\.?|square|cubic|fl\.?|metri|mètres|metros) [^\W\d_]+)"
-    rf"|(?P<word>{_WORD})|(?P<symbol>[^\w\s])",
+    rf"|(?P<scaled>{SCALED_MONEY})|(?P<word>{_WORD})|(?P<symbol>[^\w\s])",
     re.IGNORECASE,
 )
 _PER = re.compile(
@@ -55,9 +53,8 @@ class Affixes:
     closed: bool = False
     money: bool = False
     yen: bool = False
-    percent: bool = False
     scales: list[tuple[int, ...]] = field(default_factory=list)
-    letters: list[str] = field(default_factory=list)
+    letter: str = ""
     """``M`` and the like, which mean one thing beside money and another beside nothing."""
     unit: str | None = None
     """What we call the unit; empty for a word that we do not know."""
@@ -78,8 +75,8 @@ class Affixes:
     def powers(self, signs: Signs) -> tuple[int, ...]:
         """The powers of ten that the words around multiply with."""
         found = [*self.scales]
-        meanings = MONEY_SCALES if self.money else CAPITALS
-        found += [meanings[letter] for letter in self.letters]
+        if self.letter:
+            found.append((MONEY_SCALES if self.money else CAPITALS)[self.letter])
         english = signs.english_words > signs.day_first_words
         found = [one if not english else _short(one) for one in found]
         powers = [0]
@@ -91,16 +88,21 @@ class Affixes:
 def affixes(lead: str, tail: str, *, cents: bool) -> Affixes | None:
     """What stands around digits with or without ``cents``; None where something else does too."""
     found = Affixes()
-    if per := _PER.search(tail):
-        found.unit = ""
-        tail = tail[: per.start()]
-    tail = PERCENT.sub("%", tail, count=1)
+    per = _PER.search(tail)
+    tail = PERCENT.sub("%", tail[: per.start()] if per else tail, count=1)
     for tokens, behind in ((_tokens(lead), False), (_tokens(tail), True)):
         for kind, token in tokens:
             if not _take(found, kind, token, behind=behind, cents=cents):
                 return None
 
-    return None if found.letters and not found.money and found.unit else found
+    if found.letter and not found.money and found.letter not in CAPITALS:
+        # Beside no money, m is a metre and t a tonne.
+        letter, found.letter = found.letter, ""
+        if not _take_unit(found, letter):
+            return None
+    if per and found.unit is None:
+        found.unit = ""
+    return found
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -119,18 +121,19 @@ def _take(found: Affixes, kind: str, token: str, *, behind: bool, cents: bool) -
     """Note one token; False when no number has it there."""
     if kind == "mark":
         return _take_mark(found, token, behind=behind)
-    if kind == "percent":
-        found.percent = True
-        return True
     if kind == "unit":
         return behind and _take_unit(found, token)
-    if is_currency(token) or (kind == "word" and is_currency(token.removesuffix("也"))):
-        found.money = True
-        found.yen |= token[0] in "¥￥円圓" or token == "JPY"
+    if kind in ("percent", "scaled") or is_currency(token.removesuffix("也")):
+        _take_money(found, kind, token)
         return found.unit is None
-    if kind == "symbol":
-        return False
-    return _take_word(found, token, behind=behind, cents=cents)
+    return kind == "word" and _take_word(found, token, behind=behind, cents=cents)
+
+
+def _take_money(found: Affixes, kind: str, token: str) -> None:
+    if kind == "scaled":
+        found.scales.append((3 if token[0] in "tTkK" else 6,))
+    found.money |= kind != "percent"
+    found.yen |= token[0] in "¥￥円圓" or token.startswith("JP")
 
 
 def _take_mark(found: Affixes, mark: str, *, behind: bool) -> bool:
@@ -162,16 +165,10 @@ def _take_word(found: Affixes, word: str, *, behind: bool, cents: bool) -> bool:
         return True
     elif folded in _BOOKED or (cents and word in _BOOKED_IN_GERMAN):
         found.booked = True
-    elif folded in SCALES and folded not in DOUBTFUL_SCALES:
-        found.scales.append((SCALES[folded],))
-    elif folded in DOUBTFUL_SCALES:
-        found.scales.append(DOUBTFUL_SCALES[folded])
-    elif scaled := SCALED_MONEY.fullmatch(word):
-        found.money = True
-        letter = scaled[1].casefold()
-        found.scales.append((3 if letter in "tk" else 6,))
-    elif word in MONEY_SCALES and (found.money or word in CAPITALS):
-        found.letters.append(word)
+    elif folded in SCALES or folded in DOUBTFUL_SCALES:
+        _take_scale(found, folded)
+    elif word in MONEY_SCALES and not found.letter:
+        found.letter = word
     elif behind or (len(word) > 1 and folded in UNITS):
         return _take_unit(found, word)
     else:
@@ -179,19 +176,20 @@ def _take_word(found: Affixes, word: str, *, behind: bool, cents: bool) -> bool:
     return True
 
 
+def _take_scale(found: Affixes, word: str) -> None:
+    if found.scales[-1:] == [DOUBTFUL_SCALES["mil"]]:
+        found.scales[-1] = (3,)  # "mil millones" leaves no doubt
+    found.scales.append(DOUBTFUL_SCALES.get(word) or (SCALES[word],))
+
+
 def _take_unit(found: Affixes, unit: str) -> bool:
-    odd = any(char.isnumeric() and char not in _POWERS and not _is_letter(char) for char in unit)
     name = UNITS.get(unit.casefold())
-    if found.unit or odd or (name is None and len(unit) > _LONGEST_UNIT + unit.count(" ")):
-        return False
-    if found.unit is not None:
+    long = len(unit) > _LONGEST_UNIT + unit.count(" ")
+    odd = any(char.isnumeric() and char not in _POWERS for char in unit)
+    if found.unit is not None or (name is None and (long or odd)):
         return False
     found.unit = name or ""
     return True
-
-
-def _is_letter(char: str) -> bool:
-    return unicodedata.category(char) == "Lo" and unicodedata.numeric(char, None) is None
 
 
 def _short(scale: tuple[int, ...]) -> tuple[int, ...]:

@@ -83,6 +83,15 @@ def dates_in(text: str) -> Iterator[PrintedDate]:
         year, day = (3, 1) if pattern is _SPACED else (1, 3)
         for match in pattern.finditer(text):
             yield from _certain(match, _days(match[year], int(match[2]), match[day]))
+    yield from _named(text)
+    if not text.isascii():
+        for match in _CJK.finditer(text):
+            yield from _certain(match, _days(match[1], int(match[2]), match[3]))
+    for match in _ERA.finditer(text):
+        yield from _certain(match, _of_era(match))
+
+
+def _named(text: str) -> Iterator[PrintedDate]:
     for pattern, (year, month, day) in (
         (_DAY_WORD_YEAR, (3, 2, 1)),
         (_WORD_DAY_YEAR, (3, 1, 2)),
@@ -91,11 +100,6 @@ def dates_in(text: str) -> Iterator[PrintedDate]:
         for match in pattern.finditer(text):
             if number := month_number(match[month]):
                 yield from _certain(match, _days(match[year], number, match[day]))
-    if not text.isascii():
-        for match in _CJK.finditer(text):
-            yield from _certain(match, _days(match[1], int(match[2]), match[3]))
-    for match in _ERA.finditer(text):
-        yield from _certain(match, _of_era(match))
 
 
 def _certain(match: re.Match[str], days: tuple[date, ...]) -> Iterator[PrintedDate]:

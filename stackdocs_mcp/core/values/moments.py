@@ -46,7 +46,7 @@ def date_time_of(text: str, signs: Signs) -> Typed:
     if found is None:
         raise BadValue(
             "not_a_time",
-            f"{shown(text)} has no time of day, which the field asks for",
+            f"{shown(text)} does not show one time of day, which the field asks for",
             "Send YYYY-MM-DDTHH:MM:SS, or change the field's format to date.",
         )
     return Typed(f"{day}T{found[0]}", found[1])

@@ -42,7 +42,7 @@ _MONTHS = {
     "يناير فبراير مارس إبريل مايو يونيه يوليه أغشت شتمبر أكتوبر نوفمبر دجمبر",
 }
 _UMLAUTS_SPELT_OUT = {"maerz": 3, "jaenner": 1}
-_ROMAN = dict(zip("I II III IV V VI VII VIII IX X XI XII".split(), range(1, 13), strict=True))
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 """As Polish prints them: ``4 III 2026``."""
 MONTH = r"((?:كانون|تشرين) ال(?:أول|اول|ثاني)|[^\W\d_]{2,12}|[IVX])"
 """What may be the name of a month, as one group; two words only in the Levant."""
@@ -56,7 +56,7 @@ def letters(word: str) -> str:
 
 def month_number(word: str) -> int | None:
     """1 to 12, None for any other word."""
-    return _NUMBERS.get(letters(word)) or _ROMAN.get(word)
+    return _NUMBERS.get(letters(word)) or (_ROMAN.index(word) + 1 if word in _ROMAN else None)
 
 
 def _months() -> tuple[dict[str, int], dict[str, frozenset[str]]]:

@@ -15,9 +15,20 @@ from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.strings import shown
 
 _LONGEST = 200
-_FRACTIONS = dict(
-    zip("½¼¾⅕⅖⅗⅘⅛⅜⅝⅞⅒", ".5 .25 .75 .2 .4 .6 .8 .125 .375 .625 .875 .1".split(), strict=True)
-)
+_FRACTIONS = {
+    "½": ".5",
+    "¼": ".25",
+    "¾": ".75",
+    "⅕": ".2",
+    "⅖": ".4",
+    "⅗": ".6",
+    "⅘": ".8",
+    "⅛": ".125",
+    "⅜": ".375",
+    "⅝": ".625",
+    "⅞": ".875",
+    "⅒": ".1",
+}
 """Those that have an end as decimals."""
 _DIGITS = re.compile(
     rf"(?P<digits>(?:(?<![^\W\d_])[.,{DECIMAL_MARK}])?\d(?:[\d.,'{DECIMAL_MARK} ]*\d)?)"
@@ -94,7 +105,7 @@ def _notes(around: Affixes, power: int) -> tuple[Warn, ...]:
 
 
 def _ambiguous(text: str, values: set[int | Decimal]) -> BadValue:
-    shown_values = [format(one, "f") for one in sorted(values)]
+    shown_values = [format(Decimal(one), "f") for one in sorted(values)]
     listed = " or ".join((", ".join(shown_values[:-1]), shown_values[-1]))
     return BadValue(
         "ambiguous_number",

@@ -24,9 +24,7 @@ _ZONES = {
     "JST": "+09:00",
 }
 """Names that mean one offset everywhere; CST does not."""
-_OTHER_ZONES = frozenset(
-    "EST EDT CST CDT MST MDT PST PDT BST IST WET WEST EET EEST ET PT CT".split()
-)
+_DOUBTFUL_ZONES = "EST EDT CST CDT MST MDT PST PDT BST IST WET WEST EET EEST ET PT CT"
 _NAME = re.compile(r"(?<![^\W\d_])[A-Z]{1,4}(?![^\W_])")
 
 
@@ -71,7 +69,7 @@ def zones_in(text: str) -> Iterator[PrintedZone]:
     for match in _OFFSET.finditer(text):
         yield PrintedZone(*match.span(), f"{match[1]}{match[2]}:{match[3]}")
     for match in _NAME.finditer(text):
-        if match[0] in _ZONES or match[0] in _OTHER_ZONES:
+        if match[0] in _ZONES or match[0] in _DOUBTFUL_ZONES.split():
             yield PrintedZone(*match.span(), _ZONES.get(match[0]))
 
 

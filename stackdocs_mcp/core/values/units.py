@@ -36,10 +36,6 @@ DOUBTFUL_SCALES: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("trillion", "trillions", "trilhão", "trilhões"), (12, 18)),
 }
 """Words with two readings, unless the document is in English, which has the short scale."""
-SHORT_SCALE: Mapping[str, int] = {
-    **dict.fromkeys(("billion", "billions"), 9),
-    **dict.fromkeys(("trillion", "trillions"), 12),
-}
 MONEY_SCALES: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("m", "mm", "M", "MM", "mi"), (6,)),
     **dict.fromkeys(("b", "B"), (9,)),
@@ -48,13 +44,13 @@ MONEY_SCALES: Mapping[str, tuple[int, ...]] = {
 """What letters mean beside money. A T is a thousand euros in German, a trillion dollars."""
 CAPITALS: Mapping[str, tuple[int, ...]] = {"M": (0, 6), "MM": (0, 6), "B": (0, 9)}
 """What they may mean with no money beside them: ``1.2M`` people, ``12 M`` of cable."""
-SCALED_MONEY = re.compile(r"([tkm]|mio\.?)(eur|usd|chf|gbp|pln)", re.IGNORECASE)
-"""``TEUR``, ``kUSD``, ``MioEUR``."""
+SCALED_MONEY = r"(?:[tkm]|mio\.?)(?:€|(?:eur|usd|chf|gbp|pln)(?!\w))"
+"""``T€``, ``kUSD``, ``MioEUR``: a T is a thousand here."""
 
 _UNITS = {
     "kilograms": 'kg kgs kilo kilos kilogramm 公斤 キロ ק"ג קג كجم كغ كيلو',
     "grams": "g gr gramm grams gram גרם جرام غرام 克",
-    "tonnes": "t to tonne tonnes tonnen טון طن 吨",
+    "tonnes": "t to tonne tonnes tonnen טון طن 吨",  # noqa: RUF001  Hebrew letters are meant
     "litres": "l ltr liter litre litres litros litri litr ליטר لتر 升",
     "metres": "m mtr meter metre metres metros metri מטר متر 米",
     "kilometres": 'km kilometer kilometre קמ ק"מ كم 公里',

@@ -7,15 +7,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-TRUE_WORDS = frozenset(
-    ("yes", "y", "true", "ja", "wahr", "oui", "vrai", "si", "sí", "sì", "verdadero", "vero")
-    + ("waar", "sim", "verdadeiro", "tak", "prawda", "x", "是", "对", "對", "有", "はい", "あり")
-    + ("כן", "נכון", "نعم", "صحيح")
-) | frozenset("✓✔✅☑☒🗹🗷■◉⦿")
-FALSE_WORDS = frozenset(
-    ("no", "n", "false", "nein", "falsch", "non", "faux", "falso", "nee", "onwaar", "não", "nao")
-    + ("nie", "fałsz", "否", "不是", "没有", "無", "无", "いいえ", "なし", "לא", "لا", "خطأ")
-) | frozenset("☐□⬜")
+_TRUE = (
+    "yes y true ja wahr oui vrai si sí sì verdadero vero waar sim verdadeiro tak prawda x "
+    "是 对 對 有 はい あり כן נכון نعم صحيح ✓ ✔ ✅ ☑ ☒ 🗹 🗷 ■ ◉ ⦿"
+)
+_FALSE = (
+    "no n false nein falsch non faux falso nee onwaar não nao nie fałsz "
+    "否 不是 没有 無 无 いいえ なし לא لا خطأ ☐ □ ⬜"
+)
+TRUE_WORDS, FALSE_WORDS = frozenset(_TRUE.split()), frozenset(_FALSE.split())
 """A cross that is no letter (``✗``) ticks a box here, and denies there: it is neither."""
 
 CURRENCIES: Mapping[str, tuple[str, ...]] = {
@@ -69,13 +69,13 @@ _OTHER_CODES = (
     "LSL LTL LUF LVL LYD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MZN NAD NGN NIO NLG NPR OMR PAB "
     "PEN PGK PKR PTE PYG RSD RWF SBD SCR SDG SHP SIT SKK SLE SLL SOS SRD SSP STN SVC SYP SZL TJS "
     "TMT TND TOP TTD TZS UGX UYU UZS VES VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL"
-).split()
+)
 """Codes that are only money in capitals: "all", "mad" and "top" are words."""
-_LOWER_CASE_CODES = "eur usd gbp chf jpy cny inr pln czk huf sek nok dkk brl myr krw".split()
+_LOWER_CASE_CODES = "eur usd gbp chf jpy cny inr pln czk huf sek nok dkk brl myr krw"
 _CURRENCY_NAMES = (
     frozenset(name for names in CURRENCIES.values() for name in names)
-    | frozenset(_LOWER_CASE_CODES)
-    | frozenset((*CURRENCIES, *_OTHER_CODES))
+    | frozenset(_LOWER_CASE_CODES.split())
+    | frozenset((*CURRENCIES, *_OTHER_CODES.split()))
 )
 
 
