@@ -10,6 +10,8 @@ from stackdocs_mcp.core.values import Expected
 
 _ALTERNATIVE = re.compile(r"/(?:anyOf|oneOf)/[0-9]+\Z")
 
+OVERRIDES = frozenset({"x-evidence", "x-min-confidence", "x-acknowledgeable"})
+"""What overrides the stack's policy for a place and for all below it."""
 EvidenceRule = Literal["require", "warn", "off", "derived"]
 
 

@@ -11,7 +11,7 @@ from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted, without_rows
 from stackdocs_mcp.core.schema.checks import check
-from stackdocs_mcp.core.schema.node import Node, Part, types_of
+from stackdocs_mcp.core.schema.node import OVERRIDES, Node, Part, types_of
 from stackdocs_mcp.core.schema.references import at, step, subschemas
 from stackdocs_mcp.core.schema.violations import FORMATS, Violation, missing, violations_of
 
@@ -44,12 +44,18 @@ class Schema:
     @cached_property
     def acknowledgeable(self) -> frozenset[str]:
         """Every code that ``x-acknowledgeable`` names anywhere."""
-        found: set[str] = set()
-        for pointer in subschemas(self.document):
-            part = at(self.document, pointer)
-            found.update(part.get("x-acknowledgeable", ()) if isinstance(part, Mapping) else ())
+        codes = (part.get("x-acknowledgeable", ()) for part in self._subschemas)
+        return frozenset(code for some in codes for code in some)
 
-        return frozenset(found)
+    @property
+    def overrides(self) -> int:
+        """At how many places the schema has rules of its own that override the stack's policy."""
+        return sum(not part.keys().isdisjoint(OVERRIDES) for part in self._subschemas)
+
+    @property
+    def _subschemas(self) -> Iterator[Mapping[str, Any]]:
+        found = (at(self.document, pointer) for pointer in subschemas(self.document))
+        return (part for part in found if isinstance(part, Mapping))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
