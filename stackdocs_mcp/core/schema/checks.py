@@ -99,6 +99,8 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
     for keyword in ("$id", "$anchor", "$dynamicAnchor"):
         if where != "#" and isinstance(node.get(keyword), str):
             raise InvalidSchema(f"{keyword!r} at {where!r} is not supported; use '#/$defs/...'")
+    if "x-rules" in node and where != "#" and not where.endswith("/properties"):
+        raise InvalidSchema(f"'x-rules' at {where!r} has no effect; rules stand at the root")
     _check_values(where, node)
     properties = node.get("properties")
     if isinstance(properties, Mapping):
