@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Self
 
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
-from stackdocs_mcp.core.model import Box, Line, Page, Place
+from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
 from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
@@ -38,9 +38,16 @@ class PageText:
     ``text``, in which the lines follow each other with a line break between them.
     """
 
-    def __init__(self, number: int, lines: Iterable[Line], hidden: Iterable[Line] = ()) -> None:
+    def __init__(
+        self,
+        number: int,
+        lines: Iterable[Line],
+        hidden: Iterable[Line] = (),
+        tables: tuple[Table, ...] = (),
+    ) -> None:
         self.number = number
         self.lines = tuple(lines)
+        self.tables = tables
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
         self.text = "\n".join(texts)
@@ -52,6 +59,7 @@ class PageText:
             page.number,
             (line for line in page.lines if not line.hidden),
             (line for line in page.lines if line.hidden),
+            page.tables,
         )
 
     def only(self, numbers: Collection[int]) -> Self:

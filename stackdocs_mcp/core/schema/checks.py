@@ -17,6 +17,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = re.compile(r"[0-9]+")
 _EVIDENCE = frozenset({"require", "warn", "off", "derived"})
 
+_ROWS = frozenset({"all", "off"})
+
 
 def check(document: JsonObject) -> None:
     """Raise InvalidSchema with the first reason why this cannot be a stack's schema."""
@@ -55,6 +57,9 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
     evidence = node.get("x-evidence")
     if evidence is not None and evidence not in _EVIDENCE:
         raise InvalidSchema(f"'x-evidence' at {where!r} must be one of {sorted(_EVIDENCE)}")
+    rows = node.get("x-rows")
+    if rows is not None and rows not in _ROWS:
+        raise InvalidSchema(f"'x-rows' at {where!r} must be one of {sorted(_ROWS)}")
     properties = node.get("properties")
     if isinstance(properties, Mapping):
         _check_names(where, properties)

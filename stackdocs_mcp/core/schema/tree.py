@@ -55,6 +55,11 @@ class Node:
         return cast("EvidenceRule | None", next((rule for rule in rules if rule), None))
 
     @property
+    def rows(self) -> Literal["all", "off"]:
+        """Whether a table's rows must all be written: not where the schema says ``x-rows: off``."""
+        return "off" if any(part.schema.get("x-rows") == "off" for part in self.parts) else "all"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """What the page may call the field: title, description, ``x-synonyms``."""
         found: list[str] = []

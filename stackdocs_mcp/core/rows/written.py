@@ -1,0 +1,127 @@
+"""What was written of a list: its rows, and the strips of the pages that they stand in."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.model import Leaf, Place
+from stackdocs_mcp.core.paths import FieldPath, without_rows
+from stackdocs_mcp.core.rows.strips import Strip
+from stackdocs_mcp.core.schema import Schema
+
+Spot = tuple[int, int]
+"""A page and one of its lines."""
+_OTHER = 0.9
+"""What one of the other places of a value counts beside the likeliest."""
+_SECOND = 0.5
+"""A row takes a strip that is not its best one if so much of the best stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The leaves of one row, without those of lists inside of it."""
+
+    path: FieldPath
+    leaves: tuple[Leaf, ...]
+
+    def spots(self) -> Counter[Spot]:
+        """The lines that its values stand in, weighed by how many of them do."""
+        found: Counter[Spot] = Counter()
+        for leaf in self.leaves:
+            if not leaf.evidence.verdict.holds:
+                continue
+            if place := leaf.evidence.place:
+                found.update(_weighed(place, 1))
+            for other in leaf.evidence.others:
+                found.update(_weighed(other, _OTHER))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of objects in the schema with the rows of it that were written.
+
+    Lists inside the rows of another list are one listing: they stand in one table, if in any.
+    """
+
+    path: FieldPath
+    rows: tuple[Row, ...]
+
+    @property
+    def pages(self) -> Sequence[int]:
+        """The pages on which most of a row's values stand, in order."""
+        found = set[int]()
+        for row in self.rows:
+            if spots := row.spots():
+                found.add(max(spots, key=lambda spot: (spots[spot], -spot[0]))[0])
+        return sorted(found)
+
+
+def listings(leaves: Sequence[Leaf], schema: Schema | None) -> list[Listing]:
+    """The lists of objects that were written, but those that the schema says ``x-rows: off`` of."""
+    rows: defaultdict[FieldPath, defaultdict[FieldPath, list[Leaf]]]
+    rows = defaultdict(lambda: defaultdict(list))
+    for leaf in leaves:
+        index = next((at for at in reversed(range(len(leaf.path))) if _is_row(leaf.path, at)), None)
+        if index is not None and index + 1 < len(leaf.path):
+            rows[without_rows(leaf.path[:index])][leaf.path[: index + 1]].append(leaf)
+
+    found = []
+    for of_list in rows.values():
+        path = next(iter(of_list))[:-1]
+        if schema is None or not is_off(schema, path):
+            found.append(Listing(path, tuple(Row(p, tuple(own)) for p, own in of_list.items())))
+    return found
+
+
+def is_off(schema: Schema, path: FieldPath) -> bool:
+    """The schema wants only some rows of this list, or has no such list."""
+    try:
+        return schema.node(path).rows == "off"
+    except InvalidPath:
+        return True
+
+
+def heads(rows: Sequence[Row], strips: Sequence[Strip]) -> dict[int, Strip]:
+    """By the position of a row, the strip in which most of its values stand.
+
+    A strip is that of one row: of rows with the same values each has the next place of them.
+    """
+    where: dict[Spot, int] = {}
+    for position, strip in enumerate(strips):
+        where.update({(strip.page, line): position for line in strip.lines})
+    wishes: list[tuple[float, int, int]] = []
+    for nth, row in enumerate(rows):
+        votes: defaultdict[int, float] = defaultdict(float)
+        for spot, weight in row.spots().items():
+            if spot in where:
+                votes[where[spot]] += weight
+        least = _SECOND * max(votes.values(), default=0)
+        wishes += [(votes[at], nth, at) for at in votes if votes[at] >= least]
+
+    found: dict[int, Strip] = {}
+    taken = set[int]()
+    for _, nth, position in sorted(wishes, key=lambda wish: (-wish[0], wish[1], wish[2])):
+        if nth not in found and position not in taken:
+            found[nth] = strips[position]
+            taken.add(position)
+    return found
+
+
+def claimed(leaves: Sequence[Leaf], listing: Listing) -> Mapping[Spot, int]:
+    """Lines in which values stand that are not of this listing, with how many."""
+    own = {id(leaf) for row in listing.rows for leaf in row.leaves}
+    found: Counter[Spot] = Counter()
+    for leaf in leaves:
+        if id(leaf) not in own and leaf.evidence.verdict.holds and leaf.evidence.place:
+            found.update(_weighed(leaf.evidence.place, 1))
+    return found
+
+
+def _weighed(place: Place, weight: float) -> Mapping[Spot, float]:
+    return {(place.page, line): weight for line in place.lines}
+
+
+def _is_row(path: FieldPath, at: int) -> bool:
+    return isinstance(path[at], int)
