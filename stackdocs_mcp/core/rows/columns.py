@@ -1,7 +1,7 @@
 """The columns that the rows of a table have, and whether a strip has them too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from stackdocs_mcp.core.rows.strips import Strip, Token
@@ -32,6 +32,10 @@ class Columns:
 
     figures: tuple[Column, ...]
     text: tuple[float, float] | None
+    begins: str | None
+    """The word that all rows begin with."""
+    beside: int
+    """The most decimals that a row has outside of its columns."""
     slack: float
 
     def has(self, strip: Strip) -> bool:
@@ -45,7 +49,9 @@ class Columns:
         decimals = [token for token, column in zip(filled, self.figures, strict=True) if column.decimal]
         if decimals and not any(token is not None and token.kind == "decimal" for token in decimals):
             return False
-        return len(self.figures) > 1 or self._has_text(strip)
+        if not self._has_text(strip) or _decimals(strip, filled) > self.beside:
+            return False
+        return len(self.figures) > 1 or self.begins in (None, _first_word(strip))
 
     def filled(self, strip: Strip) -> list[Token | None]:
         """For each column what stands in it."""
@@ -58,6 +64,10 @@ class Columns:
                 free.remove(best)
             found.append(best)
         return found
+
+    def is_over(self, cell: Sequence[Token], column: Column) -> bool:
+        """A cell stands above or below a column, at least in part."""
+        return cell[0].x0 < column.x1 + self.slack and column.x0 - self.slack < cell[-1].x1
 
     def _is_in(self, token: Token, column: Column) -> bool:
         if column.figures != (token.kind != "word"):
@@ -114,7 +124,22 @@ def columns_of(heads: Sequence[Strip], values: Sequence[frozenset[object]]) -> C
             columns.append(column)
     texts = [token for strip in heads for token in strip.tokens if token.kind == "word"]
     text = (min(t.x0 for t in texts), max(t.x1 for t in texts)) if texts else None
-    return Columns(tuple(sorted(columns, key=lambda one: one.x0)), text, slack)
+    if not all(any(token.kind == "word" for token in strip.tokens) for strip in heads):
+        text = None
+    shared = Columns(tuple(sorted(columns, key=lambda one: one.x0)), text, None, 0, slack)
+    beside = max(_decimals(strip, shared.filled(strip)) for strip in heads)
+    first = {_first_word(strip) for strip in heads}
+    begins = first.pop() if len(heads) > 2 and len(first) == 1 else None
+    return replace(shared, begins=begins, beside=beside + (len(heads) < 3))
+
+
+def _decimals(strip: Strip, filled: Sequence[Token | None]) -> int:
+    return sum(t.kind == "decimal" and all(t is not one for one in filled) for t in strip.tokens)
+
+
+def _first_word(strip: Strip) -> str | None:
+    token = strip.tokens[0]
+    return token.text.split()[0].casefold() if token.kind == "word" else None
 
 
 def _counts(token: Token, strip: Strip, values: frozenset[object] | None) -> bool:

@@ -5,12 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from itertools import pairwise
+from math import comb
 
 from stackdocs_mcp.core.model import Leaf
 from stackdocs_mcp.core.rows.columns import Columns, columns_of
 from stackdocs_mcp.core.rows.strips import Strip, Token
-from stackdocs_mcp.core.rows.sums import adds_up, names_a_sum
+from stackdocs_mcp.core.rows.sums import Running, names_a_sum
 from stackdocs_mcp.core.rows.written import Listing, Row, Spot, heads
+
+
+_SCATTERED = 3
+_MANY = 2
+_CHANCES = 1_000
 
 
 class Role(Enum):
@@ -38,12 +45,27 @@ def missed(listing: Listing, strips: Sequence[Strip], others: Mapping[Spot, int]
     found = heads(listing.rows, strips)
     if not found:
         return Missed(())
-    order = sorted(found)
-    columns = columns_of([found[nth] for nth in order], [_values(listing.rows[nth]) for nth in order])
+    columns, roles = trace(listing, strips, others)
+    rows = _reached(strips, roles, columns)
+    if _is_selection(strips, roles, rows, columns):
+        return Missed(())
+    return Missed(tuple(strips[at] for at in rows))
+
+
+def trace(listing, strips, others):
+    found = heads(listing.rows, strips)
+    columns = _columns(listing, found)
+    found = heads(listing.rows, strips, columns)
+    columns = _columns(listing, found)
     written = {id(strip) for strip in found.values()}
     roles = _roles(strips, columns, written, others)
-    rows = _reached(strips, roles, columns)
-    return Missed(tuple(strips[at] for at in rows))
+    return columns, roles
+
+
+def _columns(listing: Listing, found: Mapping[int, Strip]) -> Columns:
+    order = sorted(found)
+    values = [_values(listing.rows[nth]) for nth in order]
+    return columns_of([found[nth] for nth in order], values)
 
 
 def _values(row: Row) -> frozenset[object]:
@@ -58,54 +80,48 @@ def _roles(
     strips: Sequence[Strip], columns: Columns, written: set[int], others: Mapping[Spot, int]
 ) -> list[Role]:
     roles: list[Role] = []
-    running: list[list[Decimal]] = [[] for _ in columns.figures]
+    running = Running(len(columns.figures))
     for strip in strips:
-        if id(strip) in written:
-            role = Role.WRITTEN
-        elif strip.header:
-            role = Role.HEADING
-        else:
-            role = _role(strip, columns, running, others)
+        role = Role.WRITTEN if id(strip) in written else _role(strip, columns, running, others)
         roles.append(role)
         if role in (Role.WRITTEN, Role.LIKE):
-            for values, token in zip(running, columns.filled(strip), strict=True):
-                if token is not None and token.value is not None:
-                    values.append(token.value)
-        elif role in (Role.SUM, Role.HEADING):
-            pass
+            running.add(columns.filled(strip))
+        elif role is Role.SUM:
+            running.part_ends()
+        elif role is Role.HEADING:
+            running.table_ends()
     return roles
 
 
-def _role(
-    strip: Strip,
-    columns: Columns,
-    running: Sequence[Sequence[Decimal]],
-    others: Mapping[Spot, int],
-) -> Role:
+def _role(strip: Strip, columns: Columns, running: Running, others: Mapping[Spot, int]) -> Role:
+    if strip.header or _is_heading(strip, columns):
+        return Role.HEADING
     filled = columns.filled(strip)
-    if any(filled) and (names_a_sum(strip) or adds_up(filled, running)):
+    if any(filled) and (names_a_sum(strip) or running.adds_up(filled)):
         return Role.SUM
     if columns.has(strip):
         is_claimed = sum(others.get((strip.page, line), 0) for line in strip.lines) > 1
         return Role.OTHER if is_claimed else Role.LIKE
-    if _is_heading(strip, columns):
-        return Role.HEADING
     return Role.TEXT
 
 
 def _is_heading(strip: Strip, columns: Columns) -> bool:
     """Names stand where the figures of several columns do, apart from one another."""
-    if strip.table is not None or any(token.kind == "decimal" for token in strip.tokens):
+    if not strip.tokens or not all(map(_may_name, strip.tokens)):
         return False
-    over = 0
-    for column in columns.figures:
-        over += any(
-            all(token.kind == "word" for token in cell)
-            and cell[0].x0 < column.x1 + columns.slack
-            and column.x0 - columns.slack < cell[-1].x1
-            for cell in strip.cells
-        )
-    return len(strip.cells) > 1 and over > len(columns.figures) / 2
+    if strip.table is not None:
+        return strip.top == 0 and all(column.figures for column in columns.figures[1:])
+    names = 0
+    for cell in strip.cells:
+        over = [column for column in columns.figures if columns.is_over(cell, column)]
+        names += len(over) == 1
+    return len(strip.cells) > 1 and names > len(columns.figures) / 2
+
+
+def _may_name(token: Token) -> bool:
+    """A word, or the year that a column is of."""
+    year = token.value if token.kind == "integer" else None
+    return token.kind == "word" or (year is not None and 1900 <= year <= 2100)
 
 
 def _reached(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
@@ -114,6 +130,31 @@ def _reached(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -
     found.update(_walk(strips, roles, columns, range(len(strips))))
     found.update(_walk(strips, roles, columns, range(len(strips) - 1, -1, -1)))
     return sorted(found)
+
+
+def _is_selection(
+    strips: Sequence[Strip], roles: Sequence[Role], rows: Sequence[int], columns: Columns
+) -> bool:
+    """The written rows were picked here and there: few of many, or all above or below a figure.
+
+    Whoever misses rows misses them by chance, or those at an end.
+    """
+    written = [at for at, role in enumerate(roles) if role is Role.WRITTEN]
+    if sum(any(low < at < high for at in rows) for low, high in pairwise(written)) < _SCATTERED:
+        return False
+    if len(rows) > _MANY * len(written):
+        return True
+    if comb(len(rows) + len(written), len(rows)) < _CHANCES:
+        return False
+    kept = [columns.filled(strips[at]) for at in written]
+    left = [columns.filled(strips[at]) for at in rows]
+    for column in range(len(columns.figures)):
+        ours = [row[column].value for row in kept if row[column] is not None]
+        theirs = [row[column].value for row in left if row[column] is not None]
+        ours, theirs = [v for v in ours if v is not None], [v for v in theirs if v is not None]
+        if ours and theirs and (max(ours) < min(theirs) or max(theirs) < min(ours)):
+            return True
+    return False
 
 
 def _walk(
@@ -126,7 +167,7 @@ def _walk(
         strip, role = strips[at], roles[at]
         if strip.page != page:
             page, fresh = strip.page, True
-        if role is Role.WRITTEN:
+        if role is Role.WRITTEN and columns.has(strip):
             inside, fresh = True, False
         elif role is Role.LIKE:
             fresh = False

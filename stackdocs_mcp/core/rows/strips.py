@@ -117,7 +117,7 @@ def _laid_out(page: PageText) -> Iterator[Strip]:
     boxed = [(line.box, line) for line in page.lines if line.box is not None]
     rows: list[list[tuple[Box, Line]]] = []
     for box, line in sorted(boxed, key=lambda one: one[0].y0 + one[0].y1):
-        if rows and _beside(rows[-1][-1][0], box):
+        if rows and all(_beside(other, box) for other, _ in rows[-1]):
             rows[-1].append((box, line))
         else:
             rows.append([(box, line)])
@@ -126,6 +126,8 @@ def _laid_out(page: PageText) -> Iterator[Strip]:
 
 
 def _beside(one: Box, other: Box) -> bool:
+    if min(one.x1, other.x1) - max(one.x0, other.x0) > 1:
+        return False
     apart = abs(one.y0 + one.y1 - other.y0 - other.y1) / 2
     return apart < min(one.y1 - one.y0, other.y1 - other.y0) / 2
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stackdocs_mcp.core.errors import InvalidPath
 from stackdocs_mcp.core.model import Leaf, Place
 from stackdocs_mcp.core.paths import FieldPath, without_rows
+from stackdocs_mcp.core.rows.columns import Columns
 from stackdocs_mcp.core.rows.strips import Strip
 from stackdocs_mcp.core.schema import Schema
 
@@ -83,29 +84,35 @@ def is_off(schema: Schema, path: FieldPath) -> bool:
         return True
 
 
-def heads(rows: Sequence[Row], strips: Sequence[Strip]) -> dict[int, Strip]:
+def heads(
+    rows: Sequence[Row], strips: Sequence[Strip], columns: Columns | None = None
+) -> dict[int, Strip]:
     """By the position of a row, the strip in which most of its values stand.
 
-    A strip is that of one row: of rows with the same values each has the next place of them.
+    A strip is that of one row: of rows with the same values each has the next place of them. With
+    ``columns``, strips that have them come before others: a text may stand further up.
     """
     where: dict[Spot, int] = {}
     for position, strip in enumerate(strips):
         where.update({(strip.page, line): position for line in strip.lines})
-    wishes: list[tuple[float, int, int]] = []
+    wishes: list[tuple[bool, float, int, int]] = []
     for nth, row in enumerate(rows):
         votes: defaultdict[int, float] = defaultdict(float)
         for spot, weight in row.spots().items():
             if spot in where:
                 votes[where[spot]] += weight
         least = _SECOND * max(votes.values(), default=0)
-        wishes += [(votes[at], nth, at) for at in votes if votes[at] >= least]
+        for at, weight in votes.items():
+            if weight >= least:
+                lacks = columns is not None and not columns.has(strips[at])
+                wishes.append((lacks, -weight, nth, at))
 
     found: dict[int, Strip] = {}
     taken = set[int]()
-    for _, nth, position in sorted(wishes, key=lambda wish: (-wish[0], wish[1], wish[2])):
-        if nth not in found and position not in taken:
-            found[nth] = strips[position]
-            taken.add(position)
+    for _, _, nth, at in sorted(wishes):
+        if nth not in found and at not in taken:
+            found[nth] = strips[at]
+            taken.add(at)
     return found
 
 
