@@ -8,12 +8,11 @@ from enum import Enum, auto
 from itertools import pairwise
 from math import comb
 
-from stackdocs_mcp.core.model import Leaf
+from stackdocs_mcp.core.model import Leaf, Place
 from stackdocs_mcp.core.rows.columns import Columns, columns_of
 from stackdocs_mcp.core.rows.strips import Strip, Token
 from stackdocs_mcp.core.rows.sums import Running, names_a_sum
-from stackdocs_mcp.core.rows.written import Listing, Row, Spot, heads
-
+from stackdocs_mcp.core.rows.written import Listing, Row, heads, Claims
 
 _SCATTERED = 3
 _MANY = 2
@@ -40,16 +39,28 @@ class Missed:
     after: bool = False
 
 
-def missed(listing: Listing, strips: Sequence[Strip], others: Mapping[Spot, int]) -> Missed:
+def missed(listing: Listing, strips: Sequence[Strip], others: Claims) -> Missed:
     """The strips of ``strips``, in order from the top of the first page, that are missed rows."""
     found = heads(listing.rows, strips)
     if not found:
         return Missed(())
-    columns, roles = trace(listing, strips, others)
+    columns, roles, found = trace(listing, strips, others)
     rows = _reached(strips, roles, columns)
     if _is_selection(strips, roles, rows, columns):
         return Missed(())
-    return Missed(tuple(strips[at] for at in rows))
+    kept = {nth for nth, strip in found.items() if columns.has(strip)}
+    unplaced = [_values(row) for nth, row in enumerate(listing.rows) if nth not in kept]
+    return Missed(tuple(strip for strip in map(strips.__getitem__, rows) if not _is_of(strip, columns, unplaced)))
+
+
+def _is_of(strip: Strip, columns: Columns, unplaced: list[frozenset[object]]) -> bool:
+    """Its figures were written, of a row whose text could not be found; it is used up then."""
+    said = {abs(one.value) for one in columns.filled(strip) if one and one.value is not None}
+    for values in unplaced:
+        if said and said <= values:
+            unplaced.remove(values)
+            return True
+    return False
 
 
 def trace(listing, strips, others):
@@ -59,7 +70,7 @@ def trace(listing, strips, others):
     columns = _columns(listing, found)
     written = {id(strip) for strip in found.values()}
     roles = _roles(strips, columns, written, others)
-    return columns, roles
+    return columns, roles, found
 
 
 def _columns(listing: Listing, found: Mapping[int, Strip]) -> Columns:
@@ -77,7 +88,7 @@ def _is_number(leaf: Leaf) -> bool:
 
 
 def _roles(
-    strips: Sequence[Strip], columns: Columns, written: set[int], others: Mapping[Spot, int]
+    strips: Sequence[Strip], columns: Columns, written: set[int], others: Claims
 ) -> list[Role]:
     roles: list[Role] = []
     running = Running(len(columns.figures))
@@ -93,16 +104,34 @@ def _roles(
     return roles
 
 
-def _role(strip: Strip, columns: Columns, running: Running, others: Mapping[Spot, int]) -> Role:
+def _role(strip: Strip, columns: Columns, running: Running, others: Claims) -> Role:
     if strip.header or _is_heading(strip, columns):
         return Role.HEADING
     filled = columns.filled(strip)
     if any(filled) and (names_a_sum(strip) or running.adds_up(filled)):
         return Role.SUM
     if columns.has(strip):
-        is_claimed = sum(others.get((strip.page, line), 0) for line in strip.lines) > 1
-        return Role.OTHER if is_claimed else Role.LIKE
+        return Role.OTHER if _is_claimed(strip, filled, others) else Role.LIKE
     return Role.TEXT
+
+
+def _is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) -> bool:
+    """It was written as something else: several fields, or half of its figures and more.
+
+    A row of a table may stand beside one of another.
+    """
+    claims = [claim for line in strip.lines for claim in others.get((strip.page, line), ())]
+    if sum(not claim.in_row for claim in claims) > 1:
+        return True
+    figures = [token for token in filled if token is not None]
+    taken = sum(any(_stands_at(token, claim.place) for claim in claims) for token in figures)
+    return 2 * taken >= len(figures)
+
+
+def _stands_at(token: Token, place: Place) -> bool:
+    if not place.boxes:
+        return token.text in place.quote or place.quote in token.text
+    return any(token.x0 < box.x1 and box.x0 < token.x1 for box in place.boxes)
 
 
 def _is_heading(strip: Strip, columns: Columns) -> bool:

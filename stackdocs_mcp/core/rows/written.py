@@ -59,6 +59,17 @@ class Listing:
         return sorted(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where a value of something else stands; ``in_row`` if that is a row of another list."""
+
+    place: Place
+    in_row: bool
+
+
+Claims = Mapping[Spot, Sequence[Claim]]
+
+
 def listings(leaves: Sequence[Leaf], schema: Schema | None) -> list[Listing]:
     """The lists of objects that were written, but those that the schema says ``x-rows: off`` of."""
     rows: defaultdict[FieldPath, defaultdict[FieldPath, list[Leaf]]]
@@ -116,13 +127,16 @@ def heads(
     return found
 
 
-def claimed(leaves: Sequence[Leaf], listing: Listing) -> Mapping[Spot, int]:
-    """Lines in which values stand that are not of this listing, with how many."""
+def claimed(leaves: Sequence[Leaf], listing: Listing) -> Claims:
+    """Where values stand that are not of this listing, by line."""
     own = {id(leaf) for row in listing.rows for leaf in row.leaves}
-    found: Counter[Spot] = Counter()
+    found: defaultdict[Spot, list[Claim]] = defaultdict(list)
     for leaf in leaves:
-        if id(leaf) not in own and leaf.evidence.verdict.holds and leaf.evidence.place:
-            found.update(_weighed(leaf.evidence.place, 1))
+        place = leaf.evidence.place
+        if place is not None and leaf.evidence.verdict.holds and id(leaf) not in own:
+            in_row = without_rows(leaf.path) != leaf.path
+            for line in place.lines:
+                found[place.page, line].append(Claim(place, in_row))
     return found
 
 
