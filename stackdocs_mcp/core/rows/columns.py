@@ -149,8 +149,7 @@ def _counts(token: Token, strip: Strip, values: frozenset[object] | None) -> boo
         return False
     if values is None or (token.value is not None and abs(token.value) in values):
         return True
-    cell = next(cell for cell in strip.cells if token in cell)
-    return sum(one.kind == "word" for one in cell) * 2 <= len(cell)
+    return token in strip.figures
 
 
 def _near(one: Token, other: Token, slack: float) -> bool:

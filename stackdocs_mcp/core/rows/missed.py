@@ -12,6 +12,7 @@ from stackdocs_mcp.core.model import Leaf, Place
 from stackdocs_mcp.core.rows.columns import Columns, columns_of
 from stackdocs_mcp.core.rows.strips import Strip, Token
 from stackdocs_mcp.core.rows.sums import Running, names_a_sum
+from stackdocs_mcp.core.rows.unwritten import Named, first_row
 from stackdocs_mcp.core.rows.written import Listing, Row, heads, Claims
 
 _SCATTERED = 3
@@ -61,6 +62,23 @@ def _is_of(strip: Strip, columns: Columns, unplaced: list[frozenset[object]]) ->
             unplaced.remove(values)
             return True
     return False
+
+
+def missed_whole(fields: Sequence[Named], strips: Sequence[Strip], others: Claims) -> Missed:
+    """The rows of a table that is the list's by the names of its columns, none of them written."""
+    begun = first_row(fields, strips)
+    if begun is None:
+        return Missed(())
+    heading, at = begun
+    columns = columns_of([strips[at]], [frozenset()])
+    if not columns.has(strips[at]):
+        return Missed(())
+    below = strips[heading + 1 :]
+    roles = _roles(below, columns, {id(strips[at])}, others)
+    rows = {at - heading - 1, *_walk(below, roles, columns, range(len(below)))}
+    if any(_is_claimed(below[row], columns.filled(below[row]), others) for row in rows):
+        return Missed(())  # it is the table of something else
+    return Missed(tuple(below[row] for row in sorted(rows)))
 
 
 def trace(listing, strips, others):
@@ -121,7 +139,7 @@ def _is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) ->
     A row of a table may stand beside one of another.
     """
     claims = [claim for line in strip.lines for claim in others.get((strip.page, line), ())]
-    if sum(not claim.in_row for claim in claims) > 1:
+    if len({claim.place.boxes or claim.place.quote for claim in claims if not claim.in_row}) > 1:
         return True
     figures = [token for token in filled if token is not None]
     taken = sum(any(_stands_at(token, claim.place) for claim in claims) for token in figures)

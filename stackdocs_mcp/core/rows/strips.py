@@ -87,8 +87,15 @@ class Strip:
         return found
 
     @cached_property
-    def words(self) -> str:
-        return " ".join(token.text for token in self.tokens if token.kind == "word")
+    def figures(self) -> Sequence[Token]:
+        """Numbers and dates that stand apart, with a unit at most: not those inside of a text."""
+        return [
+            token
+            for cell in self.cells
+            if 2 * sum(one.kind == "word" for one in cell) <= len(cell)
+            for token in cell
+            if token.kind != "word"
+        ]
 
 
 def strips_of(page: PageText) -> list[Strip]:
