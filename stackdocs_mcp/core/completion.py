@@ -13,6 +13,7 @@ from stackdocs_mcp.core.model import (
     Reason,
 )
 from stackdocs_mcp.core.paths import FieldPath, dotted
+from stackdocs_mcp.core.rows import MissedRows
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.core.schema.tree import EvidenceRule
 from stackdocs_mcp.core.stack import Policy
@@ -24,10 +25,13 @@ def reasons(
     fields: Sequence[FieldValue],
     schema: Schema | None,
     policy: Policy,
+    *,
+    missed: Sequence[MissedRows] = (),
 ) -> list[Reason]:
     """All that is missing, in the order in which it is best mended. Empty: it may be completed.
 
-    ``fields`` are all leaves of the extraction in key order.
+    ``fields`` are all leaves of the extraction in key order; ``missed`` are rows of tables that
+    were looked for beforehand.
     """
     if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
         return [_not_ready(document)]
@@ -35,6 +39,7 @@ def reasons(
     found = [
         *_page_reasons(document, outlines),
         *_value_reasons(fields, schema),
+        *(Reason("rows_missing", one.message, dotted(one.path), one.page) for one in missed),
         *_evidence_reasons(fields, schema, policy),
     ]
     allowed = frozenset(policy.acknowledgeable)

@@ -18,6 +18,7 @@ from stackdocs_mcp.core.model import (
 )
 from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.missing_rows import missing_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -134,4 +135,6 @@ async def _standing(
     stack, schema = await workspace.stack()
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
-    return document, reasons(document, outlines, fields, schema, stack.policy), fields
+    missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
+    found = reasons(document, outlines, fields, schema, stack.policy, missed=missed)
+    return document, found, fields

@@ -157,8 +157,9 @@ def _tokens(line: Line) -> Iterator[Token]:
             yield Token(word, box.x0, box.x1, kind_of(word))
         return
     for match in re.finditer(r"\S+", line.text):
-        if box := part_of(line, match.start(), match.end()):
-            yield Token(match[0], box.x0, box.x1, kind_of(match[0]))
+        part = part_of(line, match.start(), match.end())
+        if part is not None:
+            yield Token(match[0], part.x0, part.x1, kind_of(match[0]))
 
 
 def _stated(page: PageText, nth: int, table: Table) -> Iterator[Strip]:

@@ -9,13 +9,13 @@ from stackdocs_mcp.core.rows.strips import Strip, Token
 from stackdocs_mcp.core.values.words import letters
 
 _CONCEPTS = frozenset({"total", "net", "tax", "due"})
-_WORDS = frozenset(
-    "sum summe somme suma soma subtotaal totals subtotals insgesamt ubertrag uebertrag carried "
-    "brought forward report reporter riporto razem ogolem saldo solde balance "
-    "\u05e1\u05d4\u05db \u05e1\u05da \u0627\u0644\u0645\u062c\u0645\u0648\u0639 "
-    "\u0627\u0644\u0625\u062c\u0645\u0627\u0644\u064a \u0645\u062c\u0645\u0648\u0639".split()
-)
-_PARTS = ("\u5408\u8a08", "\u5c0f\u8a08", "\u5408\u8ba1", "\u5c0f\u8ba1", "\u603b\u8ba1", "\u7dcf\u8a08")
+_OTHER_WORDS = """
+sum summe somme suma soma subtotaal totals subtotals insgesamt razem ogolem saldo solde balance
+ubertrag uebertrag carried brought forward report reporter riporto
+סהכ סך المجموع الإجمالي مجموع
+"""
+_WORDS = frozenset(_OTHER_WORDS.split())
+_PARTS = ("合計", "小計", "合计", "小计", "总计", "総計")
 """Japanese and Chinese put no spaces around them."""
 _PREFIXES = ("gesamt", "zwischensumm", "subtot")
 _SUFFIXES = ("summe", "total")

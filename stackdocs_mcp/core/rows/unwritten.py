@@ -1,6 +1,6 @@
 """Tables whose column names are the fields of a list of which no row was written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from stackdocs_mcp.core.evidence.concepts import asks_for_money, concepts, label_concepts
@@ -35,7 +35,9 @@ class Named:
         return any(2 * len(label & words) >= len(label) for label in self.labels)
 
 
-def unwritten(schema: Schema, written: set[FieldPath]) -> Iterator[tuple[FieldPath, list[Named]]]:
+def unwritten(
+    schema: Schema, written: Collection[FieldPath]
+) -> Iterator[tuple[FieldPath, list[Named]]]:
     """The lists of objects that the schema has at its top and that nothing was written of."""
     for name in schema.root.names:
         path: FieldPath = (name,)
@@ -88,9 +90,7 @@ def _is_names(strip: Strip) -> bool:
     return len(strip.tokens) > 0 and all(token.kind == "word" for token in strip.tokens)
 
 
-def _fields_named(
-    fields: Sequence[Named], heading: Sequence[Strip]
-) -> list[tuple[Named, Token]]:
+def _fields_named(fields: Sequence[Named], heading: Sequence[Strip]) -> list[tuple[Named, Token]]:
     if not any(len(strip.cells) > 1 for strip in heading):
         return []
     tokens = [(token, concepts(token.text)) for strip in heading for token in strip.tokens]
@@ -115,7 +115,9 @@ def _row_below(strips: Sequence[Strip], at: int, names: Sequence[Token]) -> int 
             return None
         if strip.table is None and strip.top - heading.bottom > _FAR * heading.height:
             return None
-        below = [name for name in names if any(_is_below(token, name, strip) for token in strip.figures)]
+        below = [
+            name for name in names if any(_is_below(token, name, strip) for token in strip.figures)
+        ]
         if below and 2 * len(below) >= len(names):
             return position
     return None

@@ -1,6 +1,6 @@
 """What was written of a list: its rows, and the strips of the pages that they stand in."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,16 +26,16 @@ class Row:
     path: FieldPath
     leaves: tuple[Leaf, ...]
 
-    def spots(self) -> Counter[Spot]:
+    def spots(self) -> Mapping[Spot, float]:
         """The lines that its values stand in, weighed by how many of them do."""
-        found: Counter[Spot] = Counter()
+        found: defaultdict[Spot, float] = defaultdict(float)
         for leaf in self.leaves:
-            if not leaf.evidence.verdict.holds:
+            if leaf.evidence.place is None or not leaf.evidence.verdict.holds:
                 continue
-            if place := leaf.evidence.place:
-                found.update(_weighed(place, 1))
-            for other in leaf.evidence.others:
-                found.update(_weighed(other, _OTHER))
+            weights = dict.fromkeys(_spots(leaf.evidence.others), _OTHER)
+            weights |= dict.fromkeys(_spots([leaf.evidence.place]), 1)
+            for spot, weight in weights.items():
+                found[spot] += weight
         return found
 
 
@@ -97,8 +97,8 @@ def is_off(schema: Schema, path: FieldPath) -> bool:
 
 def heads(
     rows: Sequence[Row], strips: Sequence[Strip], columns: Columns | None = None
-) -> dict[int, Strip]:
-    """By the position of a row, the strip in which most of its values stand.
+) -> dict[int, int]:
+    """By the position of a row, in order, that of the strip in which most of its values stand.
 
     A strip is that of one row: of rows with the same values each has the next place of them. With
     ``columns``, strips that have them come before others: a text may stand further up.
@@ -118,13 +118,13 @@ def heads(
                 lacks = columns is not None and not columns.has(strips[at])
                 wishes.append((lacks, -weight, nth, at))
 
-    found: dict[int, Strip] = {}
+    found: dict[int, int] = {}
     taken = set[int]()
     for _, _, nth, at in sorted(wishes):
         if nth not in found and at not in taken:
-            found[nth] = strips[at]
+            found[nth] = at
             taken.add(at)
-    return found
+    return dict(sorted(found.items()))
 
 
 def claimed(leaves: Sequence[Leaf], listing: Listing) -> Claims:
@@ -140,8 +140,8 @@ def claimed(leaves: Sequence[Leaf], listing: Listing) -> Claims:
     return found
 
 
-def _weighed(place: Place, weight: float) -> Mapping[Spot, float]:
-    return {(place.page, line): weight for line in place.lines}
+def _spots(places: Sequence[Place]) -> list[Spot]:
+    return [(place.page, line) for place in places for line in place.lines]
 
 
 def _is_row(path: FieldPath, at: int) -> bool:
