@@ -17,6 +17,7 @@ from stackdocs_mcp.core.model import (
     Reason,
 )
 from stackdocs_mcp.core.paths import PathKey, key
+from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
 from stackdocs_mcp.workspace.missing_rows import missing_rows
 
@@ -97,12 +98,19 @@ async def complete(
     acknowledge: Sequence[str] = (),
     reason: str = "",
 ) -> Attempt:
-    """Complete the document, or say everything that is missing; a refusal changes nothing."""
+    """Complete the document, or say everything that is missing; a refusal changes nothing.
+
+    Raises InvalidArgument for a code to acknowledge that is none, or that the policy allows
+    nowhere. A code that no reason has is harmless.
+    """
     workspace.binding.require(Right.WRITE)
     if acknowledge and not reason.strip():
         raise InvalidArgument(
             "acknowledging needs a reason", "Say in 'reason' why this is right as it is."
         )
+    if acknowledge:
+        stack, schema = await workspace.stack()
+        check_codes(acknowledge, schema, stack.policy)
     for _ in range(TRIES):
         document, found, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:

@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from stackdocs_mcp.core.evidence.page import PageText, part_of
+from stackdocs_mcp.core.evidence.boxes import part_of
+from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.model import Box, Line, Table
 from stackdocs_mcp.core.values.numerals import numerals_in
 from stackdocs_mcp.core.values.plain import plain
