@@ -46,9 +46,9 @@ class PageText:
         tables: Sequence[Table] = (),
     ) -> None:
         self.number = number
-        self._tables = tables
         self._whole = self
         self.lines = tuple(lines)
+        self.tables = tables
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
         self.text = "\n".join(texts)
@@ -183,7 +183,7 @@ class PageText:
 
     @cached_property
     def _columns(self) -> Columns:
-        return Columns(self.lines, self._tables)
+        return Columns(self.lines, self.tables)
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:

@@ -19,6 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _DIGITS = re.compile(r"[0-9]+")
 _EVIDENCE = ("require", "warn", "off", "derived")
+_ROWS = ("all", "off")
 _MAX_SYNONYMS = 60
 
 
@@ -42,6 +43,10 @@ _OURS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "x-acknowledgeable": (
         lambda value: _are_texts(value) and REASON_CODES.issuperset(value),
         f"a list of the codes {', '.join(sorted(REASON_CODES))}",
+    ),
+    "x-rows": (
+        lambda value: isinstance(value, str) and value in _ROWS,
+        f"one of {', '.join(_ROWS)}",
     ),
     "x-synonyms": (
         lambda value: _are_texts(value) and len(value) <= _MAX_SYNONYMS,

@@ -215,7 +215,7 @@ EXPRESSIONS = [
 
 @pytest.mark.requirement("RULE-06")
 @given(
-    st.fixed_dictionaries({}, optional={name: json_values for name in "abc"}),
+    st.fixed_dictionaries({}, optional=dict.fromkeys("abc", json_values)),
     st.sampled_from(EXPRESSIONS),
 )
 def test_any_extraction_is_answered_and_left_as_it_was(
