@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from stackdocs_mcp.cli.opening import opened
 from stackdocs_mcp.cli.output import put, say
+from stackdocs_mcp.core import ijson
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.settings import Settings
@@ -90,13 +91,9 @@ def _policy(said: object) -> Policy:
 
 def _read_json(file: IO[bytes]) -> dict[str, Any]:
     try:
-        read = json.loads(_read_text(file))
-    except json.JSONDecodeError as error:
-        raise InvalidArgument(
-            f"{file.name!r} is not JSON, at line {error.lineno} column {error.colno}"
-        ) from error
-    except RecursionError as error:
-        raise InvalidArgument(f"{file.name!r} is nested too deeply") from error
+        read = ijson.loads(_read_text(file))
+    except ijson.Ambiguous as error:
+        raise InvalidArgument(f"{file.name!r} cannot be used: {error}") from error
     if not isinstance(read, dict):
         raise InvalidArgument(f"{file.name!r} is not a JSON object")
     return read

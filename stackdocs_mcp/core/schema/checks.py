@@ -1,11 +1,11 @@
 """What a schema must be before a stack may have it: valid, local, bounded, safe to run."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
+from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.errors import BadValue, InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
 from stackdocs_mcp.core.paths import parse, pointer
 
@@ -20,7 +20,7 @@ _EVIDENCE = frozenset({"require", "warn", "off", "derived"})
 
 def check(document: JsonObject) -> None:
     """Raise InvalidSchema with the first reason why this cannot be a stack's schema."""
-    if len(json.dumps(document)) > MAX_BYTES:
+    if len(_text(document).encode()) > MAX_BYTES:
         raise InvalidSchema(f"the schema is larger than {MAX_BYTES // 1024} KiB")
     if document.get("$schema", DIALECT) != DIALECT:
         raise InvalidSchema(f"'$schema' must be {DIALECT!r} or left out")
@@ -40,9 +40,14 @@ def check(document: JsonObject) -> None:
     _check_dialect(document)
 
 
+def _text(document: JsonObject) -> str:
+    try:
+        return exact.dumps(document)
+    except BadValue as error:
+        raise InvalidSchema(f"the schema is no JSON that can be kept: {error.message}") from error
+
+
 def _check_node(where: str, node: Mapping[str, Any]) -> None:
-    if where.count("/") > MAX_DEPTH:
-        raise InvalidSchema(f"the schema is nested deeper than {MAX_DEPTH} levels")
     for keyword in ("$ref", "$dynamicRef"):
         target = node.get(keyword)
         if isinstance(target, str) and not re.fullmatch(r"#(/.*)?", target):
@@ -71,10 +76,15 @@ def _check_names(where: str, names: Iterable[str]) -> None:
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in the document with its pointer; not only subschemas, which is stricter."""
+    """Every object in the document with its pointer; not only subschemas, which is stricter.
+
+    Raises InvalidSchema for a document that is nested too deep, in objects or in lists.
+    """
     waiting: list[tuple[str, Any]] = [("#", document)]
     while waiting:
         where, node = waiting.pop()
+        if where.count("/") > MAX_DEPTH:
+            raise InvalidSchema(f"the schema is nested deeper than {MAX_DEPTH} levels")
         if isinstance(node, Mapping):
             yield where, node
             waiting += [(f"{where}/{name}", child) for name, child in node.items()]
