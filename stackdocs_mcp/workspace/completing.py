@@ -102,6 +102,7 @@ async def complete(
         raise InvalidArgument(
             "acknowledging needs a reason", "Say in 'reason' why this is right as it is."
         )
+    exact.dumps(reason)  # refuses what not every store can keep
     for _ in range(TRIES):
         document, found, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,13 +39,15 @@ class Raw:
     ) -> None:
         chosen = parameters(settings(folder, folder=served), environment)
         self.files = folder / "files"
-        self.process = subprocess.Popen(
-            [chosen.command, *chosen.args],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if errors is None else errors.open("wb"),
-            env=chosen.env,
-        )
+        with ExitStack() as open_:
+            log = subprocess.PIPE if errors is None else open_.enter_context(errors.open("wb"))
+            self.process = subprocess.Popen(
+                [chosen.command, *chosen.args],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=chosen.env,
+            )
         self.ids = 0
         self.meta = {"_meta": META} if era != "legacy" else {}
         if era == "legacy":

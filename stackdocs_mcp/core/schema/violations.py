@@ -41,7 +41,7 @@ _BOUNDS = frozenset(
     )
 )
 # Times as printed seldom name a zone, which RFC 3339 asks for; none is made up for them.
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?"
 FORMATS: Mapping[str, Callable[[str], bool]] = {
     "time": lambda text: bool(re.fullmatch(_TIME, text)),
     "date-time": lambda text: bool(re.fullmatch(rf"\d{{4}}-\d\d-\d\d[T ]{_TIME}", text)),
