@@ -295,7 +295,8 @@ CALLS = [
         for limit in [0, -1, 2**63, 700.5]
     ),
     *(
-        Call("I16", f"the pages {pages[:20]!a}", "read_ocr", {"document_id": "DOCUMENT", "pages": pages})
+        Call("I16", f"the pages {pages[:20]!a}", "read_ocr",
+             {"document_id": "DOCUMENT", "pages": pages})
         for pages in ["-1", "1-", "9" * 30, "1" + ",1-9999999" * 15, "٣"]
     ),
     *(

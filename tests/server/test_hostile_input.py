@@ -4,13 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import promises
-from tests.server.harness import Era, Session, text_of
+from tests.server.harness import Era, Session
 from tests.server.hostile import CALLS, ELSEWHERE, ROWS, SCHEMA, Call, Row
 from tests.server.papers import INVOICE
 from tests.server.raw import Raw
