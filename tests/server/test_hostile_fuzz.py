@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings as bounded, strategies as st
 
 from stackdocs_mcp.tools import TOOLS
 from stackdocs_mcp.tools.listing import listed
-from tests.server.arguments import JSON, Hints, spoilt, valid
+from tests.server.arguments import JSON, TEXT as TEXTS, Hints, spoilt, valid
 from tests.server.harness import Era
 from tests.server.hostile import SCHEMA
 from tests.server.raw import Raw
@@ -33,12 +33,40 @@ page has the names of what is attached to it."""
 FENCE = re.compile(r"<untrusted-([0-9a-f]{16})>.*</untrusted-\1>", re.DOTALL)
 
 
+NAMES = ["string", "number", "integer", "boolean", "null", "array", "object"]
+KEYWORDS: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.sampled_from(NAMES) | st.lists(st.sampled_from(NAMES), min_size=1, unique=True),
+    "title": TEXTS | JSON,
+    "enum": st.lists(JSON, min_size=1, unique_by=repr),
+    "const": JSON,
+    "pattern": TEXTS,
+    "minimum": st.floats(-1e300, 1e300) | st.integers(),
+    "multipleOf": st.floats(1e-300, 1e300),
+    "minLength": st.integers(0, 2**70),
+    "format": st.sampled_from(["date", "date-time", "time", "email", "regex", "none"]),
+    "items": st.fixed_dictionaries({}, optional={"type": st.sampled_from(NAMES)}),
+    "uniqueItems": st.booleans(),
+    "properties": st.dictionaries(TEXTS, st.booleans() | st.just({})),
+    "required": st.lists(TEXTS, unique=True),
+    "$ref": st.sampled_from(["#", "#/properties/probe", "#/properties/amount", "#/$defs/x"]),
+    "allOf": st.lists(st.sampled_from([{"$ref": "#"}, {"type": "string"}, True]), min_size=1),
+    "x-evidence": st.sampled_from(["require", "warn", "off", "derived"]),
+    "x-synonyms": JSON,
+    "x-rules": JSON,
+}
+FIELD = st.sets(st.sampled_from(sorted(KEYWORDS)), max_size=3).flatmap(
+    lambda names: st.fixed_dictionaries({name: KEYWORDS[name] for name in names})
+)
+"""What a schema says of a field: few keywords, so that most of them are allowed together."""
+
+
 @dataclass
 class Target:
     """A server with documents full of canaries, and what a caller could know of it."""
 
     raw: Raw
     documents: list[str]
+    """Those that could be read come first."""
     errors: Path
 
     @property
@@ -60,7 +88,7 @@ class Target:
             "change_id": st.sampled_from(["1-1", "2-1"]),
             "expected_revision": st.integers(0, 20),
             "acknowledge": st.just(["page_unread", "evidence_unverified"]),
-            "schema": st.sampled_from([None, SCHEMA]) | st.builds(_schema, JSON),
+            "schema": st.sampled_from([None, SCHEMA]) | st.builds(_schema, FIELD | JSON),
         }
 
 
@@ -99,6 +127,7 @@ def target(
         raw.call("add_document", path=name)
     found = raw.call("list_documents")["structuredContent"]["documents"]
     assert ATTACHED in str(found), "the attachment is a document too"
+    found.sort(key=lambda one: one["status"] == "failed")
     target.documents += [one["id"] for one in found]
     yield target
     raw.end()
@@ -134,6 +163,23 @@ def test_a_tool_answers_what_its_schema_does_not_allow(
     arguments = data.draw(spoilt(listed()[tool].input_schema, target.hints(tool)))
 
     _answers(target, tool, arguments)
+
+
+@pytest.mark.requirement("INPUT-07")
+@_settings(120)
+@given(field=FIELD, values=st.lists(JSON, max_size=3), path=st.sampled_from(["", "[0]", ".a"]))
+def test_a_field_of_whatever_schema_is_written_read_and_exported(
+    target: Target, field: Any, values: list[Any], path: str
+) -> None:
+    """A schema that is taken breaks nothing later: not a write, a reading, a table of results."""
+    document = {"document_id": target.documents[0]}
+    _answers(target, "set_schema", {"schema": _schema(field)})
+    entries = [{"path": f"probe{path}", "value": one} for one in [*values, "52.20", "2026-03-05"]]
+    _answers(target, "set_fields", {**document, "fields": entries})
+    for tool in ("read_extraction", "complete"):
+        _answers(target, tool, document)
+    _answers(target, "get_schema", {})
+    _answers(target, "export", {"format": "csv", "evidence": True})
 
 
 def _answers(target: Target, tool: str, arguments: Any) -> None:

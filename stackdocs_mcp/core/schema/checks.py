@@ -60,9 +60,15 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
     evidence = node.get("x-evidence")
     if evidence is not None and evidence not in _EVIDENCE:
         raise InvalidSchema(f"'x-evidence' at {where!r} must be one of {sorted(_EVIDENCE)}")
+    synonyms = node.get("x-synonyms", [])
+    if not isinstance(synonyms, list) or not all(isinstance(one, str) for one in synonyms):
+        raise InvalidSchema(f"'x-synonyms' at {where!r} must be a list of strings")
     properties = node.get("properties")
     if isinstance(properties, Mapping):
         _check_names(where, properties)
+    required = node.get("required")
+    if isinstance(required, list):
+        _check_names(where, [name for name in required if isinstance(name, str)])
 
 
 def _check_names(where: str, names: Iterable[str]) -> None:
