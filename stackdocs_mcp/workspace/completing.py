@@ -114,6 +114,7 @@ async def complete(
     if acknowledge:
         stack, schema = await workspace.stack()
         check_codes(acknowledge, schema, stack.policy)
+    exact.dumps(reason)  # refuses what not every store can keep
     for _ in range(TRIES):
         document, found, warned, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
