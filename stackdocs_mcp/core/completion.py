@@ -17,6 +17,7 @@ from stackdocs_mcp.core.model import (
     Verdict,
 )
 from stackdocs_mcp.core.paths import dotted, parse
+from stackdocs_mcp.core.rows import MissedRows
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import acknowledgeable, evidence_rule, satisfies
@@ -30,11 +31,12 @@ def reasons(
     policy: Policy,
     *,
     broken: Sequence[BrokenRule] = (),
+    missed: Sequence[MissedRows] = (),
 ) -> list[Reason]:
     """All that is missing, in the order in which it is best mended. Empty: it may be completed.
 
     ``fields`` are all leaves of the extraction in key order; ``broken`` is what ``broken_rules``
-    finds in them.
+    finds in them, ``missed`` are rows of tables that were looked for beforehand.
     """
     if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
         return [_not_ready(document)]
@@ -42,6 +44,7 @@ def reasons(
     found = [
         *_page_reasons(document, outlines),
         *_value_reasons(fields, schema),
+        *(Reason("rows_missing", one.message, dotted(one.path), one.page) for one in missed),
         *(Reason("rule", one.message, one.path) for one in broken if one.severity == "error"),
         *_evidence_reasons(fields, schema, policy),
     ]

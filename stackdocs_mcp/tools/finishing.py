@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.schema import templates
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
@@ -19,17 +20,25 @@ from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
 
 
+def _any_of_three(schema: dict[str, Any]) -> None:
+    """The types in one list, which is shorter than pydantic's alternatives."""
+    schema.pop("anyOf", None)
+    schema["type"] = ["object", "string", "null"]
+
+
 class GetSchema(Arguments):
     pass
 
 
 class SetSchema(Arguments):
     schema_: Annotated[
-        dict[str, Any] | None,
+        dict[str, Any] | str | None,
         Field(
             alias="schema",
-            description="JSON Schema 2020-12 of an object; null: any field",
-            json_schema_extra={"type": ["object", "null"]},
+            description="JSON Schema 2020-12 of an object; or a template "
+            f"({', '.join(templates.NAMES)}); or fields: `vendor (name, tax id), date, total*, "
+            "line items: description, amount`; null: any field",
+            json_schema_extra=_any_of_three,
         ),
     ]
     instructions: Annotated[
@@ -178,7 +187,9 @@ def _schema_answer(stack: Stack) -> Answer:
     fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
     rules = ", ".join(schemas.rules(stack))
     return Answer(
-        summary(f"fields: {fields}{'; rules: ' if rules else ''}{rules}"),
+        summary(
+            f"{schemas.policy_line(stack)}; fields: {fields}{'; rules: ' if rules else ''}{rules}"
+        ),
         SchemaResult.model_validate(
             {
                 "schema": stack.schema,

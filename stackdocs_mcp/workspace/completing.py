@@ -20,6 +20,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.missing_rows import missing_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -113,6 +114,7 @@ async def complete(
     if acknowledge:
         stack, schema = await workspace.stack()
         check_codes(acknowledge, schema, stack.policy)
+    exact.dumps(reason)  # refuses what not every store can keep
     for _ in range(TRIES):
         document, found, warned, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
@@ -148,5 +150,6 @@ async def _standing(
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
     broken = broken_rules(document, fields, schema)
-    found = reasons(document, outlines, fields, schema, stack.policy, broken=broken)
+    missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
+    found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
     return document, found, notices(broken), fields

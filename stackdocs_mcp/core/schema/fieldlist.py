@@ -325,6 +325,4 @@ def _shown(text: str) -> str:
 
 
 def _unclear(message: str, advice: str = _ADVICE) -> InvalidSchema:
-    error = InvalidSchema(message)
-    error.advice = advice
-    return error
+    return InvalidSchema(message, advice)

@@ -2,19 +2,18 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted, without_rows
 from stackdocs_mcp.core.schema.checks import check
+from stackdocs_mcp.core.schema.node import OVERRIDES, Node, Part, types_of
 from stackdocs_mcp.core.schema.references import at, step, subschemas
 from stackdocs_mcp.core.schema.violations import FORMATS, Violation, missing, violations_of
-from stackdocs_mcp.core.values import Expected
 
 if TYPE_CHECKING:
     from stackdocs_mcp.core.rules import Rule
@@ -25,78 +24,6 @@ MAX_VISITS = 10_000
 _REFERENCES = ("$ref", "$dynamicRef")
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
-
-EvidenceRule = Literal["require", "warn", "off", "derived"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A subschema and the pointer (``#/properties/total``) that it is compiled under."""
-
-    pointer: str
-    schema: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """All that a schema says of one place: the parts that apply there."""
-
-    parts: tuple[Part, ...]
-
-    @property
-    def expected(self) -> Expected:
-        """The types, format and enumeration that typing a value needs."""
-        types = frozenset[str]().union(*(_types(part.schema) for part in self.parts))
-        enums = [part.schema["enum"] for part in self.parts if "enum" in part.schema]
-        enums += [[part.schema["const"]] for part in self.parts if "const" in part.schema]
-        formats = [part.schema["format"] for part in self.parts if "format" in part.schema]
-        return Expected(
-            types=types,
-            format=formats[0] if formats else None,
-            enum=tuple(value for enum in enums for value in enum) or None,
-        )
-
-    @property
-    def evidence(self) -> EvidenceRule | None:
-        """The field's own evidence rule, where the schema has one."""
-        rules = (part.schema.get("x-evidence") for part in self.parts)
-        return cast("EvidenceRule | None", next((rule for rule in rules if rule), None))
-
-    @property
-    def min_confidence(self) -> float | None:
-        """The field's own ``x-min-confidence``, where the schema has one."""
-        found = (part.schema.get("x-min-confidence") for part in self.parts)
-        return next((float(one) for one in found if one is not None), None)
-
-    @property
-    def acknowledgeable(self) -> frozenset[str] | None:
-        """The field's own ``x-acknowledgeable``, where the schema has one; it may be empty."""
-        found = (part.schema.get("x-acknowledgeable") for part in self.parts)
-        return next((frozenset(one) for one in found if one is not None), None)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the page may call the field: title, description, ``x-synonyms``."""
-        found: list[str] = []
-        for part in self.parts:
-            found += [part.schema[name] for name in ("title",) if name in part.schema]
-            found += part.schema.get("x-synonyms", ())
-            found += [part.schema[name] for name in ("description",) if name in part.schema]
-
-        return tuple(label for label in found if isinstance(label, str))
-
-    @property
-    def names(self) -> list[str]:
-        """The properties it names, in order."""
-        return list(
-            dict.fromkeys(name for part in self.parts for name in part.schema.get("properties", ()))
-        )
-
-    @property
-    def required(self) -> list[str]:
-        return list(
-            dict.fromkeys(name for part in self.parts for name in part.schema.get("required", ()))
-        )
 
 
 class Schema:
@@ -130,12 +57,18 @@ class Schema:
     @cached_property
     def acknowledgeable(self) -> frozenset[str]:
         """Every code that ``x-acknowledgeable`` names anywhere."""
-        found: set[str] = set()
-        for pointer in subschemas(self.document):
-            part = at(self.document, pointer)
-            found.update(part.get("x-acknowledgeable", ()) if isinstance(part, Mapping) else ())
+        codes = (part.get("x-acknowledgeable", ()) for part in self._subschemas)
+        return frozenset(code for some in codes for code in some)
 
-        return frozenset(found)
+    @property
+    def overrides(self) -> int:
+        """At how many places the schema has rules of its own that override the stack's policy."""
+        return sum(not part.keys().isdisjoint(OVERRIDES) for part in self._subschemas)
+
+    @property
+    def _subschemas(self) -> Iterator[Mapping[str, Any]]:
+        found = (at(self.document, pointer) for pointer in subschemas(self.document))
+        return (part for part in found if isinstance(part, Mapping))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -346,7 +279,7 @@ def _row(part: Part, row: int) -> list[Part] | None:
     if "items" in schema:
         items = schema["items"]
         return None if items is False else [Part(f"{where}/items", items)]
-    return [] if "array" in _types(schema) and not prefix else None
+    return [] if "array" in types_of(schema) and not prefix else None
 
 
 def _member(part: Part, name: str) -> list[Part] | None:
@@ -361,7 +294,7 @@ def _member(part: Part, name: str) -> list[Part] | None:
     if isinstance(additional, Mapping):
         return [Part(f"{where}/additionalProperties", additional)]
     open_ended = additional is True or (additional is None and not properties)
-    return [] if open_ended and "object" in _types(schema) else None
+    return [] if open_ended and "object" in types_of(schema) else None
 
 
 @lru_cache(maxsize=256)
@@ -371,14 +304,3 @@ def _matches(pattern: str, name: str) -> bool:
 
     options = jsonschema_rs.RegexOptions()
     return jsonschema_rs.is_valid({"pattern": pattern}, name, pattern_options=options)
-
-
-def _types(schema: Mapping[str, Any]) -> frozenset[str]:
-    declared = schema.get("type")
-    if isinstance(declared, str):
-        return frozenset({declared})
-    if isinstance(declared, list):
-        return frozenset(declared)
-    if "properties" in schema:
-        return frozenset({"object"})
-    return frozenset({"array"}) if "items" in schema else frozenset()
