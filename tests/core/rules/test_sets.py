@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from stackdocs_mcp.core.errors import InvalidSchema
 from stackdocs_mcp.core.rules import broken
@@ -151,12 +151,14 @@ def true_invoices(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.requirement("RULE-08")
+@settings(deadline=None)
 @given(true_invoices())
 def test_every_invoice_that_was_counted_out_keeps_the_rules(invoice: dict[str, Any]) -> None:
     assert found(invoice, "invoice", **DISCOUNTS) == []
 
 
 @pytest.mark.requirement("RULE-08")
+@settings(deadline=None)
 @given(true_invoices(), st.sampled_from(["net_total", "tax_total", "grand_total"]), st.data())
 def test_every_other_digit_in_a_total_is_caught(
     invoice: dict[str, Any], name: str, data: st.DataObject
