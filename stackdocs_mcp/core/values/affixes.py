@@ -16,7 +16,7 @@ from stackdocs_mcp.core.values.units import (
 )
 from stackdocs_mcp.core.values.words import is_currency
 
-_WORD = r"[^\W\d_]+(?:[.'\"\u05f4][^\W\d_]+)*[.'$¥£]?"
+_WORD = r"\$(?:US|CA|AU|NZ|HK)(?!\w)|[^\W\d_]+(?:[.'\"\u05f4][^\W\d_]+)*[.'$¥£]?"
 _TOKEN = re.compile(
     r" +|(?P<percent>%)|(?P<mark>[-+()*=▲△])"
     r"|(?P<unit>(?:[cdkm]?m|ft|in)[23](?!\w)|°[CF]?|[‰℃¢\"']"
