@@ -102,17 +102,17 @@ async def _invoices(folder: Path, engine: LocalEngine) -> list[Row]:
         entry = json.loads(line)
         lines = await _lines(folder / entry["file"], engine)
         text, signs = "\n".join(lines), signs_of(lines)
-        locale = "fr_FR" if "Facture" in entry["file"] else "de_DE"
+        about = ("fr_FR" if "Facture" in entry["file"] else "de_DE", signs)
         gold = entry["gold"]
         for name, value in _gold(gold):
             if name in AMOUNTS:
                 found = _distinct(numbers(value, text))
                 missing[name] += not found
-                _type("number", found, locale, signs, amounts, others)
+                _type("number", found, about, amounts, others)
             elif name == "issue_date":
                 found = _distinct(dates(date.fromisoformat(value), text))
                 missing[name] += not found
-                _type("date", found, locale, signs, days, others)
+                _type("date", found, about, days, others)
             elif name == "invoice_number" and value in text:
                 ids.add(value, value, str(typed(value, STRING, signs).value))
     print(f"  invoices: not found on the page: {dict(missing)}", file=sys.stderr)
@@ -133,15 +133,15 @@ async def _replay(folder: Path, engine: LocalEngine) -> list[Row]:
         home = folder / entry["id"]
         lines = await _lines(next(home.glob("document.*")), engine)
         text, signs = "\n".join(lines), signs_of(lines)
-        locale = next(one for one in LOCALES if one.startswith(entry["lang"]))
+        about = (next(one for one in LOCALES if one.startswith(entry["lang"])), signs)
         label = json.loads((home / "label.json").read_text("utf-8"), parse_float=Decimal)
         for leaf in _leaves(label):
             if isinstance(leaf, str) and (day := _iso(leaf)):
                 found = _distinct(dates(day, text))
-                _type("date", found, locale, signs, days, others)
+                _type("date", found, about, days, others)
             elif isinstance(leaf, int | Decimal) and not isinstance(leaf, bool):
                 found = _distinct(numbers(str(leaf), text))
-                _type("number", found, locale, signs, amounts, others)
+                _type("number", found, about, amounts, others)
     goal = "all but ambiguous, 0 wrong"
     return [
         days.row("replay: dates of the labels as printed", goal),
@@ -159,8 +159,8 @@ def _receipts(folder: Path) -> list[Row]:
         signs = signs_of((truth["text"] or "").splitlines())
         printed, total = truth["fields"]["date"], truth["fields"]["total"]
         day = _day_first(printed)
-        _type("date", [Printed(printed, day)], "en_GB", signs, days, others)
-        _type("number", [Printed(total, total)], "en_GB", signs, amounts, others)
+        _type("date", [Printed(printed, day)], ("en_GB", signs), days, others)
+        _type("number", [Printed(total, total)], ("en_GB", signs), amounts, others)
     goal = "all but ambiguous, 0 wrong"
     return [
         days.row("SROIE: dates of receipts", goal),
@@ -181,11 +181,12 @@ def _day_first(printed: str) -> str:
 def _type(
     kind: str,
     found: Iterable[Printed],
-    locale: str,
-    signs: Signs,
+    about: tuple[str, Signs],
     ours: Tally,
     others: dict[str, Tally],
 ) -> None:
+    """Type all and compare; ``about`` is what is known of the document: locale and signs."""
+    locale, signs = about
     for one in found:
         gold = _plain(Decimal(one.value)) if kind == "number" else one.value
         value, ambiguous = _ours(kind, one.text, signs)
@@ -219,7 +220,7 @@ def _conventions() -> list[Row]:
         signs = signs_of(lines)
         for kind, printed in _by_cldr(locale, random.Random(locale)):
             ours = tallies.setdefault(f"{kind}s", Tally())
-            _type(kind, [printed], locale, signs, ours, tallies)
+            _type(kind, [printed], (locale, signs), ours, tallies)
     return [
         tally.row(f"CLDR, {len(LOCALES)} locales: {name}", "" if " by " in name else "0 wrong")
         for name, tally in sorted(tallies.items())
