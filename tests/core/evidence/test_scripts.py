@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from stackdocs_mcp.core.model import JsonValue
+from stackdocs_mcp.core.model import JsonValue, Verdict
 from tests.core.evidence.papers import cited, page, uncited
 
 PAGE = [
@@ -45,7 +45,7 @@ PAGE = [
 def test_a_value_in_another_script_is_verified_in_its_line(
     line: int, value: JsonValue, kind: str
 ) -> None:
-    assert cited(value, line, page(PAGE), kind=kind).verdict == "verified"
+    assert cited(value, line, page(PAGE), kind=kind).evidence.verdict is Verdict.VERIFIED
 
 
 @pytest.mark.requirement("VALUE-24")
@@ -54,10 +54,11 @@ def test_a_value_in_another_script_is_verified_in_its_line(
     [(1, Decimal("1234.6")), (3, 12346), (5, 120_000_001), (7, Decimal("-2345.7")), (12, 9877)],
 )
 def test_one_digit_more_or_less_is_not_verified(line: int, value: JsonValue) -> None:
-    assert cited(value, line, page(PAGE)).verdict != "verified"
+    assert cited(value, line, page(PAGE)).evidence.verdict is not Verdict.VERIFIED
 
 
 @pytest.mark.requirement("VALUE-24")
 def test_the_quote_is_what_the_page_prints() -> None:
-    found = uncited(Decimal("1234.5"), page(PAGE))
-    assert found.places[0].quote == "١٬٢٣٤٫٥٠"
+    place = uncited(Decimal("1234.5"), page(PAGE)).evidence.place
+    assert place is not None
+    assert (place.lines, place.quote) == ((1,), "١٬٢٣٤٫٥٠")

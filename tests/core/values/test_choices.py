@@ -13,7 +13,9 @@ NO = "no nein non não nee nie いいえ 否 לא لا false falsch faux falso o
 @pytest.mark.requirement("VALUE-07")
 @settings(max_examples=100, deadline=None)
 @given(
-    answer=st.sampled_from([(word, True) for word in YES.split()] + [(w, False) for w in NO.split()]),
+    answer=st.sampled_from(
+        [(word, True) for word in YES.split()] + [(w, False) for w in NO.split()]
+    ),
     shape=st.sampled_from(["{}", " {} ", "☑ {}", "[x] {}", "{} [X]", "( x ) {}"]),
     upper=st.booleans(),
 )
