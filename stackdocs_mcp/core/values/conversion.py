@@ -135,7 +135,14 @@ def _checked(value: object) -> JsonValue:
                 "Write its parts one by one.",
             )
         if isinstance(one, Mapping):
-            return {_name(name): walk(child, depth + 1) for name, child in one.items()}
+            found = {_name(name): walk(child, depth + 1) for name, child in one.items()}
+            if len(found) != len(one):
+                raise BadValue(
+                    "wrong_type",
+                    "two names in an object differ in nothing that can be seen",
+                    "Send every name once.",
+                )
+            return found
         if isinstance(one, list | tuple):
             return [walk(child, depth + 1) for child in one]
         leaves += 1
