@@ -21,6 +21,10 @@ MAX_VISITS = 10_000
 _REFERENCES = ("$ref", "$dynamicRef")
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
+_SHAPE = frozenset(
+    (*_REFERENCES, *_APPLICATORS, "if", "not", "type", "enum", "const", "properties", "items")
+) | {"additionalProperties", "patternProperties", "unevaluatedProperties", "prefixItems"}
+"""Keywords that say what a value is, or may have inside it."""
 
 
 class Schema:
@@ -167,8 +171,8 @@ class Schema:
         return None if parts is None else self._node(parts)
 
     def _child_parts(self, node: Node, segment: str | int) -> list[Part] | None:
-        if not node.parts:
-            return []
+        if all(_SHAPE.isdisjoint(part.schema) for part in node.parts):
+            return []  # nothing is said of it but its name
         steps = [_step(part, segment) for part in node.parts]
         found = [child for step in steps if step for child in step]
         if found:
