@@ -10,8 +10,10 @@ from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
     FieldItem,
+    NoticeItem,
     ReasonItem,
     field_item,
+    notice_items,
     reason_items,
 )
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
@@ -74,6 +76,7 @@ class ExtractionResult(Result):
     fields: list[FieldItem]
     missing: list[str]
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     next_cursor: str | None = None
 
 
@@ -88,6 +91,7 @@ class Complete(Arguments):
 class CompleteResult(Result):
     completed: bool
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     revision: int
 
 
@@ -122,6 +126,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
     )
     document = found.document
     missing = f"; missing: {', '.join(found.missing[:40])}" if found.missing else ""
+    warned = f"; {len(found.warnings)} rules warn" if found.warnings else ""
     codes = ", ".join(sorted({one.code for one in found.reasons}))
     stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
     if document.status.value == "completed":
@@ -131,7 +136,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
     return Answer(
         summary(
             f"{document.status.value}, revision {document.revision}, {document.fields} fields"
-            f"{missing}{stands}"
+            f"{missing}{stands}{warned}"
         ),
         ExtractionResult(
             document_id=document.id,
@@ -140,6 +145,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
             fields=items,
             missing=found.missing,
             reasons=reason_items(found.reasons),
+            warnings=notice_items(found.warnings),
             next_cursor=found.next_cursor,
         ),
     )
@@ -151,10 +157,15 @@ async def complete(workspace: Workspace, given: Complete) -> Answer:
     )
     items = reason_items(attempt.reasons)
     said = "; ".join(f"{one.code}: {one.message}" for one in items[:20])
+    stands = "completed" if attempt.completed else f"not completed: {said}"
+    warned = "; ".join(one.message for one in attempt.warnings)
     return Answer(
-        "completed" if attempt.completed else summary(f"not completed: {said}"),
+        summary(f"{stands}; warnings: {warned}" if warned else stands),
         CompleteResult(
-            completed=attempt.completed, reasons=items, revision=attempt.document.revision
+            completed=attempt.completed,
+            reasons=items,
+            warnings=notice_items(attempt.warnings),
+            revision=attempt.document.revision,
         ),
     )
 

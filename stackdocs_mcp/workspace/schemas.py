@@ -1,5 +1,6 @@
 """The stack's schema, instructions and policy."""
 
+from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.model import JsonObject
@@ -38,6 +39,7 @@ async def set_schema(
         Schema.load(schema)
     if instructions is not None and len(instructions) > MAX_INSTRUCTIONS:
         raise InvalidArgument(f"the instructions have more than {MAX_INSTRUCTIONS} characters")
+    exact.dumps(instructions)  # refuses what not every store can keep
     stack = await workspace.store.stack()
     return await workspace.store.set_schema(
         schema,

@@ -19,6 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _DIGITS = re.compile(r"[0-9]+")
 _EVIDENCE = ("require", "warn", "off", "derived")
+_ROWS = ("all", "off")
 _MAX_SYNONYMS = 60
 
 
@@ -42,6 +43,10 @@ _OURS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "x-acknowledgeable": (
         lambda value: _are_texts(value) and REASON_CODES.issuperset(value),
         f"a list of the codes {', '.join(sorted(REASON_CODES))}",
+    ),
+    "x-rows": (
+        lambda value: isinstance(value, str) and value in _ROWS,
+        f"one of {', '.join(_ROWS)}",
     ),
     "x-synonyms": (
         lambda value: _are_texts(value) and len(value) <= _MAX_SYNONYMS,
@@ -88,8 +93,6 @@ def _as_stored(document: JsonObject) -> bytes:
 
 
 def _check_node(where: str, node: Mapping[str, Any]) -> None:
-    if where.count("/") > MAX_DEPTH:
-        raise InvalidSchema(f"the schema is nested deeper than {MAX_DEPTH} levels")
     for keyword in ("$ref", "$dynamicRef"):
         target = node.get(keyword)
         if isinstance(target, str) and not re.fullmatch(r"#(/.*)?", target):
@@ -99,10 +102,15 @@ def _check_node(where: str, node: Mapping[str, Any]) -> None:
     for keyword in ("$id", "$anchor", "$dynamicAnchor"):
         if where != "#" and isinstance(node.get(keyword), str):
             raise InvalidSchema(f"{keyword!r} at {where!r} is not supported; use '#/$defs/...'")
+    if "x-rules" in node and where != "#" and not where.endswith("/properties"):
+        raise InvalidSchema(f"'x-rules' at {where!r} has no effect; rules stand at the root")
     _check_values(where, node)
     properties = node.get("properties")
     if isinstance(properties, Mapping):
         _check_names(where, properties)
+    required = node.get("required")
+    if isinstance(required, list):
+        _check_names(where, [name for name in required if isinstance(name, str)])
 
 
 def _check_values(where: str, node: Mapping[str, Any]) -> None:
@@ -127,10 +135,15 @@ def _check_names(where: str, names: Iterable[str]) -> None:
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in the document with its pointer; not only subschemas, which is stricter."""
+    """Every object in the document with its pointer; not only subschemas, which is stricter.
+
+    Raises InvalidSchema for a document that is nested too deep, in objects or in lists.
+    """
     waiting: list[tuple[str, Any]] = [("#", document)]
     while waiting:
         where, node = waiting.pop()
+        if where.count("/") > MAX_DEPTH:
+            raise InvalidSchema(f"the schema is nested deeper than {MAX_DEPTH} levels")
         if isinstance(node, Mapping):
             yield where, node
             waiting += [(f"{where}/{name}", child) for name, child in node.items()]

@@ -78,6 +78,11 @@ class Node:
         return cast("EvidenceRule | None", next((rule for rule in rules if rule), None))
 
     @property
+    def rows(self) -> Literal["all", "off"]:
+        """Whether a table's rows must all be written: not where the schema says ``x-rows: off``."""
+        return "off" if any(part.schema.get("x-rows") == "off" for part in self.parts) else "all"
+
+    @property
     def min_confidence(self) -> float | None:
         """The field's own ``x-min-confidence``, where the schema has one."""
         found = (part.schema.get("x-min-confidence") for part in self.parts)

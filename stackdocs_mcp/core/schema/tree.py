@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
@@ -14,6 +14,9 @@ from stackdocs_mcp.core.schema.checks import check
 from stackdocs_mcp.core.schema.node import OVERRIDES, Node, Part, types_of
 from stackdocs_mcp.core.schema.references import at, step, subschemas
 from stackdocs_mcp.core.schema.violations import FORMATS, Violation, missing, violations_of
+
+if TYPE_CHECKING:
+    from stackdocs_mcp.core.rules import Rule
 
 MAX_NAMES = 1_000
 MAX_LEVELS = 8
@@ -39,11 +42,21 @@ class Schema:
         check(document)
         schema = cls(document)
         schema._check_required()
+        _ = schema.rules  # a bad one is refused here
         return schema
 
     @cached_property
     def root(self) -> Node:
         return self._node([Part("#", self.document)])
+
+    @cached_property
+    def rules(self) -> "tuple[Rule, ...]":
+        """What ``x-rules`` declares, in its order, ready to run. Raises InvalidSchema."""
+        if "x-rules" not in self.document:
+            return ()
+        from stackdocs_mcp.core.rules import rules_of  # noqa: PLC0415  rules ask schemas
+
+        return rules_of(self)
 
     @cached_property
     def acknowledgeable(self) -> frozenset[str]:
