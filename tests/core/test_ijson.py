@@ -1,0 +1,77 @@
+"""JSON that all parsers read alike, and the rest, which is refused in our words."""
+
+import json
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from stackdocs_mcp.core.ijson import MAX_DEPTH, Ambiguous, loads
+
+SENDABLE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.requirement("INPUT-11")
+@given(SENDABLE, st.booleans())
+def test_what_a_library_writes_is_read(value: object, ascii_alone: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_alone)
+
+    assert loads(text) == loads(text.encode()) == value
+
+
+@pytest.mark.requirement("INPUT-11")
+@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda one: one.adjusted() < 300))
+def test_a_number_is_read_as_it_stands_or_refused(number: Decimal) -> None:
+    text = f"{number:e}"
+    try:
+        found = loads(text)
+    except Ambiguous:
+        assert Decimal(repr(float(text))) != Decimal(text)
+        return
+
+    assert Decimal(repr(found)) == Decimal(text)
+
+
+@pytest.mark.requirement("INPUT-11")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"\xff{}", "UTF-8"),
+        (b"\xed\xa0\x80", "UTF-8"),
+        ("{", "line 1 column 2"),
+        ("", "not JSON"),
+        ("\ufeff{}", "not JSON"),
+        ("NaN", "NaN"),
+        ("[-Infinity]", "NaN"),
+        ('{"a":1,"b":2,"a":1}', "twice"),
+        ('[{"b":{"a":1,"\\u0061":1}}]', "twice"),
+        ('"\\ud800"', "surrogate"),
+        ('{"\\udc00":1}', "surrogate"),
+        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "64 levels"),
+        ("[" * 100_000, "64 levels"),
+        ("9" * 5_000, "digits"),
+        ("2.00000000000000000001", "digits"),
+        ("1e-400", "digits"),
+        ("1e-99999999999999999999", "digits"),
+    ],
+)
+def test_what_parsers_disagree_on_is_refused(text: str | bytes, said: str) -> None:
+    with pytest.raises(Ambiguous, match=said):
+        loads(text)
+
+
+@pytest.mark.requirement("INPUT-11")
+def test_a_number_beyond_a_double_is_left_to_whoever_takes_values() -> None:
+    assert loads("[1e999, -1e999]") == [math.inf, -math.inf]
+    assert loads("[" * MAX_DEPTH + "]" * MAX_DEPTH)
