@@ -14,7 +14,7 @@ import anyio.to_thread
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 
-from stackdocs_mcp.core import ijson
+from stackdocs_mcp.core import strict
 
 log = logging.getLogger(__name__)
 
@@ -102,12 +102,15 @@ def vetted(line: bytes) -> str:
     if len(line) > MAX_LINE:
         raise Unusable(_INVALID_REQUEST, "the message is longer than 4 MiB")
     try:
-        message = ijson.loads(line)
-    except ijson.Ambiguous as error:
-        raise Unusable(_PARSE_ERROR, f"the message cannot be used: {error}") from error
+        text = line.decode("utf-8")
+        message = strict.read(text)
+    except strict.NotStrict as error:
+        raise Unusable(_PARSE_ERROR, f"the message cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(_PARSE_ERROR, "the line is not JSON in UTF-8") from error
     if not isinstance(message, dict):
         raise Unusable(_INVALID_REQUEST, "the message is not a JSON-RPC object")
-    return line.decode("utf-8")
+    return text
 
 
 def asked(line: bytes) -> int | str | None:
