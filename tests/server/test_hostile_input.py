@@ -225,6 +225,8 @@ async def test_a_client_library_is_answered_alike(any_session: Session) -> None:
     for row in ROWS:
         if row.good == "no message" or "1e999" in row.value:  # the library makes null of Infinity
             continue
+        if len(row.value) > 100_000:  # what is long is no different from what is long on a line
+            continue
         path, value = row.sent
         result = await session.call("set_field", document_id=document, path=path, value=value)
         sound(result.model_dump(mode="json"))

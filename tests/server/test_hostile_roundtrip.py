@@ -148,7 +148,7 @@ def refused(outcome: writing.Outcome) -> bool:
 
 
 @pytest.mark.requirement("INPUT-05")
-@_settings(250)
+@_settings(150)
 @given(VALUES)
 def test_any_value_comes_back_exactly_or_is_refused(bench: Bench, value: Any) -> None:
     bench.set_schema(None)
@@ -166,7 +166,7 @@ def test_any_value_comes_back_exactly_or_is_refused(bench: Bench, value: Any) ->
 
 @pytest.mark.requirement("INPUT-05")
 @pytest.mark.parametrize("field", sorted(FIELDS))
-@_settings(40)
+@_settings(25)
 @given(data=st.data())
 def test_a_value_of_the_fields_type_comes_back_exactly_or_is_refused(
     bench: Bench, field: str, data: st.DataObject
@@ -185,7 +185,7 @@ def test_a_value_of_the_fields_type_comes_back_exactly_or_is_refused(
 
 
 @pytest.mark.requirement("INPUT-05")
-@_settings(120)
+@_settings(100)
 @given(field=st.sampled_from(sorted(FIELDS)), value=VALUES | TEXT)
 def test_what_a_field_makes_of_any_value_fits_its_schema(
     bench: Bench, field: str, value: Any
@@ -224,7 +224,7 @@ def client(
 
 @pytest.mark.requirement("INPUT-06")
 @pytest.mark.parametrize("schema", [None, SCHEMA], ids=["no schema", "schema"])
-@_settings(40)
+@_settings(25)
 @given(data=st.data())
 def test_what_a_client_writes_it_reads_back_in_text_and_in_data(
     client: tuple[Callable[..., dict[str, Any]], str],
