@@ -89,7 +89,7 @@ def _as_stored(document: JsonObject) -> bytes:
     try:
         return exact.dumps(document).encode()
     except BadValue as error:
-        raise InvalidSchema(f"the schema cannot be kept: {error.message}") from error
+        raise InvalidSchema(f"the schema is no JSON that can be kept: {error.message}") from error
 
 
 def _check_node(where: str, node: Mapping[str, Any]) -> None:
