@@ -59,6 +59,7 @@ class Columns:
     def has(self, strip: Strip) -> bool:
         """The strip has what the rows have: most of the columns, and a text if they have one.
 
+        A page prints amounts with decimals throughout; a stated table may have whole ones.
         A single column is little to know a row by: then the text has to look like theirs as well.
         """
         filled = self.filled(strip)
@@ -70,7 +71,7 @@ class Columns:
             for token, column in zip(filled, self.figures, strict=True)
             if column.decimal
         ]
-        if kinds and "decimal" not in kinds:
+        if kinds and "decimal" not in kinds and strip.table is None:
             return False
         if not self._has_text(strip) or _decimals(strip, filled) > self.look.decimals:
             return False
