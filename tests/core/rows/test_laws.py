@@ -14,7 +14,7 @@ _CHARACTER = 5.0
 _EDGES = (330.0, 430.0, 530.0)
 _TOP = 60.0
 _ON_PAGE = 30
-_names = st.text("abcdefghijklmnoprstuvw", min_size=2, max_size=9)
+_names = st.text("qwxz", min_size=2, max_size=9)
 
 
 @st.composite
@@ -22,11 +22,8 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], list[int], float]:
     """Rows with a name and figures, those of them that are written, and the space between rows."""
     count = draw(st.integers(2, 45))
     names = draw(st.lists(_names, min_size=count, max_size=count))
-    # Amounts of powers of two are never the sum of others.
-    rows = [
-        [f"n{nth:02d}{name}", str(draw(st.integers(1, 99))), f"{nth % 10 + 1}.50", f"{2**nth}.25"]
-        for nth, name in enumerate(names)
-    ]
+    # Amounts that are powers of two are never the sum of others, and nothing else tells rows apart.
+    rows = [[f"n{nth:02d}{name}", "3", "2.50", f"{2**nth}.25"] for nth, name in enumerate(names)]
     kept = draw(st.lists(st.booleans(), min_size=count, max_size=count))
     kept[draw(st.integers(0, count - 1))] = True
     return rows, [at for at in range(count) if kept[at]], draw(st.floats(11, 40))
