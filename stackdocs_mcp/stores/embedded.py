@@ -19,6 +19,7 @@ from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
     DocumentStatus,
+    ExtractionOutline,
     Failure,
     FieldValue,
     FieldWrite,
@@ -27,6 +28,7 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Page,
     PageOutline,
+    Verification,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
@@ -38,10 +40,13 @@ from stackdocs_mcp.stores import (
     files,
     folder,
     history,
+    locks,
     pages,
     search,
     stacks,
+    starting,
     undo,
+    verifying,
 )
 from stackdocs_mcp.stores.migrate import known, migrate
 from stackdocs_mcp.stores.pages import save as save_pages
@@ -209,13 +214,22 @@ class BoundStore:
         self,
         document: DocumentId,
         *,
+        extraction: int | None = None,
         below: FieldPath = (),
         after: PathKey | None = None,
         limit: int | None = None,
     ) -> Sequence[FieldValue]:
         return await self._read(
-            lambda scope: extractions.read(scope, document, below, after, limit)
+            lambda scope: extractions.read(
+                scope, document, extraction, below=below, after=after, limit=limit
+            )
         )
+
+    async def extractions(self, document: DocumentId) -> Sequence[ExtractionOutline]:
+        return await self._read(lambda scope: starting.outlines(scope, document))
+
+    async def start_extraction(self, document: DocumentId) -> Document:
+        return await self._write(lambda scope: starting.start(scope, document))
 
     async def write(
         self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
@@ -224,8 +238,13 @@ class BoundStore:
             lambda scope: extractions.write(scope, document, writes), keep=not dry_run
         )
 
-    async def undo(self, document: DocumentId, change: ChangeId | None = None) -> Change:
-        return await self._write(lambda scope: undo.undo(scope, document, change))
+    async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:
+        return await self._write(lambda scope: locks.unlock(scope, document, path))
+
+    async def undo(
+        self, document: DocumentId, change: ChangeId | None = None, *, redo: bool = False
+    ) -> Sequence[Change]:
+        return await self._write(lambda scope: undo.undo(scope, document, change, redo=redo))
 
     async def complete(
         self, document: DocumentId, *, revision: int, completion: Completion
@@ -238,6 +257,9 @@ class BoundStore:
         self, document: DocumentId | None = None, *, after: int = 0, limit: int
     ) -> Sequence[Change]:
         return await self._read(lambda scope: history.changes(scope, document, after, limit))
+
+    async def verify(self, document: DocumentId) -> Verification:
+        return await self._read(lambda scope: verifying.verify(scope, document))
 
     async def _read(self, work: Callable[[Scope], _T]) -> _T:
         return await self._database.read(lambda connection: work(self._scope(connection)))
