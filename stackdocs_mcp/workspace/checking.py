@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import anyio
 import anyio.lowlevel
 
-from stackdocs_mcp.core.completion import evidence_rule
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.evidence import (
     Claim,
@@ -31,6 +30,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import FieldPath
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
+from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
 
@@ -82,7 +82,7 @@ class Checker:
         if finding.evidence.place is not None and finding.evidence.verdict.holds:
             self._siblings[path[:-1]].append(finding.evidence.place)
         warnings = [*notes, *finding.warnings]
-        floor = self._policy.min_confidence
+        floor = min_confidence(path, self._schema, self._policy)
         if floor is not None and confidence is not None and confidence < floor:
             warnings.append(Warn("low_confidence", f"the confidence {confidence} is below {floor}"))
         return Leaf(path, value, finding.evidence, confidence, tuple(warnings))
