@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -18,7 +19,6 @@ from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
     DocumentStatus,
-    ExtractionOutline,
     Failure,
     FieldValue,
     FieldWrite,
@@ -28,7 +28,6 @@ from stackdocs_mcp.core.model import (
     Page,
     PageOutline,
     Sha256,
-    Verification,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey

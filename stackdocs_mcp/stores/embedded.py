@@ -1,10 +1,11 @@
 """The embedded store: one SQLite file and a folder of files, on this machine alone."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TypeVar
 
 import anyio
@@ -12,6 +13,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -19,7 +21,6 @@ from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
     DocumentStatus,
-    ExtractionOutline,
     Failure,
     FieldValue,
     FieldWrite,
@@ -28,7 +29,6 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Page,
     PageOutline,
-    Verification,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
@@ -48,7 +48,7 @@ from stackdocs_mcp.stores import (
     undo,
     verifying,
 )
-from stackdocs_mcp.stores.migrate import known, migrate
+from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
 from stackdocs_mcp.stores.sqlite import Database, connect, create
@@ -67,6 +67,30 @@ async def open_store(folder: Path, *, clock: Clock) -> "EmbeddedStore":
     Raises StoreTooNew when a newer program has written it, StoreFailed when it cannot be used.
     """
     return await anyio.to_thread.run_sync(_open, folder, clock)
+
+
+async def open_as_it_is(folder: Path, *, clock: Clock) -> "EmbeddedStore":
+    """The store in this folder, to be looked at: it is neither made, nor migrated, nor written.
+
+    Raises StoreFailed when it cannot be used.
+    """
+    return await anyio.to_thread.run_sync(_open_as_it_is, folder, clock)
+
+
+def is_current(path: Path) -> bool:
+    """The database in this file has the shape that this program writes."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            return version(connection) == known()[-1].number
+    except sqlite3.Error:
+        return False
+
+
+def _open_as_it_is(folder: Path, clock: Clock) -> "EmbeddedStore":
+    path = folder / FILE
+    writer = connect(path)
+    writer.execute("PRAGMA query_only = ON")
+    return EmbeddedStore(folder, Database(path, writer), clock)
 
 
 def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
@@ -269,7 +293,7 @@ class BoundStore:
             lambda connection: work(self._scope(connection)), keep=keep
         )
 
-    def _scope(self, connection: Connection) -> Scope:
+    def _scope(self, connection: sqlite3.Connection) -> Scope:
         """The binding in a transaction that has begun: writes carry the times they happened in."""
         binding = self._binding
         now = stamp(self._clock())

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from stackdocs_mcp.core.errors import ExtractionNotFound
-from stackdocs_mcp.core.model import Action, Document, DocumentId, ExtractionOutline
+from stackdocs_mcp.core.history import ExtractionOutline
+from stackdocs_mcp.core.model import Action, Document, DocumentId
 from stackdocs_mcp.core.paths import PathKey, from_key
 from stackdocs_mcp.stores import documents, fields
 from stackdocs_mcp.stores.log import Revision

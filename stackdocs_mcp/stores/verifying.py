@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
-from stackdocs_mcp.core.model import Break, ChangeId, DocumentId, Verification
+from stackdocs_mcp.core.history import Break, Verification
+from stackdocs_mcp.core.model import ChangeId, DocumentId
 from stackdocs_mcp.core.paths import FieldPath, PathKey, from_key
 from stackdocs_mcp.stores import chain, documents
 from stackdocs_mcp.stores.leaves import flagged

@@ -65,6 +65,8 @@ class Outcome:
     warnings: tuple[Warn, ...] = ()
     change: ChangeId | None = None
     error: Failure | None = None
+    changes: int = 1
+    """How many changes it stands for; ``change`` names them all."""
 
 
 async def set_fields(
@@ -124,8 +126,8 @@ async def undo(
 ) -> Outcome:
     """Put back what stood before a change or call; see ``Extractions.undo`` for what is the last.
 
-    Of several changes, the outcome is that of the path they have in common, with the leaves that
-    they put back; its ``change`` names them all.
+    Of several changes, the outcome is that of the path they have in common ("" where they have
+    none), with the leaves that they put back; its ``change`` names them all.
     """
     workspace.binding.require(Right.WRITE)
     changes = await workspace.store.undo(document_id, change_id, redo=redo)
@@ -135,13 +137,14 @@ async def undo(
             leaves.pop(gone.path, None)
         leaves |= {leaf.path: leaf for leaf in change.after}
     last = changes[-1]
-    return _of_leaves(
+    outcome = _of_leaves(
         _common([change.path for change in changes]),
         list(leaves.values()),
         last.revision,
         last.id if len(changes) == 1 else ChangeId(str(last.revision)),
         changed=True,
     )
+    return replace(outcome, changes=len(changes))
 
 
 async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:

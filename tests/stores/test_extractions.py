@@ -9,14 +9,8 @@ from stackdocs_mcp.core.errors import (
     NothingToUndo,
     StaleRevision,
 )
-from stackdocs_mcp.core.model import (
-    Action,
-    ChangeId,
-    Completion,
-    Document,
-    DocumentStatus,
-    ExtractionOutline,
-)
+from stackdocs_mcp.core.history import ExtractionOutline
+from stackdocs_mcp.core.model import Action, ChangeId, Completion, Document, DocumentStatus
 from stackdocs_mcp.core.paths import parse
 from stackdocs_mcp.core.ports import StackStore
 from tests.stores.builders import SteppingClock, leaves_shown, put, setting, shown, values

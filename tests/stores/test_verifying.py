@@ -4,7 +4,8 @@ import pytest
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import DocumentNotFound
-from stackdocs_mcp.core.model import Document, DocumentId, Verification
+from stackdocs_mcp.core.history import Verification
+from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.ports import StackStore, Store
 from tests.stores.builders import ALICE, BOB, added, binding, deleting, put, setting
 from tests.stores.test_completing import completed

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from stackdocs_mcp.core.binding import Actor, StackId
-from stackdocs_mcp.core.model import Break, Change, ChangeId, DocumentId, Verification
+from stackdocs_mcp.core.history import Break, Verification
+from stackdocs_mcp.core.model import Change, ChangeId, DocumentId
 from stackdocs_mcp.core.paths import parse
 from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.stores import verifying
