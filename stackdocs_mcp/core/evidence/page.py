@@ -16,11 +16,12 @@ from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
 from stackdocs_mcp.core.evidence.marks import Option, options_in
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
-from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
+from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
 from stackdocs_mcp.core.values.signs import Signs, signs_in
+from stackdocs_mcp.core.values.times import PrintedTime, times_in
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(
@@ -46,10 +47,10 @@ class PageText:
         tables: Sequence[Table] = (),
     ) -> None:
         self.number = number
-        self._tables = tables
         self._whole = self
         self._words: dict[int, Sequence[Word]] = {}
         self.lines = tuple(lines)
+        self.tables = tables
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
         self.text = "\n".join(texts)
@@ -217,7 +218,7 @@ class PageText:
 
     @cached_property
     def _columns(self) -> Columns:
-        return Columns(self.lines, self._tables)
+        return Columns(self.lines, self.tables)
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
