@@ -15,6 +15,8 @@ from stackdocs_mcp.core.values.words import currency_forms, is_currency
 Span = tuple[int, int]
 _DIGITS = re.compile(r"\d+")
 _PIECES = re.compile(r"[\n;,]+")
+_MOST = 200
+"""Places of a text on a page; more tell nothing."""
 _MOST_PIECES = 12
 _MOST_PLACES = 50
 _MOST_QUOTES = 500
@@ -37,7 +39,7 @@ def texts(value: str, page: PageText) -> Iterator[Match]:
         in_cells,
         _misread,
     ):
-        if found := list(look(value, needle, page)):
+        if found := list(islice(look(value, needle, page), _MOST)):
             yield from found
             return
 

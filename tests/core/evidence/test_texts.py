@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from stackdocs_mcp.core.evidence import Claim, Finding, PageText, at, elsewhere, search_terms
 from stackdocs_mcp.core.evidence.folding import fold, folded
@@ -73,6 +73,7 @@ def test_a_quote_runs_over_several_lines() -> None:
 
 @pytest.mark.requirement("EVID-04")
 @settings(max_examples=200, deadline=None)
+@example("\x02 \x80")
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_folding_knows_where_each_character_came_from(text: str) -> None:
     view = folded(text)
