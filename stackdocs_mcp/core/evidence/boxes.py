@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from operator import itemgetter
 
@@ -35,16 +34,15 @@ def part_of(line: Line, low: int, high: int, words: Sequence[Word] | None = None
     words = words_of(line) if words is None else words
     first = bisect_right(words, low, key=itemgetter(1))
     last = bisect_left(words, high, key=itemgetter(0))
-    parts = [
-        _within(line.text[start:end], (x0, x1), low - start, high - start)
-        for start, end, x0, x1 in words[first:last]
-    ]
-    if parts:
-        return replace(box, x0=min(x0 for x0, _ in parts), x1=max(x1 for _, x1 in parts))
-    if _RIGHT_TO_LEFT.search(line.text):
-        return box
-    x0, x1 = _within(line.text, (box.x0, box.x1), low, high)
-    return replace(box, x0=x0, x1=x1)
+    if first >= last:
+        if _RIGHT_TO_LEFT.search(line.text):
+            return box
+        x0, x1 = _within(line.text, (box.x0, box.x1), low, high)
+        return Box(x0, box.y0, x1, box.y1)
+    edges: list[float] = []
+    for start, end, left, right in words[first:last]:
+        edges += _within(line.text[start:end], (left, right), low - start, high - start)
+    return Box(min(edges), box.y0, max(edges), box.y1)
 
 
 def words_of(line: Line) -> list[Word]:

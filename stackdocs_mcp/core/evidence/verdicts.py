@@ -1,6 +1,6 @@
 """The verdict on a value: at the place that was cited, elsewhere, or wherever it stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -20,7 +20,7 @@ _MOST_PLACES = 20
 _NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
 """What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
-"""Letters and digits of a quote; fewer tell a place only if they are the value and stand once."""
+"""Letters and digits of a quote; fewer tell a place only if they stand there once."""
 _PROOF = 6
 """Texts of this many characters do not stand on another line of the page by chance."""
 
@@ -130,10 +130,14 @@ def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (page, page.rows):
         spans = quote_spans(citation.quote, view) if view is not None else []
         if view is not None and spans:
-            is_alone = len(spans) == 1 and bool(
-                _within(citation.quote, claim, view.only(view.numbers_at(*spans[0])))
-            )
-            if _says_little(citation.quote) and not is_alone:
+            if (
+                len(spans) > 1
+                and _says_little(citation.quote)
+                and any(
+                    _within(citation.quote, claim, view.only(lines))
+                    for lines in _standing(view, spans)
+                )
+            ):
                 found = _anywhere_on(claim, page)
                 return replace(found, warnings=(*found.warnings, messages.short_quote(citation)))
             return _quoted(claim, citation, page, view, spans)
@@ -149,7 +153,7 @@ def _quoted(
 ) -> Finding:
     """The verdict where the quote stands, at spans of the view of the page."""
     against: Finding | None = None
-    for lines in islice(dict.fromkeys(view.numbers_at(*span) for span in spans), _MOST_PLACES):
+    for lines in _standing(view, spans):
         cited = view.only(lines)
         for match in _within(citation.quote, claim, cited):
             place = cited.place(match.spans)
@@ -164,12 +168,18 @@ def _quoted(
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
     places = _ranked(claim, [page])
-    if places and set(places[0].lines) <= set(place.lines):  # beside the quote, in its line
+    is_beside = bool(places) and set(places[0].lines) <= set(place.lines)
+    if is_beside and not _says_little(citation.quote):
         warning = messages.other_line(claim, citation, page, places[0])
         return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
     warning = messages.value_differs(claim, cited, page.number, places)
     evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
     return Finding(evidence, (warning,), settled=bool(places))
+
+
+def _standing(view: PageText, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
+    """The lines of each place of a quote, of the first ones at most."""
+    return islice(dict.fromkeys(view.numbers_at(*span) for span in spans), _MOST_PLACES)
 
 
 def _says_little(quote: str) -> bool:

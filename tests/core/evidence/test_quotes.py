@@ -100,9 +100,8 @@ def test_a_quote_that_fits_anywhere_proves_no_place(
 @pytest.mark.parametrize("quote", ["e", "of", "der", ".", " ", "%"])
 def test_a_letter_or_a_little_word_is_no_evidence_of_a_number(quote: str) -> None:
     on = page(["Price of tea 5,00 %", "der Preis of e", "e of der ."])
-    assert cited(5, quote, on).evidence.verdict in (Verdict.VALUE_DIFFERS, Verdict.NOT_FOUND) or (
-        "short_quote" in codes(cited(5, quote, on))
-    )
+    verdict = cited(5, quote, on).evidence.verdict
+    assert verdict in (Verdict.VALUE_DIFFERS, Verdict.NOT_FOUND)
 
 
 @pytest.mark.requirement("EVID-QUOTE")
