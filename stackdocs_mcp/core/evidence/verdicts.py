@@ -10,7 +10,7 @@ from stackdocs_mcp.core.evidence.labels import likeliest
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
-from stackdocs_mcp.core.evidence.slips import is_slip
+from stackdocs_mcp.core.evidence.slips import is_signed_slip, is_slip
 from stackdocs_mcp.core.evidence.texts import quote_spans
 from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 
@@ -107,6 +107,8 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (cited, cited.rows):
         if view is not None and (found := matches(claim, view)):
             place = view.place(found[0].spans)
+            if found[0].why == "sign_differs" and is_signed_slip(claim, cited):
+                return _slip(claim, cited, page)
             if found[0].grade is not Grade.AGAINST:
                 return _held(found[0], place)
             against = against or _other_than(claim, found[0], place, page)

@@ -130,6 +130,25 @@ def test_a_table_without_layout_has_its_columns_by_order() -> None:
 
 
 @pytest.mark.requirement("EVID-COLUMNS")
+def test_a_line_that_does_not_show_its_cells_has_no_columns() -> None:
+    header = (cell("Item", 1), cell("Stock", 1), cell("Price", 1))
+    row = (cell("Tea  5", 2), cell("9", 2), cell("1.00", 2))
+    lines = (Line(1, "Item | Stock | Price"), Line(2, "Tea  5 | 9 | 1.00"))
+    tables = (Table((header, row), header_rows=1),)
+    on = PageText.of(Page(1, 595, 842, PageSource.TEXT, lines, tables=tables))
+    assert column(on, 2, "9") is None
+
+
+@pytest.mark.requirement("EVID-COLUMNS")
+def test_a_line_of_very_many_words_is_no_header() -> None:
+    wide = [(10.0 + 40 * at, "abc") for at in range(80)]
+    on = laid_out([wide, [(left, "7") for left, _ in wide[:20]]])
+    start = on.start_of(1)
+    found = on.column(start, start + 1)
+    assert found is None or not found.others
+
+
+@pytest.mark.requirement("EVID-COLUMNS")
 def test_a_cell_over_several_columns_heads_each_of_them() -> None:
     on = tabled(
         [cell("Item", 1), cell("Price", 1, columns=2), cell("Tax", 1)],

@@ -102,6 +102,52 @@ def test_without_a_citation_such_a_number_is_a_last_resort_and_said() -> None:
     assert (finding.evidence.place.lines, codes(finding)) == ((4,), [])
 
 
+@pytest.mark.requirement("EVID-NEIGHBOUR")
+@pytest.mark.parametrize(
+    ("value", "label", "verdict"),
+    [
+        (2, "amount", Verdict.VALUE_DIFFERS),  # a quantity, though no column is an amount by name
+        (3, "amount", Verdict.VALUE_DIFFERS),  # a position
+        (7, "amount", Verdict.VALUE_DIFFERS),  # a rate, though it is printed without %
+        (5, "quantity", Verdict.VALUE_DIFFERS),  # a price
+        (10, "amount", Verdict.VERIFIED),
+        (2, "quantity", Verdict.VERIFIED),
+        (7, "tax_rate", Verdict.VERIFIED),
+    ],
+)
+def test_what_a_heading_names_is_no_value_of_another_kind(
+    value: int, label: str, verdict: Verdict
+) -> None:
+    header = [(10, "Pos"), (60, "Menge"), (200, "Preis"), (300, "MwSt-%"), (400, "Warenwert")]
+    row = [(10, "3,0"), (60, "2,0000"), (200, "5,00"), (300, "7,0"), (400, "10,00")]
+    assert cited(value, 2, laid_out([header, row]), label).evidence.verdict is verdict
+    if label == "quantity" and verdict is Verdict.VALUE_DIFFERS:
+        on = laid_out([[header[0], *header[2:]], [row[0], *row[2:]]])
+        assert cited(value, 2, on, label).evidence.verdict is verdict
+
+
+@pytest.mark.requirement("EVID-NEIGHBOUR")
+@pytest.mark.parametrize(
+    ("headings", "label"),
+    [
+        (("Amount", "Product", "Total"), "amount"),  # each is called as the other elsewhere
+        (("Unit price", "Stock", "Net price"), "unit_price"),
+    ],
+)
+def test_of_columns_that_are_headed_alike_each_may_be_the_fields(
+    headings: tuple[str, str, str], label: str
+) -> None:
+    header = [(10.0, headings[0]), (150.0, headings[1]), (300.0, headings[2])]
+    on = laid_out([header, [(10, "4,00"), (150, "x 1"), (300, "9,00")]])
+    assert cited(9, 2, on, label).evidence.verdict is Verdict.VERIFIED
+
+
+@pytest.mark.requirement("EVID-NEIGHBOUR")
+def test_a_sum_below_a_table_is_not_judged_by_the_headings() -> None:
+    on = laid_out([HEADER, *ROWS, [(60, "Stück gesamt"), (300, "22")]])
+    assert cited(22, 4, on, "quantity").evidence.verdict is Verdict.VERIFIED
+
+
 QUANTITIES = st.integers(1, 9999)
 
 
@@ -176,6 +222,15 @@ def test_one_digit_is_what_is_written_below_each_other(one: Decimal, data: st.Da
     on = PageText(1, page([f"x {slip:.2f} y"]).lines)
     assert is_slip(Claim(one), on)
     assert not is_slip(Claim(slip), on)
+
+
+@pytest.mark.requirement("EVID-SLIP")
+def test_a_number_with_the_other_sign_does_not_stand_for_a_slip_of_one_with_the_right_sign() -> (
+    None
+):
+    line = "ZS997 2 Stk. 1,00 -5,00"
+    assert cited(-1, 1, page([line])).evidence.verdict is Verdict.VALUE_DIFFERS
+    assert cited(-2, 1, page(["ZS997 2 Stk. 1,00 5,00"])).evidence.verdict is Verdict.FUZZY
 
 
 @pytest.mark.requirement("EVID-06")
