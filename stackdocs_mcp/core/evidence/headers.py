@@ -20,6 +20,8 @@ _LOOK = 12
 _LINES = 4
 _NEAR = 1.0
 """In line heights: the lines of one header are nearer."""
+_ASIDE = 2.0
+"""In line heights: what stands further beside a heading is not under it."""
 _LONG = 60
 """Characters: more than this is no heading, nor several with little space between."""
 
@@ -189,18 +191,28 @@ def _head(named: dict[int, Named], column: int, cell: Cell) -> None:
 
 
 def under(columns: Sequence[Named], box: Box, row: Row) -> int | None:
-    """The column that something stands in: the one it overlaps most, else the nearest free one."""
-    shared, at = max(
-        (min(box.x1, one.x1) - max(box.x0, one.x0), at) for at, one in enumerate(columns)
-    )
+    """The column that something stands in, by itself, by the part that it is of, or the nearest.
+
+    The nearest one must be free, and near.
+    """
+    shared, at = _most_shared(columns, box)
     if shared > 0:
         return at
+    own = next((part.box for part in row if part.box.x0 <= box.x0 < part.box.x1), box)
+    shared, whole = _most_shared(columns, own)
+    if shared > 0:
+        return whole
     taken = any(
         part.box.x0 < columns[at].x1 and columns[at].x0 < part.box.x1
         for part in row
-        if not part.box.x0 <= box.x0 < part.box.x1
+        if part.box is not own
     )
-    return at if not taken and -shared < 2 * (box.y1 - box.y0) else None
+    return at if not taken and -shared < _ASIDE * (box.y1 - box.y0) else None
+
+
+def _most_shared(columns: Sequence[Named], box: Box) -> tuple[float, int]:
+    """The column that a box has most in common with, and how wide that is."""
+    return max((min(box.x1, one.x1) - max(box.x0, one.x0), at) for at, one in enumerate(columns))
 
 
 def fills(columns: Sequence[Named], row: Row) -> bool:

@@ -148,6 +148,25 @@ def test_a_sum_below_a_table_is_not_judged_by_the_headings() -> None:
     assert cited(22, 4, on, "quantity").evidence.verdict is Verdict.VERIFIED
 
 
+@pytest.mark.requirement("EVID-NEIGHBOUR")
+@pytest.mark.parametrize(
+    ("text", "label", "verdict"),
+    [
+        ("Ballon, etwa 500 ml", "quantity", Verdict.VALUE_DIFFERS),
+        ("Ballon, Menge 500", "quantity", Verdict.VERIFIED),  # it is named there
+        ("500 Ballons", "quantity", Verdict.VERIFIED),
+        ("Wert EUR 500", "amount", Verdict.VERIFIED),
+        ("Ballon, etwa 500 ml", "size", Verdict.VERIFIED),
+    ],
+)
+def test_a_number_within_a_text_is_no_quantity_beside_numbers_of_their_own(
+    text: str, label: str, verdict: Verdict
+) -> None:
+    header = [(10, "Los"), (60, "Produkt"), (250, "Ziel"), (400, "Wert")]
+    on = laid_out([header, [(10, "400,00"), (60, text), (250, "0,79"), (400, "316,00")]])
+    assert cited(500, 2, on, label).evidence.verdict is verdict
+
+
 QUANTITIES = st.integers(1, 9999)
 
 
