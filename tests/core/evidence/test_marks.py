@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from stackdocs_mcp.core.evidence import Claim, PageText, at, located
+from stackdocs_mcp.core.evidence.marks import options_in
 from stackdocs_mcp.core.model import Box, Citation, JsonValue, Line, Verdict
 from stackdocs_mcp.core.values import Expected
 from tests.core.evidence.papers import cited, page, uncited
@@ -69,12 +70,30 @@ def test_of_several_boxes_the_one_with_the_fields_name_counts(
         "\u2610 single \u2612 married \u2610 widowed",
         "single [ ]  married [x]  widowed [ ]",
         "State: [ ] Single [x] Married [ ] Widowed",
+        "State:  single [ ]  married [x]  widowed [ ]   Name: widowed",
+        "\u2610 single  \u2612 married  children  \u2610 widowed  2",
     ],
 )
 def test_a_choice_follows_from_the_box_that_is_ticked(line: str) -> None:
     assert choice("married", line) is Verdict.VERIFIED
     assert choice("single", line) is Verdict.VALUE_DIFFERS
-    assert choice("widowed", line) is Verdict.VALUE_DIFFERS
+
+
+@pytest.mark.requirement("EVID-TICK")
+@pytest.mark.parametrize(
+    ("line", "labels"),
+    [
+        ("[x] a b [ ] c", ["a b", "c"]),
+        ("[x] a b  note  [ ] c  2", ["a b", "c"]),  # what stands apart is not of the box
+        ("a [x]  c d [ ]", ["a", "c d"]),
+        ("Note:  a [x]  c d [ ]  end", ["a", "c d"]),
+        ("Note: [x] a [ ] c", ["a", "c"]),
+        ("[x]", []),
+        ("[x] [ ]", []),
+    ],
+)
+def test_what_stands_at_a_box_is_its_text(line: str, labels: list[str]) -> None:
+    assert [option.label for option in options_in([Line(1, line)])] == labels
 
 
 @pytest.mark.requirement("EVID-TICK")
