@@ -292,6 +292,7 @@ def test_an_odd_match_is_fuzzy_and_said(value: JsonValue, line: int, label: str,
         (77, "RE-2018/77 198,00", "amount", Verdict.VALUE_DIFFERS),
         (5, "Tee am 5. Mai 2018", "quantity", Verdict.VALUE_DIFFERS),
         (2018, "Tee am 5. Mai 2018", "year", Verdict.VERIFIED),
+        (20180305, "Menge 20180305", "quantity", Verdict.VERIFIED),
     ],
 )
 def test_a_rate_a_count_and_a_part_of_something_are_no_amount_beside_one(

@@ -168,6 +168,17 @@ def test_the_parts_of_an_address_stand_in_one_column() -> None:
     assert (mixed.evidence.verdict, codes(mixed)) == (Verdict.FUZZY, ["scattered"])
 
 
+@pytest.mark.requirement("EVID-11")
+def test_of_equal_parts_of_an_address_the_one_in_its_column_is_taken() -> None:
+    on = laid_out(
+        [[(10, "Lieferant GmbH"), (300, "Kunde AG")], [(300, "Berlin")], [(10, "Berlin")]]
+    )
+    finding = cited("Lieferant GmbH\nBerlin", [1, 2, 3], on)
+    assert finding.evidence.verdict is Verdict.VERIFIED
+    assert finding.evidence.place is not None
+    assert finding.evidence.place.lines == (1, 3)
+
+
 @pytest.mark.requirement("EVID-04")
 @settings(max_examples=200, deadline=None)
 @given(line=st.sampled_from(INVOICE), data=st.data())
