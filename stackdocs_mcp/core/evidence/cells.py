@@ -1,7 +1,6 @@
 """Texts that wrap inside a column: a cell goes on below itself, with other cells between."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import Cell, PageText, words
@@ -9,7 +8,6 @@ from stackdocs_mcp.core.evidence.page import Cell, PageText, words
 _MOST_LINES = 6
 _SKIPPED = 1
 """Lines without a part of the text that may stand between two parts."""
-_MOST_BEGINNINGS = 100
 _MOST_STEPS = 5_000
 """Cells that are looked at for one text, however often its words repeat."""
 _MOST_CELLS = 60
@@ -31,7 +29,7 @@ def in_cells(value: str, _: str, page: PageText) -> Iterator[Match]:
     if " " not in needle and not any(joint in needle for joint in _JOINTS):
         return
     steps = iter(range(_MOST_STEPS))
-    for index, cell, rest in islice(_beginnings(needle, page), _MOST_BEGINNINGS):
+    for index, cell, rest in _beginnings(needle, page):
         if below := _below(rest, page, index + 1, (cell[:2],), steps):
             yield Match(below)
 

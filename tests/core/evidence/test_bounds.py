@@ -31,7 +31,17 @@ PAGES: dict[str, Callable[[int], PageText]] = {
     "cells without layout": lambda n: PageText(1, [Line(1, "a  " * 50)] * (n // 50)),
     "wrapping cells": lambda n: page(["a b  a b  a b"] * (n // 6)),
 }
-VALUES: list[JsonValue] = [7, 8, Decimal("7.5"), "a b", "a b a b a c", "a", "2017-07-07", True]
+VALUES: list[JsonValue] = [
+    7,
+    8,
+    Decimal("7.5"),
+    "a b",
+    "a b a b a c",
+    "a a a a a a c",
+    "a",
+    "2017-07-07",
+    True,
+]
 
 
 def calls(run: Callable[[], object]) -> int:

@@ -1,5 +1,7 @@
 """Texts that wrap inside a column of a table."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackdocs_mcp.core.evidence import Claim, PageText, at, located
@@ -62,13 +64,20 @@ def test_cells_that_do_not_continue_each_other_do_not_verify(value: str) -> None
     assert finding.evidence.verdict is Verdict.VALUE_DIFFERS
 
 
-GRASS = laid_out(
-    [
-        [(60, "Artful work"), (300, "9,90"), (400, "left")],
-        [(20, "4012345"), (60, "of grass:"), (145, "x"), (300, "tea 9")],  # stand close
-        [(60, "9,50 wide"), (300, "end")],
-    ]
-)
+def close() -> PageText:
+    """A cell that goes on below itself, behind a number that only a space parts from it."""
+    on = laid_out(
+        [
+            [(60, "Artful work"), (300, "9,90"), (400, "left")],
+            [(20, "4012345"), (60, "of grass:"), (145, "x"), (300, "tea 9")],
+            [(60, "9,50 wide"), (300, "end")],
+        ]
+    )
+    first, second, third = on.lines
+    return PageText(1, [first, replace(second, text=second.text.replace("5  of", "5 of")), third])
+
+
+GRASS = close()
 
 
 @pytest.mark.requirement("EVID-CELLS")
