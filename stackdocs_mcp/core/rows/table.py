@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
 
-from stackdocs_mcp.core.rows.columns import Columns
+from stackdocs_mcp.core.rows.columns import Columns, Fit
 from stackdocs_mcp.core.rows.strips import Strip, Token
 from stackdocs_mcp.core.rows.sums import Running, names_a_sum
 from stackdocs_mcp.core.rows.written import Claim, Claims
@@ -25,19 +25,22 @@ class Role(Enum):
 
 
 def roles_of(
-    strips: Sequence[Strip], columns: Columns, written: Collection[int], others: Claims
+    strips: Sequence[Strip],
+    columns: Columns,
+    fits: Sequence[Fit],
+    written: Collection[int],
+    others: Claims,
 ) -> list[Role]:
     """The role of each strip, from the top; ``written`` are positions."""
     roles: list[Role] = []
     running = Running(len(columns.figures))
-    for at, strip in enumerate(strips):
-        filled = columns.filled(strip)
+    for at, (strip, fit) in enumerate(zip(strips, fits, strict=True)):
         role = Role.WRITTEN
         if at not in written:
-            role = _role(strip, filled, columns, running, others)
+            role = _role(strip, fit, columns, running, others)
         roles.append(role)
         if role in (Role.WRITTEN, Role.LIKE):
-            running.add(filled)
+            running.add(fit.filled)
         elif role is Role.SUM:
             running.part_ends()
         elif role is Role.HEADING:
@@ -45,13 +48,13 @@ def roles_of(
     return roles
 
 
-def reached(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def reached(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Positions of rows like the written ones with nothing in between that ends the table."""
-    found = {*below(strips, roles, columns), *_above(strips, roles, columns)}
+    found = {*below(strips, roles, fits), *_above(strips, roles, fits)}
     return sorted(found)
 
 
-def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def below(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Rows under a written one, also on the next pages as long as there are rows on each.
 
     A heading ends the table unless it repeats the one above on a new page. A sum ends it where
@@ -69,9 +72,9 @@ def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> l
             repeats = is_new and heading is not None and _repeats(strip, heading)
             is_inside = is_inside and repeats
             heading = _words(strip)
-        elif _ends(role, columns):
+        elif _ends(role, fits[at]):
             is_inside = False
-        elif role is Role.WRITTEN and columns.has(strip):
+        elif role is Role.WRITTEN and fits[at].is_row:
             is_inside, is_new = True, False
         elif role is Role.LIKE:
             is_new = False
@@ -80,7 +83,7 @@ def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> l
     return found
 
 
-def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def _above(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Rows over a written one, also on the pages before if they have the same heading."""
     found: list[int] = []
     headings = {
@@ -104,9 +107,9 @@ def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> 
                 other == page - 1 and _alike(words, said) for other, said in headings
             )
             is_inside = is_over
-        elif _ends(role, columns):
+        elif _ends(role, fits[at]):
             is_inside = False
-        elif role is Role.WRITTEN and columns.has(strip):
+        elif role is Role.WRITTEN and fits[at].is_row:
             is_inside, is_new = True, False
         elif role is Role.LIKE:
             is_new = False
@@ -115,8 +118,8 @@ def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> 
     return found
 
 
-def _ends(role: Role, columns: Columns) -> bool:
-    return role is Role.OTHER or (role is Role.SUM and len(columns.figures) == 1)
+def _ends(role: Role, fit: Fit) -> bool:
+    return role is Role.OTHER or (role is Role.SUM and len(fit.filled) == 1)
 
 
 def is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) -> bool:
@@ -134,17 +137,17 @@ def is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) -> 
 
 def _role(
     strip: Strip,
-    filled: Sequence[Token | None],
+    fit: Fit,
     columns: Columns,
     running: Running,
     others: Claims,
 ) -> Role:
     if strip.header or _is_heading(strip, columns):
         return Role.HEADING
-    if any(filled) and (names_a_sum(strip) or running.adds_up(filled)):
+    if any(fit.filled) and (names_a_sum(strip) or running.adds_up(fit.filled)):
         return Role.SUM
-    if columns.has(strip):
-        return Role.OTHER if is_claimed(strip, filled, others) else Role.LIKE
+    if fit.is_row:
+        return Role.OTHER if is_claimed(strip, fit.filled, others) else Role.LIKE
     return Role.TEXT
 
 
