@@ -211,7 +211,8 @@ def _edges(strip: Strip) -> tuple[frozenset[float], frozenset[float]]:
 
 
 def _decimals(strip: Strip, filled: Sequence[Token | None]) -> int:
-    return sum(t.kind == "decimal" and all(t is not one for one in filled) for t in strip.tokens)
+    apart = [token for token in strip.figures if token.kind == "decimal"]
+    return sum(all(token is not one for one in filled) for token in apart)
 
 
 def _first_word(strip: Strip) -> str | None:

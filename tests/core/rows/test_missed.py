@@ -138,8 +138,8 @@ def test_rows_with_the_same_values_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("ROWS-01")
 def test_a_line_that_other_fields_stand_in_is_no_missed_row(tmp_path: Path) -> None:
-    pages = read(tmp_path, lines([HEADING, *ITEMS, ["To be paid", "1", "500.00", "623.34"]]))
-    place = spot(pages, "To be paid")
+    pages = read(tmp_path, lines([HEADING, *ITEMS, ["Settlement", "1", "500.00", "623.34"]]))
+    place = spot(pages, "Settlement")
     whole = written(pages, ITEMS)
     said = [
         leaf(pages, ("total",), Decimal("623.34"), place),
