@@ -6,8 +6,13 @@ import click
 
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
+from stackdocs_mcp.cli.people import reextract, release, set_, undo
 
 FORMATS = ("csv", "json", "jsonl")
+TEMPLATES = (
+    *("invoice", "receipt", "purchase_order", "bank_statement"),
+    *("contract", "identity_document", "resume"),
+)
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -164,7 +169,18 @@ def schema(**_settings: str | None) -> None:
 
 
 @schema.command("set", short_help="Set the stack's schema, instructions and policy.")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    metavar="NAME",
+    help="Instead of FILE: a template; `schema templates` lists them.",
+)
+@click.option(
+    "--fields",
+    metavar="LIST",
+    help="Instead of FILE: `vendor (name, tax id), date, total*, line items: description, amount`.",
+)
 @click.option(
     "--instructions",
     type=click.File("rb"),
@@ -181,7 +197,10 @@ def schema(**_settings: str | None) -> None:
 )
 @common
 def schema_set(
-    file: IO[bytes],
+    file: IO[bytes] | None,
+    *,
+    template: str | None,
+    fields: str | None,
     instructions: IO[bytes] | None,
     policy: IO[bytes] | None,
     evidence: str | None,
@@ -189,31 +208,58 @@ def schema_set(
 ) -> int:
     """Set the stack's schema to the JSON Schema (2020-12) in FILE, or - for standard input.
 
-    What `schema show` prints is taken as well, with its instructions and policy. Fields that are
-    set stay as they are.
+    What `schema show` prints is taken as well, with its instructions and policy; and so is what
+    Pydantic's model_json_schema() gives. Fields that are set stay as they are.
+
+    In a LIST of fields, commas, semicolons and line ends separate. `vendor (name, tax id)` is an
+    object, `line items: description, amount` a list up to the line's end or a semicolon, `total*`
+    is required, and `paid: boolean`, `due: date`, `currency: EUR | USD` name a type, which is
+    guessed from the name elsewhere. The schema made of it is printed.
     """
+    if sum(one is not None for one in (file, template, fields)) != 1:
+        raise click.UsageError("give FILE, --template or --fields, and one of them only")
     if policy is not None and evidence is not None:
         raise click.UsageError("give --policy or --evidence, not both")
 
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.schemas import read_given, set_schema
+    from stackdocs_mcp.cli.schemas import read_given, schema_in, set_schema
 
-    given = read_given(file, instructions, policy, evidence)
+    source = schema_in(file, template, fields)
+    given = read_given(source, instructions, policy, evidence)
     return run(lambda: set_schema(settings, given))
 
 
 @schema.command("show")
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    metavar="NAME",
+    help="Print the schema of this template instead.",
+)
 @common
-def schema_show(**_settings: str | None) -> int:
+def schema_show(template: str | None, **_settings: str | None) -> int:
     """Print the stack's schema, instructions and policy as JSON."""
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.schemas import show_schema
+    from stackdocs_mcp.cli.schemas import show_schema, show_template
 
+    if template is not None:
+        return show_template(template)
     return run(lambda: show_schema(settings))
+
+
+@schema.command("templates")
+@common
+def schema_templates(**_settings: str | None) -> int:
+    """List the schemas that are ready to use, with what each is for."""
+    settings_of()
+
+    from stackdocs_mcp.cli.schemas import list_templates
+
+    return list_templates()
 
 
 @cli.group()
@@ -286,33 +332,44 @@ def export(
 
 @cli.command(short_help="Show who changed what, newest first.")
 @click.argument("document", required=False)
+@click.option("--digests", is_flag=True, help="Print what each document's history comes to.")
 @common
-def history(document: str | None, **_settings: str | None) -> int:
+def history(document: str | None, *, digests: bool, **_settings: str | None) -> int:
     """Show who changed what, newest first, in the stack or in one document.
 
-    DOCUMENT is an id or a file name.
+    DOCUMENT is an id or a file name. With --digests: id, digest and file name, separated by tabs.
+    Keep them where nobody who can write to the store can; `doctor --digests` compares.
     """
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.history import show_history
+    from stackdocs_mcp.cli.history import show_digests, show_history
 
-    return run(lambda: show_history(settings, document))
+    work = show_digests if digests else show_history
+    return run(lambda: work(settings, document))
 
 
 @cli.command()
+@click.option(
+    "--digests",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="What `history --digests` printed once: it must be part of the history still.",
+)
 @common
 @reading
-def doctor(**_settings: str | None) -> int:
+def doctor(digests: IO[bytes] | None, **_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
     settings = settings_of()
 
     import os
 
     from stackdocs_mcp.cli.doctor import examine
+    from stackdocs_mcp.cli.histories import kept_digests
     from stackdocs_mcp.settings import sources
 
-    return examine(settings, sources(given(), os.environ))
+    kept = kept_digests(digests)
+    return examine(settings, sources(given(), os.environ), kept)
 
 
 @cli.command(short_help="Show everything at work on three sample documents.")
@@ -328,3 +385,7 @@ def demo(**_settings: str | None) -> int:
     from stackdocs_mcp.cli.demo import show
 
     return run(lambda: show(settings))
+
+
+for _command in (set_, release, undo, reextract):
+    cli.add_command(_command)

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stackdocs_mcp.core.assembly import assemble
-from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import (
+    BrokenRule,
     Document,
     DocumentStatus,
     FieldValue,
+    Notice,
     PageOutline,
     PageSource,
     Reason,
@@ -28,12 +30,13 @@ def reasons(
     schema: Schema | None,
     policy: Policy,
     *,
+    broken: Sequence[BrokenRule] = (),
     missed: Sequence[MissedRows] = (),
 ) -> list[Reason]:
     """All that is missing, in the order in which it is best mended. Empty: it may be completed.
 
-    ``fields`` are all leaves of the extraction in key order; ``missed`` are rows of tables that
-    were looked for beforehand.
+    ``fields`` are all leaves of the extraction in key order; ``broken`` is what ``broken_rules``
+    finds in them, ``missed`` are rows of tables that were looked for beforehand.
     """
     if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
         return [_not_ready(document)]
@@ -42,9 +45,34 @@ def reasons(
         *_page_reasons(document, outlines),
         *_value_reasons(fields, schema),
         *(Reason("rows_missing", one.message, dotted(one.path), one.page) for one in missed),
+        *(Reason("rule", one.message, one.path) for one in broken if one.severity == "error"),
         *_evidence_reasons(fields, schema, policy),
     ]
     return [_marked(one, schema, policy) for one in found]
+
+
+def broken_rules(
+    document: Document, fields: Sequence[FieldValue], schema: Schema | None
+) -> list[BrokenRule]:
+    """The schema's rules that the extraction breaks, those included that only warn."""
+    if schema is None or document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
+        return []
+    try:
+        rules = schema.rules
+    except InvalidSchema as error:  # stored before this version knew rules, or checked more of them
+        message = f"the schema's rules are not checked: {error.message}"
+        return [BrokenRule("", "warn", message)]
+    if not rules:
+        return []
+    from stackdocs_mcp.core.rules import broken  # noqa: PLC0415  only where a schema has rules
+
+    value, _ = assemble((field.leaf.path, field.leaf.value) for field in fields)
+    return broken(rules, value)
+
+
+def notices(broken: Sequence[BrokenRule]) -> list[Notice]:
+    """What should be looked at although it does not block."""
+    return [Notice("rule", one.message, one.path) for one in broken if one.severity == "warn"]
 
 
 def _marked(reason: Reason, schema: Schema | None, policy: Policy) -> Reason:

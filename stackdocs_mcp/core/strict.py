@@ -1,7 +1,9 @@
 """JSON text that all parsers read alike (RFC 8259, 4 and 8), and where a text is not that."""
 
 import json
+import math
 import re
+from decimal import Decimal
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
@@ -9,6 +11,7 @@ MAX_DEPTH = 64
 _TWICE = "an object has the same key twice"
 _HALF = "a text has half of a surrogate pair"
 _NOT_A_NUMBER = "NaN and Infinity are not JSON"
+_LONG = "a number has more digits than every reader keeps; send it as a text"
 _DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]|-?Infinity|NaN')
 
@@ -21,10 +24,13 @@ def read(text: str) -> Any:
     """The value of a JSON text, objects as dictionaries.
 
     Raises NotStrict for what is no JSON, and for duplicate keys, NaN and Infinity, lone
-    surrogates, numbers too long to be read, and nesting deeper than 64.
+    surrogates, numbers with more digits than a double keeps, and nesting deeper than 64. A number
+    beyond the range of a double is infinite.
     """
     try:
-        found = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        found = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_number
+        )
     except NotStrict:
         raise
     except RecursionError as error:
@@ -98,6 +104,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(_name: str) -> NoReturn:
     raise NotStrict(_NOT_A_NUMBER)
+
+
+def _number(literal: str) -> float:
+    """The number, which everybody reads as this one: nothing is rounded without a word."""
+    near = float(literal)
+    try:
+        kept = not math.isfinite(near) or Decimal(literal) == Decimal(repr(near))
+    except ArithmeticError:  # an exponent beyond what Decimal has
+        kept = False
+    if not kept:
+        raise NotStrict(_LONG)
+    return near
 
 
 def _check(found: object) -> None:

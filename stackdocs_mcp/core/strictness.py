@@ -10,7 +10,7 @@ from stackdocs_mcp.core.errors import InvalidArgument, InvalidPath
 from stackdocs_mcp.core.model import Leaf, Verdict
 from stackdocs_mcp.core.paths import FieldPath
 from stackdocs_mcp.core.schema import Node, Schema
-from stackdocs_mcp.core.schema.tree import EvidenceRule
+from stackdocs_mcp.core.schema.node import EvidenceRule
 from stackdocs_mcp.core.stack import REASON_CODES, Policy
 
 _MISTAKEN = frozenset({"wrong_page", "other_line"})

@@ -5,16 +5,25 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.schema import templates
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
     FieldItem,
+    NoticeItem,
     ReasonItem,
     field_item,
+    notice_items,
     reason_items,
 )
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
+
+
+def _any_of_three(schema: dict[str, Any]) -> None:
+    """The types in one list, which is shorter than pydantic's alternatives."""
+    schema.pop("anyOf", None)
+    schema["type"] = ["object", "string", "null"]
 
 
 class GetSchema(Arguments):
@@ -23,11 +32,13 @@ class GetSchema(Arguments):
 
 class SetSchema(Arguments):
     schema_: Annotated[
-        dict[str, Any] | None,
+        dict[str, Any] | str | None,
         Field(
             alias="schema",
-            description="JSON Schema 2020-12 of an object; null: any field",
-            json_schema_extra={"type": ["object", "null"]},
+            description="JSON Schema 2020-12 of an object; or a template "
+            f"({', '.join(templates.NAMES)}); or fields: `vendor (name, tax id), date, total*, "
+            "line items: description, amount`; null: any field",
+            json_schema_extra=_any_of_three,
         ),
     ]
     instructions: Annotated[
@@ -55,6 +66,7 @@ class SchemaResult(Result):
 class ReadExtraction(Arguments):
     document_id: Id
     only: completing.Only = "all"
+    extraction: Annotated[int | None, Field(ge=1, description="An earlier one")] = None
     cursor: Cursor | None = None
 
 
@@ -62,9 +74,11 @@ class ExtractionResult(Result):
     document_id: str
     status: str
     revision: int
+    extraction: int | None = None
     fields: list[FieldItem]
     missing: list[str]
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     next_cursor: str | None = None
 
 
@@ -79,6 +93,7 @@ class Complete(Arguments):
 class CompleteResult(Result):
     completed: bool
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     revision: int
 
 
@@ -109,28 +124,39 @@ async def set_schema(workspace: Workspace, given: SetSchema) -> Answer:
 
 async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer:
     found = await completing.read_extraction(
-        workspace, DocumentId(given.document_id), given.only, given.cursor
+        workspace,
+        DocumentId(given.document_id),
+        given.only,
+        given.cursor,
+        extraction=given.extraction,
     )
-    document = found.document
+    document, earlier = found.document, found.earlier
     missing = f"; missing: {', '.join(found.missing[:40])}" if found.missing else ""
+    warned = f"; {len(found.warnings)} rules warn" if found.warnings else ""
     codes = ", ".join(sorted({one.code for one in found.reasons}))
     stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
-    if document.status.value == "completed":
+    if document.status.value == "completed" or earlier is not None:
         stands = ""
+    number = document.extraction if earlier is None else earlier.number
+    revision = document.revision if earlier is None else earlier.revision
+    count = document.fields if earlier is None else earlier.fields
+    which = f"extraction {number} of {document.extraction}, " if document.extraction > 1 else ""
     items = [field_item(field) for field in found.fields]
     bounded(items)
     return Answer(
         summary(
-            f"{document.status.value}, revision {document.revision}, {document.fields} fields"
-            f"{missing}{stands}"
+            f"{document.status.value}, {which}revision {revision}, {count} fields"
+            f"{missing}{stands}{warned}"
         ),
         ExtractionResult(
             document_id=document.id,
             status=document.status.value,
-            revision=document.revision,
+            revision=revision,
+            extraction=number if document.extraction > 1 else None,
             fields=items,
             missing=found.missing,
             reasons=reason_items(found.reasons),
+            warnings=notice_items(found.warnings),
             next_cursor=found.next_cursor,
         ),
     )
@@ -142,10 +168,15 @@ async def complete(workspace: Workspace, given: Complete) -> Answer:
     )
     items = reason_items(attempt.reasons)
     said = "; ".join(f"{one.code}: {one.message}" for one in items[:20])
+    stands = "completed" if attempt.completed else f"not completed: {said}"
+    warned = "; ".join(one.message for one in attempt.warnings)
     return Answer(
-        "completed" if attempt.completed else summary(f"not completed: {said}"),
+        summary(f"{stands}; warnings: {warned}" if warned else stands),
         CompleteResult(
-            completed=attempt.completed, reasons=items, revision=attempt.document.revision
+            completed=attempt.completed,
+            reasons=items,
+            warnings=notice_items(attempt.warnings),
+            revision=attempt.document.revision,
         ),
     )
 
@@ -165,8 +196,11 @@ async def export(workspace: Workspace, given: Export) -> Answer:
 
 def _schema_answer(stack: Stack) -> Answer:
     fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
+    rules = ", ".join(schemas.rules(stack))
     return Answer(
-        summary(f"fields: {fields}"),
+        summary(
+            f"{schemas.policy_line(stack)}; fields: {fields}{'; rules: ' if rules else ''}{rules}"
+        ),
         SchemaResult.model_validate(
             {
                 "schema": stack.schema,

@@ -5,7 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from stackdocs_mcp.core.model import Box, Citation, Evidence, FieldValue, Place, Reason, Warn
+from stackdocs_mcp.core.model import (
+    Box,
+    Citation,
+    Evidence,
+    FieldValue,
+    Notice,
+    Place,
+    Reason,
+    Warn,
+)
 from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.values import wire
 from stackdocs_mcp.tools.tool import Arguments, Result
@@ -78,6 +87,13 @@ class FieldItem(Result):
     warnings: list[WarningItem]
     revision: int
     by: str
+    locked: bool | None = None
+
+
+class NoticeItem(Result):
+    code: str
+    message: str
+    path: str | None = None
 
 
 class ReasonItem(Result):
@@ -134,7 +150,7 @@ def outcome_line(outcome: Outcome) -> str:
     said += [warning.message for warning in outcome.warnings]
     if not outcome.changed:
         said.append("unchanged")
-    return f"{outcome.path}: {', '.join(said)} (revision {outcome.revision})"
+    return f"{outcome.path or 'several fields'}: {', '.join(said)} (revision {outcome.revision})"
 
 
 def field_item(field: FieldValue) -> FieldItem:
@@ -147,6 +163,7 @@ def field_item(field: FieldValue) -> FieldItem:
         warnings=warning_items(leaf.warnings),
         revision=field.revision,
         by=f"{field.actor.kind} {field.actor.client}".strip(),
+        locked=field.locked or None,
     )
 
 
@@ -167,6 +184,10 @@ def reason_items(reasons: Sequence[Reason]) -> list[ReasonItem]:
     left_out = len(items) - MAX_REASONS + 1
     more = ReasonItem(code="more", message=f"and {left_out} more reasons", acknowledgeable=False)
     return [*items[: MAX_REASONS - 1], more]
+
+
+def notice_items(notices: Sequence[Notice]) -> list[NoticeItem]:
+    return [NoticeItem(code=one.code, message=one.message, path=one.path) for one in notices]
 
 
 def _place_line(evidence: Evidence) -> str:

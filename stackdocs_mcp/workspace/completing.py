@@ -6,14 +6,16 @@ from typing import Literal
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.completion import reasons
+from stackdocs_mcp.core.completion import broken_rules, notices, reasons
 from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
+from stackdocs_mcp.core.history import ExtractionOutline
 from stackdocs_mcp.core.model import (
     Completion,
     Document,
     DocumentId,
     DocumentStatus,
     FieldValue,
+    Notice,
     Reason,
 )
 from stackdocs_mcp.core.paths import PathKey, key
@@ -37,7 +39,10 @@ class Extraction:
     document: Document
     fields: Sequence[FieldValue]
     reasons: Sequence[Reason]
+    warnings: Sequence[Notice]
     next_cursor: str | None
+    earlier: ExtractionOutline | None = None
+    """The extraction that was asked for, where it is not the one that counts."""
 
     @property
     def missing(self) -> list[str]:
@@ -51,6 +56,7 @@ class Attempt:
 
     completed: bool
     reasons: Sequence[Reason]
+    warnings: Sequence[Notice]
     document: Document
 
 
@@ -59,12 +65,24 @@ async def read_extraction(
     document_id: DocumentId,
     only: Only = "all",
     cursor: str | None = None,
+    *,
+    extraction: int | None = None,
 ) -> Extraction:
-    """The fields in key order, 200 at a time, and all reasons against completing."""
+    """The fields in key order, 200 at a time, and all reasons against completing.
+
+    Of an earlier extraction the fields alone. Raises ExtractionNotFound.
+    """
     workspace.binding.require(Right.READ)
-    scope = workspace.scope("read_extraction", document_id, only)
+    document, found, warned, fields = await _standing(workspace, document_id)
+    earlier = None
+    if extraction not in {None, document.extraction}:
+        fields = await workspace.store.fields(document_id, extraction=extraction)
+        outlines = await workspace.store.extractions(document_id)
+        earlier = next(one for one in outlines if one.number == extraction)
+        found, warned = [], []
+    number = document.extraction if earlier is None else earlier.number
+    scope = workspace.scope("read_extraction", document_id, number, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
-    document, found, fields = await _standing(workspace, document_id)
     shown = [
         field
         for field in fields
@@ -74,7 +92,7 @@ async def read_extraction(
     page = shown[: _fitting(shown)]
     more = len(shown) > len(page)
     next_cursor = workspace.shared.cursors.seal([key(page[-1].leaf.path)], scope) if more else None
-    return Extraction(document, page, found, next_cursor)
+    return Extraction(document, page, found, warned, next_cursor, earlier)
 
 
 def _fitting(fields: Sequence[FieldValue]) -> int:
@@ -111,16 +129,19 @@ async def complete(
     if acknowledge:
         stack, schema = await workspace.stack()
         check_codes(acknowledge, schema, stack.policy)
+    exact.dumps(reason)  # refuses what not every store can keep
     for _ in range(TRIES):
-        document, found, _fields = await _standing(workspace, document_id)
+        document, found, warned, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
             news = [one for one in found if not one.acknowledgeable]  # the schema has changed since
-            return Attempt(completed=not news, reasons=news, document=document)
+            return Attempt(completed=not news, reasons=news, warnings=warned, document=document)
         open_reasons = [
             one for one in found if not (one.acknowledgeable and one.code in acknowledge)
         ]
         if open_reasons:
-            return Attempt(completed=False, reasons=open_reasons, document=document)
+            return Attempt(
+                completed=False, reasons=open_reasons, warnings=warned, document=document
+            )
         passed = sorted({one.code for one in found})
         try:
             document = await workspace.store.complete(
@@ -130,19 +151,20 @@ async def complete(
             )
         except StaleRevision:
             continue  # somebody wrote between the check and the completion: check again
-        return Attempt(completed=True, reasons=(), document=document)
+        return Attempt(completed=True, reasons=(), warnings=warned, document=document)
 
     raise StaleRevision(document.revision, document.revision + 1)
 
 
 async def _standing(
     workspace: Workspace, document_id: DocumentId
-) -> tuple[Document, list[Reason], Sequence[FieldValue]]:
-    """The document, its reasons and its fields, all of one revision or of a later check."""
+) -> tuple[Document, list[Reason], list[Notice], Sequence[FieldValue]]:
+    """The document, its reasons, warnings and fields, all of one revision or of a later check."""
     document = await workspace.store.document(document_id)
     stack, schema = await workspace.stack()
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
+    broken = broken_rules(document, fields, schema)
     missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
-    found = reasons(document, outlines, fields, schema, stack.policy, missed=missed)
-    return document, found, fields
+    found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
+    return document, found, notices(broken), fields

@@ -6,7 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.concepts import asks_for_money, asks_for_quantity
+from stackdocs_mcp.core.evidence.concepts import (
+    asks_for_money,
+    asks_for_quantity,
+    concepts,
+    label_concepts,
+)
 from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
@@ -21,6 +26,10 @@ _NO_MARK = re.compile(r"\[\s*\]|[☐□]")
 _LONE_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?![\w.]|[ ]*[\d:#\u00b0])")
 """A word that numbers nothing: the "no" of "No. 12" denies nothing."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_TEXT = re.compile(r"[^\W\d_]{3,}")
+_FIGURE = re.compile(r"[^\w]{0,3}\d[\d.,' ]*[^\w]{0,3}(?:[^\W\d_]{1,4}\.?)?")
+"""A number with a sign, a currency or a unit."""
+_FIGURES = 2
 _MONEY_WORDS = re.compile(r"[^\W\d_]+\.?|[^\w\s]")
 
 
@@ -73,6 +82,7 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
         "part_of_longer": not printed.whole
         or (_is_count(claim) and page.is_dated(printed.start, printed.end)),
         "other_column": is_anothers(claim.labels, page.column(printed.start, printed.end)),
+        "inside_text": _is_told(printed, claim, page),
         "sign_differs": printed.negative is not None and value and printed.negative != (value < 0),
         "spaced_groups": (printed.joined and spaces is False)
         or (printed.tail and spaces is not False),
@@ -85,7 +95,7 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
 def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Grade:
     if why in ("", "scaled"):
         return Grade.SURE
-    if why == "other_column":
+    if why in ("other_column", "inside_text"):
         return Grade.AGAINST
     if why == "unlikely_kind":
         # Zero percent of anything is zero; and a line without an amount may give the rate alone.
@@ -93,6 +103,28 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
         return Grade.WEAK if is_rate else Grade.AGAINST
     is_part = why == "part_of_longer" and printed.numeral.text.isdigit()
     return Grade.AGAINST if is_part and _is_count(claim) else Grade.WEAK
+
+
+def _is_told(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
+    """Words go before it in its cell, while other cells of the row are numbers: "Box of 500 ml"."""
+    column = page.column(printed.start, printed.end)
+    if column is None or not column.is_row or not _is_count(claim):
+        return False
+    start = max(
+        (
+            start
+            for start, _, _ in page.cells[page.index_at(printed.start)]
+            if start <= printed.start
+        ),
+        default=printed.start,
+    )
+    words = _TEXT.findall(page.plain[start : printed.start])
+    if not words or any(map(is_currency, words)):
+        return False
+    called = label_concepts(claim.labels[0])
+    if called & concepts(" ".join(words)):
+        return False
+    return sum(_FIGURE.fullmatch(text) is not None for text in column.row) >= _FIGURES
 
 
 def _is_likely(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:

@@ -13,20 +13,37 @@ _MOST_WORDS = 3
 _RATE = frozenset({"tax", "rate"})
 _SUMS = frozenset({"amount", "total", "net", "due"})
 """Each of them is printed over what another document calls by another."""
+_COUNTS = frozenset({"quantity"})
+_POSITIONS = frozenset({"pos", "position"})
 
 
 def is_anothers(labels: Sequence[str], column: Column | None) -> bool:
-    """The same row has something with digits in a column that is headed as the field is called.
+    """The heading of a row's column names something else than the labels do.
 
-    Never said of a column whose heading has a word of the field's labels in common.
+    So it does if the same row has something with digits in a column that is headed as the field is
+    called, or if one is a count and the other an amount, or it is the number of the row. It is
+    never said of a column whose heading has a word of the labels in common.
     """
-    if column is None or not column.is_row or _shares(labels, column.heading):
+    if column is None or not column.is_row:
         return False
+    said = concepts(_told(column.heading))
+    called = frozenset[str]().union(*map(label_concepts, _names(labels)))
+    if called & said or (called & _SUMS and said & _SUMS):
+        return False
+    is_position = bool(said) and said <= _POSITIONS
+    if _is_money(called) and (said & _COUNTS or is_position):
+        return True
+    if called & _COUNTS and ("price" in said or is_position):
+        return True
     heads = list(_heads(labels))
     return any(
         _DIGIT.search(text) is not None and any(head <= concepts(_told(heading)) for head in heads)
         for heading, text in zip(column.others, column.row, strict=True)
     )
+
+
+def _is_money(called: frozenset[str]) -> bool:
+    return bool(called & (_SUMS | {"price"})) and not called & _COUNTS
 
 
 def is_rate(column: Column | None) -> bool:
@@ -35,12 +52,6 @@ def is_rate(column: Column | None) -> bool:
         return False
     said = concepts(_told(column.heading))
     return said <= _RATE and ("%" in column.heading or "rate" in said)
-
-
-def _shares(labels: Sequence[str], heading: str) -> bool:
-    said = concepts(_told(heading))
-    called = frozenset[str]().union(*map(label_concepts, _names(labels)))
-    return bool(called & said) or bool(called & _SUMS and said & _SUMS)
 
 
 def _heads(labels: Sequence[str]) -> Iterator[frozenset[str]]:

@@ -19,6 +19,7 @@ _WHY = {
     "part_of_longer": "{where} has it only as part of something longer; check that it is meant.",
     "spaced_groups": "{where} may show one number or two neighbours; check which it is.",
     "unlikely_kind": "{where} has it as a percentage or a count, not an amount; check it.",
+    "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
     "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
@@ -93,6 +94,7 @@ def value_differs(
 
 _OTHER = {
     "other_column": "in another column than the one that is headed like the field",
+    "inside_text": "within a text, beside which the row has numbers of their own",
     "unlikely_kind": "as a percentage or a count, not as an amount",
     "part_of_longer": "as part of something longer, such as a date or an order number",
 }

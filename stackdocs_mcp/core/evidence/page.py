@@ -15,11 +15,12 @@ from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
 from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
-from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
+from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
 from stackdocs_mcp.core.values.signs import Signs, signs_in
+from stackdocs_mcp.core.values.times import PrintedTime, times_in
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(

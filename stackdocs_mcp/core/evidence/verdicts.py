@@ -157,10 +157,13 @@ def _quoted(
     cited = view.only(place.lines)
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
-    if elsewhere_on := _on_other_line(claim, citation, page, Verdict.LOCATED):
-        return elsewhere_on
-    warning = messages.value_differs(claim, cited, page.number)
-    return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
+    places = _ranked(claim, [page])
+    if places and set(places[0].lines) <= set(place.lines):  # beside the quote, in its line
+        warning = messages.other_line(claim, citation, page, places[0])
+        return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
+    warning = messages.value_differs(claim, cited, page.number, places)
+    evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
+    return Finding(evidence, (warning,), settled=bool(places))
 
 
 def _says_little(quote: str) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from stackdocs_mcp.core.evidence.concepts import concepts
 from stackdocs_mcp.core.rows.strips import Strip, Token
-from stackdocs_mcp.core.values.words import letters
+from stackdocs_mcp.core.values.months import letters
 
 _CONCEPTS = frozenset({"total", "net", "tax", "due"})
 _OTHER_WORDS = """

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stackdocs_mcp.core.evidence.concepts import label_concepts
-from stackdocs_mcp.core.values.words import letters
+from stackdocs_mcp.core.values.months import letters
 
 Fragment = Mapping[str, Any]
 
