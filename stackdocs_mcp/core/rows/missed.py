@@ -24,7 +24,7 @@ def missed(listing: Listing, strips: Sequence[Strip], others: Claims) -> list[St
     ``strips`` are those of the pages that its rows stand on, and of the pages around them.
     """
     wished = wishes(listing.rows, strips)
-    found = heads(wished)
+    found = heads(wished, [Fit((), bool(strip.figures)) for strip in strips])
     if not found:
         return []
     columns = _columns(listing, found, strips)

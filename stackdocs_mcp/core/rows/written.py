@@ -124,7 +124,7 @@ def wishes(rows: Sequence[Row], strips: Sequence[Strip]) -> list[Wish]:
     return found
 
 
-def heads(wished: Sequence[Wish], fits: Sequence[Fit] | None = None) -> dict[int, int]:
+def heads(wished: Sequence[Wish], fits: Sequence[Fit]) -> dict[int, int]:
     """By the position of a row, in order, that of the strip in which most of its values stand.
 
     A strip is that of one row: of rows with the same values each has the next place of them.
@@ -132,16 +132,12 @@ def heads(wished: Sequence[Wish], fits: Sequence[Fit] | None = None) -> dict[int
     """
     found: dict[int, int] = {}
     taken = set[int]()
-    for wish in sorted(wished, key=lambda one: _rank(one, fits)):
+    ranked = sorted((not fits[one.strip].is_row, -one.weight, one) for one in wished)
+    for _, _, wish in ranked:
         if wish.row not in found and wish.strip not in taken:
             found[wish.row] = wish.strip
             taken.add(wish.strip)
     return dict(sorted(found.items()))
-
-
-def _rank(wish: Wish, fits: Sequence[Fit] | None) -> tuple[bool, float, int, int]:
-    lacks = fits is not None and not fits[wish.strip].is_row
-    return lacks, -wish.weight, wish.row, wish.strip
 
 
 def claimed(leaves: Sequence[Leaf], listing: Listing) -> Claims:

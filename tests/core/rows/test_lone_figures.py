@@ -52,7 +52,7 @@ def test_the_row_of_a_receipt_that_was_left_out_is_named(
 
 @pytest.mark.requirement("ROWS-01")
 def test_the_amount_of_a_single_row_is_its_total_again(tmp_path: Path) -> None:
-    pages = receipt(tmp_path, [GOODS[0], ["Sum to hand over", "1.20"], ["Card", "1.20"]])
+    pages = receipt(tmp_path, [GOODS[0], ["Hand over", "1.20"], ["Card", "1.20"]])
 
     assert missed(pages, goods(pages, GOODS[:1]), None) == []
 
