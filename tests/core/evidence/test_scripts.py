@@ -62,3 +62,11 @@ def test_the_quote_is_what_the_page_prints() -> None:
     place = uncited(Decimal("1234.5"), page(PAGE)).evidence.place
     assert place is not None
     assert (place.lines, place.quote) == ((1,), "١٬٢٣٤٫٥٠")
+
+
+@pytest.mark.requirement("VALUE-20")
+@pytest.mark.parametrize(("digit", "verdict"), [("1", "verified"), ("2", "value_differs")])
+def test_the_last_of_forty_digits_counts(digit: str, verdict: str) -> None:
+    number = Decimal("1234567890" * 4 + f".{digit}")
+    paper = page(["Summe " + "1234567890" * 4 + ",10 EUR"])
+    assert cited(number, 1, paper).evidence.verdict.value == verdict
