@@ -81,8 +81,8 @@ _CURRENCY_NAMES = (
 
 def is_currency(word: str) -> bool:
     """A code, a symbol or a name of money: ``EUR``, ``€``, ``kr.``, ``RM``."""
-    if word in _CURRENCY_NAMES or word.lower() in _CURRENCY_NAMES:
-        return True
+    if word in _CURRENCY_NAMES or (word != "FR" and word.lower() in _CURRENCY_NAMES):
+        return True  # FR is France, in front of tax numbers and accounts
     return bool(word) and all(unicodedata.category(char) == "Sc" for char in word)
 
 

@@ -21,6 +21,9 @@ PAGE = [
     "Montant \u22128\u202f765,43 €",
     "Data 7 III 2026 r.",
     "مبلغ ۹٬۸۷۶",
+    "Revenue $1.25M",
+    "Umsatz 3,75 M€",
+    "Staff 12k",
 ]
 
 
@@ -40,6 +43,9 @@ PAGE = [
         (10, Decimal("-8765.43"), ""),
         (11, "2026-03-07", "date"),
         (12, 9876, ""),
+        (13, 1_250_000, ""),
+        (14, 3_750_000, ""),
+        (15, 12_000, ""),
     ],
 )
 def test_a_value_in_another_script_is_verified_in_its_line(

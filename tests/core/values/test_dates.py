@@ -217,6 +217,7 @@ def test_a_proof_decides_before_the_language_does(lines: list[str], read: str | 
         "5 items on 3 March 2026",
         "3 March 2026 or 4 March 2026",
         "2026-W10-3",
+        "02/15/20XX",
         "2018-03-05T14:30 7",
     ],
 )
