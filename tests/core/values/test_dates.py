@@ -146,6 +146,12 @@ def test_two_digits_in_front_are_the_year_where_years_come_first(
 
 
 @pytest.mark.requirement("VALUE-05")
+@pytest.mark.parametrize("text", ["٠٤/٠٣/٢٠٢٦", "4\u200f/3\u200f/2026 م", "תאריך 04/03/2026"])
+def test_days_come_first_in_hebrew_and_arabic(text: str) -> None:
+    assert typed(text, DATE, Signs()).value == "2026-03-04"
+
+
+@pytest.mark.requirement("VALUE-05")
 @pytest.mark.parametrize("text", ["12.05.45", "12 May 45", "12-MAI-69"])
 def test_a_year_of_two_centuries_is_refused_with_both(text: str) -> None:
     with pytest.raises(BadValue) as refused:

@@ -153,7 +153,12 @@ def test_indian_groups_are_read(number: int, cents: bool) -> None:
         ("١٬٢٣٤", "1234"),
         ("1,234円", "1234"),
         ("金1,234円也", "1234"),
-        ("1,234 ₪", "1234"),
+        ("1.234 JPY", "1234"),
+        ("₩1,234", "1234"),
+        ("1.234,-", "1234"),
+        ("1'234.-", "1234"),
+        ("1,234.-", "1234"),
+        ("Rs. 1,234/-", "1234"),
         ('1,234 ש"ח', "1234"),
         ("½", "0.5"),
         ("1½", "1.5"),
@@ -190,6 +195,20 @@ def test_thousands_or_decimals_is_decided_by_the_document(
 ) -> None:
     assert typed(text, NUMBER, COMMA).value == Decimal(comma)
     assert typed(text, NUMBER, POINT).value == Decimal(point)
+
+
+@pytest.mark.requirement("VALUE-02")
+def test_the_document_decides_before_the_script_of_the_unit_does() -> None:
+    assert typed("1.234 個", NUMBER, COMMA).value == 1234
+    assert typed("1,234 個", NUMBER, Signs()).value == 1234
+
+
+@pytest.mark.requirement("VALUE-02")
+@pytest.mark.parametrize("text", ["1,234 ₪", "¥1.234", "1.234 €", "Rp 2.500"])
+def test_money_with_smaller_units_decides_nothing(text: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        typed(text, NUMBER, Signs())
+    assert refused.value.code == "ambiguous_number"
 
 
 @pytest.mark.requirement("VALUE-02")
