@@ -134,6 +134,7 @@ def test_a_date_of_the_islamic_calendar_is_not_taken_for_another(text: str) -> N
     [
         (["請求書 発行日 2026年3月4日"], "2026-03-04"),
         (["請求書"], "2026-03-04"),
+        (["請求書 18/03/26"], "2026-03-04"),
         (["請求書 31/12/2025"], "2004-03-26"),
         (["Invoice of the month"], "2004-03-26"),
         (["Rechnung der Kunden"], "2004-03-26"),

@@ -232,6 +232,7 @@ def test_an_undecided_number_is_refused_with_both_readings() -> None:
         (["売上高 55,725"], "1,234", 1234),
         (["הכנסות של החברה על 55,725"], "1,234", 1234),
         (["The sales and the costs", "1.234 and 55,725"], "1,234", None),
+        (["Der Umsatz und die Kosten", "1.234 und 55,725"], "1.234", None),
         (["Der Umsatz und die Kosten", "12.50", "55.725"], "1.234", "1.234"),
     ],
 )
@@ -289,6 +290,7 @@ def test_the_usual_groups_of_the_language_decide_where_nothing_else_stands(
         "5\u56db",
         "1\u4e072",
         "3\u53435\u4e075\u4e07",
+        "3\u53435000",
         "1\u2153",
         "1,5\u00bd",
         "5'10\"",
