@@ -1,6 +1,7 @@
 """Words and marks that carry a value: yes and no, and money - as documents print them.
 
-Own tables rather than a locale library's: CLDR has one way to print each, documents have many.
+Own tables rather than a locale library's: CLDR has one way to print each, documents have many, and
+the libraries that parse them guess (see ``months.py``, ``benchmarks/quality/printed.py``).
 """
 
 import re
