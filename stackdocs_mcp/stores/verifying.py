@@ -236,5 +236,9 @@ def _hash(text: str) -> bytes:
 def _flagged(text: str) -> bool:
     try:
         return flagged(text)
-    except (ValueError, TypeError, RecursionError):  # somebody wrote what is no leaf; its digest says so
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+    ):  # somebody wrote what is no leaf; its digest says so
         return False

@@ -57,7 +57,7 @@ class Model:
         gone = {*there, *(path for path in self.leaves if self._gives_way(path, write.path))}
         after = {path: leaf for path, leaf in self.leaves.items() if path not in gone} | new
         if not person and any(
-            begins(write.path, path)
+            (new and begins(write.path, path))
             or (scalar and begins(path, write.path))
             or after.get(path) != held
             for path, held in locked(self.leaves).items()
