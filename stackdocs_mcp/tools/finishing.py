@@ -196,8 +196,11 @@ async def export(workspace: Workspace, given: Export) -> Answer:
 
 def _schema_answer(stack: Stack) -> Answer:
     fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
+    rules = ", ".join(schemas.rules(stack))
     return Answer(
-        summary(f"{schemas.policy_line(stack)}; fields: {fields}"),
+        summary(
+            f"{schemas.policy_line(stack)}; fields: {fields}{'; rules: ' if rules else ''}{rules}"
+        ),
         SchemaResult.model_validate(
             {
                 "schema": stack.schema,

@@ -2,7 +2,7 @@
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.errors import InvalidArgument, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.schema.adopting import adopted
@@ -46,6 +46,14 @@ async def set_schema(
         stack.instructions if instructions is None else instructions,
         stack.policy if policy is None else policy,
     )
+
+
+def rules(stack: Stack) -> tuple[str, ...]:
+    """The ids of the rules that the stack's schema declares, those of its sets included."""
+    try:
+        return () if stack.schema is None else tuple(one.id for one in cached(stack.schema).rules)
+    except InvalidSchema:  # stored by a version that did not check them
+        return ()
 
 
 def names(stack: Stack) -> tuple[str, ...]:

@@ -148,10 +148,8 @@ def _path(node: Node) -> FieldPath | None:
 def _shown(operand: Value) -> str:
     """A number or a date; nothing of any other text, which may be the document's."""
     if operands.is_number(operand):
-        whole, point, fraction = format(
-            operand, "f" if type(operand) is Decimal else "d"
-        ).partition(".")
-        shown = f"{whole}{point}{fraction[:2]}{fraction[2:].rstrip('0')}"
+        plain = format(operand, "f" if type(operand) is Decimal else "d")
+        shown = plain.rstrip("0").removesuffix(".") if "." in plain else plain
         return shown if len(shown) <= _LONGEST_NUMBER else ""
     if type(operand) is str and operands.as_date(operand) is not None:
         return operand

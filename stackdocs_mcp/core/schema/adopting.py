@@ -23,8 +23,9 @@ def adopted(document: JsonObject) -> JsonObject:
     ``"type": ["number", "string"]`` asks for a field that can be either.
     """
     found = document
-    if "properties" not in document and isinstance(document.get("$ref"), str):
-        target = at(document, str(document["$ref"]))
+    reference = str(document.get("$ref", ""))
+    if "properties" not in document and reference.startswith("#/"):
+        target = at(document, reference)
         if isinstance(target, Mapping):
             own = {name: value for name, value in document.items() if name != "$ref"}
             found = {**target, **own}
@@ -38,9 +39,10 @@ def _whole(node: Any, depth: int) -> Any:
         return [_whole(one, depth + 1) for one in node]
     if not isinstance(node, Mapping):
         return node
-    return _plain(
-        {name: value if name in _DATA else _whole(value, depth + 1) for name, value in node.items()}
-    )
+    return {
+        name: value if name in _DATA else _whole(value, depth + 1)
+        for name, value in _plain(dict(node)).items()
+    }
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

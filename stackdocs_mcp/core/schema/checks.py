@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from stackdocs_mcp.core import exact
@@ -15,6 +16,9 @@ from stackdocs_mcp.core.stack import REASON_CODES
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 48
 MAX_NODES = 10_000
+MAX_LARGE_PATTERNS = 10
+_SMALL_BYTES = 100_000
+"""A pattern that is compiled to more takes up to a tenth of a second, a smaller one nothing."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -81,6 +85,7 @@ def check(document: JsonObject) -> None:
         if isinstance(target, str) and not isinstance(at(document, target), Mapping | bool):
             raise InvalidSchema(f"the '$ref' at {where!r} leads nowhere")
 
+    _check_patterns(document)
     _check_dialect(document)
     check_references(document)
 
@@ -89,7 +94,7 @@ def _as_stored(document: JsonObject) -> bytes:
     try:
         return exact.dumps(document).encode()
     except BadValue as error:
-        raise InvalidSchema(f"the schema cannot be kept: {error.message}") from error
+        raise InvalidSchema(f"the schema is no JSON that can be kept: {error.message}") from error
 
 
 def _check_node(where: str, node: Mapping[str, Any]) -> None:
@@ -156,6 +161,33 @@ def _can_be_written(name: str) -> bool:
         return parse(pointer((name,))) == (name,)
     except InvalidPath:
         return False
+
+
+def _check_patterns(document: JsonObject) -> None:
+    """Linear time is the text's length times the pattern's, which ``{1,60}`` makes sixty times."""
+    large = 0
+    for where, node in _nodes(document):
+        named = node.get("patternProperties")
+        patterns = [*named] if isinstance(named, Mapping) else []
+        patterns += [node["pattern"]] if isinstance(node.get("pattern"), str) else []
+        large += sum(not _is_small(pattern) for pattern in patterns)
+        if large > MAX_LARGE_PATTERNS:
+            raise InvalidSchema(
+                f"more than {MAX_LARGE_PATTERNS} patterns take long to compile; the last one is at "
+                f"{where!r}; leave out counted repetitions, and use maxLength"
+            )
+
+
+@lru_cache(maxsize=1024)
+def _is_small(pattern: str) -> bool:
+    import jsonschema_rs  # noqa: PLC0415  30 ms, only where there is a schema
+
+    options = jsonschema_rs.RegexOptions(size_limit=_SMALL_BYTES)
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
 
 
 def _check_dialect(document: JsonObject) -> None:

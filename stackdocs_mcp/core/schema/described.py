@@ -22,7 +22,7 @@ def described(text: str) -> dict[str, Any]:
     if near := difflib.get_close_matches(word, templates.NAMES, n=1, cutoff=0.8):
         raise InvalidSchema(
             f"there is no template {word[:64]!r}",
-            f"Did you mean {near[0]!r}? For a single field write `{word[:64]}: text`.",
+            f"Did you mean {near[0]!r}? A single field is written with its type, `name: text`.",
         )
     return schema_of(text)
 

@@ -196,7 +196,7 @@ class _Reader:
         elif opening == "(" and (said := _said(inner)):
             field.kind, field.is_list, required = said
             field.required = field.required or required
-        elif opening == "(" and not re.search(r"[,;:\n({\[]", inner):
+        elif opening == "(" and inner.strip() and not re.search(r"[,;:\n({\[]", inner):
             field.title = f"{field.title} ({inner.strip()})"
         else:
             self._inside(field, opening, level)
@@ -227,7 +227,7 @@ class _Reader:
         if said and not self._next_is_column():
             raise _unclear(
                 f"{_shown(said)} behind {_shown(field.title)} is no type, and no list of columns",
-                f"Types are {_NAMED_TYPES}; columns are written `{field.title[:40]} [a, b]`.",
+                f"Types are {_NAMED_TYPES}; columns are written `line items [a, b]`.",
             )
         self._at = start
         if field.fields is not None or field.kind is not None:

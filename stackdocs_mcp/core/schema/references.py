@@ -11,7 +11,7 @@ from typing import Any
 from stackdocs_mcp.core.errors import InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
 
-MAX_VISITS = 10_000
+MAX_VISITS = 1_000
 """So many subschemas may have to be looked at for one value."""
 _REFERENCES = ("$ref", "$dynamicRef")
 _LISTS = ("allOf", "anyOf", "oneOf")

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 1_000
 MAX_LEVELS = 8
-MAX_VISITS = 10_000
+MAX_VISITS = 20_000
+"""So many subschemas are looked at when a schema is walked through; one that grows has no end."""
 _REFERENCES = ("$ref", "$dynamicRef")
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
+_INSIDE = frozenset(
+    ("properties", "patternProperties", "additionalProperties", "unevaluatedProperties")
+) | {"required", "items", "prefixItems"}
+_SHAPE = _INSIDE | {*_REFERENCES, *_APPLICATORS, "if", "not", "type", "enum", "const"}
+"""Keywords that say what a value is, or may have inside it."""
 
 
 class Schema:
@@ -123,8 +129,8 @@ class Schema:
         for error in self._validators["#"].iter_errors(document):
             for violation in violations_of(error, ()):
                 if violation.code == "missing_required":
-                    leaves = self._required(violation.path, iter(range(MAX_VISITS)))
-                    found += [missing(path) for path in leaves]
+                    leaves = self._required(violation.path, iter(range(MAX_NAMES)))
+                    found += [missing(path) for path in islice(leaves, MAX_NAMES)]
                 else:
                     found.append(violation)
 
@@ -180,8 +186,8 @@ class Schema:
         return None if parts is None else self._node(parts)
 
     def _child_parts(self, node: Node, segment: str | int) -> list[Part] | None:
-        if not node.parts:
-            return []
+        if all(_SHAPE.isdisjoint(part.schema) for part in node.parts):
+            return []  # nothing is said of it but its name
         steps = [_step(part, segment) for part in node.parts]
         found = [child for step in steps if step for child in step]
         if found:
@@ -202,7 +208,7 @@ class Schema:
         visits: Iterator[int],
     ) -> Iterator[FieldPath]:
         """Leaves in order; a place that has itself inside it is one. Ends with the visits."""
-        if next(visits, None) is None:
+        if _spent(visits, len(node.parts)):
             return
         pointers = frozenset(part.pointer for part in node.parts)
         if any(other and other <= pointers for other in above):
@@ -222,7 +228,7 @@ class Schema:
     def _required(self, path: FieldPath, visits: Iterator[int]) -> Iterator[FieldPath]:
         """The required leaves of a missing place: itself, unless it is an object that has some."""
         node = self.node(path)
-        if node.required and len(path) < MAX_LEVELS and next(visits, None) is not None:
+        if node.required and len(path) < MAX_LEVELS and not _spent(visits, len(node.parts)):
             for name in node.required:
                 yield from self._required((*path, name), visits)
         else:
@@ -231,10 +237,12 @@ class Schema:
     def _check_required(self) -> None:
         """Raise InvalidSchema for a name that is required and that no path could lead to."""
         seen: set[tuple[str, ...]] = set()
+        visits = iter(range(MAX_VISITS))
         waiting: list[tuple[Node, FieldPath]] = [(self.root, ())]
         while waiting:
             node, path = waiting.pop()
-            pointers = tuple(part.pointer for part in node.parts)
+            shaping = (part for part in node.parts if not _INSIDE.isdisjoint(part.schema))
+            pointers = tuple(part.pointer for part in shaping)
             if pointers in seen:
                 continue
             seen.add(pointers)
@@ -245,6 +253,8 @@ class Schema:
                         f"the schema {where} requires {name!r}, which is none of its properties"
                     )
             steps: list[str | int] = [*node.names, 0]
+            if _spent(visits, len(node.parts) * len(steps)):
+                raise InvalidSchema("the schema has too many combinations to be looked through")
             below = [(one, self._child(node, one)) for one in steps]
             waiting += [(child, (*path, one)) for one, child in below if child is not None]
 
@@ -262,6 +272,11 @@ def cached(document: JsonObject) -> Schema:
 @lru_cache(maxsize=64)
 def _compiled(text: str) -> Schema:
     return Schema(cast("JsonObject", exact.loads(text)))
+
+
+def _spent(visits: Iterator[int], wanted: int) -> bool:
+    """Take so many visits, at least one; whether they are used up by that."""
+    return sum(1 for _ in islice(visits, max(1, wanted))) < wanted or next(visits, None) is None
 
 
 def _step(part: Part, segment: str | int) -> list[Part] | None:

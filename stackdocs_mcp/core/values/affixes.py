@@ -16,7 +16,7 @@ from stackdocs_mcp.core.values.units import (
 )
 from stackdocs_mcp.core.values.words import is_currency
 
-_WORD = r"[^\W\d_]+(?:[.'\"\u05f4][^\W\d_]+)*[.'$¥£]?"
+_WORD = r"\$(?:US|CA|AU|NZ|HK)(?!\w)|[^\W\d_]+(?:[.'\"][^\W\d_]+)*[.'$¥£]?"
 _TOKEN = re.compile(
     r" +|(?P<percent>%)|(?P<mark>[-+()*=▲△])"
     r"|(?P<unit>(?:[cdkm]?m|ft|in)[23](?!\w)|°[CF]?|[‰℃¢\"']"
@@ -133,7 +133,7 @@ def _take_money(found: Affixes, kind: str, token: str) -> None:
     if kind == "scaled":
         found.scales.append((3 if token[0] in "tTkK" else 6,))
     found.money |= kind != "percent"
-    found.yen |= token[0] in "¥￥円圓" or token.startswith("JP")
+    found.yen |= token[0] in "¥円圓" or token.startswith("JP")
 
 
 def _take_mark(found: Affixes, mark: str, *, behind: bool) -> bool:

@@ -38,14 +38,14 @@ _YEAR_END = r"(?:(?!\w)|(?=(?:r|م)(?!\w)))"
 _DAY_WORD_YEAR = re.compile(
     r"(?<![\w.,/])(?<!\d-)(\d{1,2})(?:st|nd|rd|th|er|[.ºª°])?[ .\-/]*(?:of |de |d'|من )? ?"
     + MONTH
-    + r"['\u05f3]?[ .,\-/]*(?:de |del |of )?'?(\d{4}|\d\d)"
+    + r"'?[ .,\-/]*(?:de |del |of )?'?(\d{4}|\d\d)"
     + _YEAR_END,
     re.IGNORECASE,
 )
 _WORD_DAY_YEAR = re.compile(
     r"(?<![^\W_])"
     + MONTH
-    + r"[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,.\-] ?| )'?(\d{4})"
+    + r"'?[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,.\-] ?| )'?(\d{4})"
     + _YEAR_END,
     re.IGNORECASE,
 )

@@ -35,8 +35,8 @@ _DIGITS = re.compile(
     rf"(?P<round>[.,]-{{1,2}})?(?: ?(?P<fraction>[{''.join(_FRACTIONS)}]))?"
     rf"|(?P<alone>[{''.join(_FRACTIONS)}])"
 )
-_POINT_SCRIPTS = re.compile(r"[\u0590-\u05ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-"""Hebrew and East Asian, which write a point before decimals in every country."""
+_POINT = re.compile(r"[\u0590-\u05ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af₪₩₹¥]")
+"""Scripts and money of countries that all write a point before decimals."""
 _SWISS = re.compile(r"\b(?:chf|s?fr)\b", re.IGNORECASE)
 _AS_PRINTED = "Send it as printed, or as a JSON number."
 
@@ -84,7 +84,7 @@ def _digits(printed: str, signs: Signs) -> tuple[int, int, tuple[Decimal, ...], 
         whole = digits.isdigit() and not first["round"]
         values = (Decimal(f"{digits}{_FRACTIONS[fraction]}"),) if whole else ()
         return *first.span(), values, False
-    decimal = "." if _POINT_SCRIPTS.search(printed) else signs.decimal
+    decimal = "." if _POINT.search(printed) else signs.decimal
     return *first.span(), under(readings(digits), decimal), digits[-3:-2] in (".", ",")
 
 

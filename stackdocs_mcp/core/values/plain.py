@@ -16,10 +16,12 @@ _SIGNS = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
     **dict.fromkeys("\u00ad\u02d7\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u207b\u208b", "-"),
     **dict.fromkeys("\u2212\u2796\ufe58\ufe63\uff0d", "-"),
-    **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`\u2032\uff07\u066c", "'"),
+    **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`\u2032\uff07\u066c\u05f3", "'"),
     **dict.fromkeys("\u060c\ufe50", ","),
     **dict.fromkeys("\u207a\ufe62", "+"),
     **dict.fromkeys(_UNSEEN, " "),
+    **dict(zip("\uffe0\uffe1\uffe5\uffe6", "¢£¥₩", strict=True)),
+    "\u05f4": '"',
     "\u066a": "%",
     "\ufe6a": "%",
 }

@@ -115,6 +115,8 @@ def _sign(text: str, numeral: Numeral) -> tuple[bool | None, int]:
     start = numeral.start
     if text[start - 1 : start] == "-":
         return True, start - 1
+    if start and text[start - 1] in "▲△":
+        return None, start - 1  # below zero in Japanese, on the rise elsewhere
     money = _MONEY_BEFORE.search(text, max(0, start - _PREFIX), start)
     if money and is_currency(money[1]):
         start = money.start()

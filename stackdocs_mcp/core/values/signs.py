@@ -15,6 +15,7 @@ _DOMINANT = 4
 Clock times and section numbers look like decimals, so a few of the other kind prove nothing.
 """
 _THOUSAND = 1000
+_GROUPERS = {",": "comma", ".": "point"}
 _COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "nl", "pt", "pl"})
 _DAY_FIRST_LANGUAGES = _COMMA_LANGUAGES | {"he", "ar"}
 _POINT_LANGUAGES = frozenset({"en", "he"})
@@ -46,8 +47,11 @@ class Signs:
     kana: int = 0
     """Characters of Japanese, where ``▲1,234`` is below zero."""
     comma_groups: int = 0
-    """Numbers like ``1,234``, which have two readings, and ``1,234,567``."""
+    """Numbers like ``1,234``, which have two readings."""
     point_groups: int = 0
+    comma_runs: int = 0
+    """Numbers like ``1,234,567``, which can be nothing but groups, unless they are identifiers."""
+    point_runs: int = 0
     hard_spaces: int = 0
     """Numbers like ``1 234,50`` whose groups a space holds together that does not break."""
     unspaced: int = 0
@@ -80,12 +84,14 @@ class Signs:
         In Mexico ``1,234`` is a thousand and more, in Switzerland ``1.234`` is not: what a language
         does in most countries decides nothing against what stands there.
         """
-        point_words = self.point_words + self.east_asian
-        if self.point_groups and not self.comma_groups and self.comma_words > point_words:
-            return ","
-        if self.comma_groups and not self.point_groups and point_words > self.comma_words:
+        points, commas = self.point_words + self.east_asian, self.comma_words
+        if self.east_asian > commas + self.english_words:
             return "."
-        return None
+        by_points = self.point_runs * (commas >= points) + self.point_groups * (commas > points)
+        by_commas = self.comma_runs * (points >= commas) + self.comma_groups * (points > commas)
+        if by_points and not self.comma_groups + self.comma_runs:
+            return ","
+        return "." if by_commas and not self.point_groups + self.point_runs else None
 
     @property
     def spaces(self) -> bool | None:
@@ -150,8 +156,9 @@ def _count_numeral(numeral: Numeral, printed: str, counts: dict[str, int]) -> No
     elif sign and numeral.readings[0].value >= _THOUSAND:
         counts["unspaced"] += 1
     if sign is None:
-        if len(numeral.readings) == 2 or numeral.grouper:
-            counts["comma_groups"] += "," in numeral.text
-            counts["point_groups"] += "." in numeral.text
+        if numeral.grouper in _GROUPERS:
+            counts[f"{_GROUPERS[numeral.grouper]}_runs"] += 1
+        elif len(numeral.readings) == 2:
+            counts["comma_groups" if "," in numeral.text else "point_groups"] += 1
     elif sign != "arabic":
         counts[f"{sign}_proofs" if numeral.grouped else f"{sign}s"] += 1

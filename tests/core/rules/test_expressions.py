@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from stackdocs_mcp.core.rules.evaluation import Run, evaluator
 from stackdocs_mcp.core.rules.language import parse
@@ -52,6 +52,7 @@ def test_decimals_are_counted_as_on_paper(expression: str) -> None:
 
 
 @pytest.mark.requirement("RULE-01")
+@settings(deadline=None)
 @given(st.lists(amounts, max_size=40))
 def test_a_sum_is_exactly_the_sum(items: list[Decimal]) -> None:
     scaled = sum(_scaled(item) for item in items)
@@ -64,6 +65,7 @@ def test_a_sum_is_exactly_the_sum(items: list[Decimal]) -> None:
 
 
 @pytest.mark.requirement("RULE-01")
+@settings(deadline=None)
 @given(amounts, amounts)
 def test_products_and_differences_are_exact(left: Decimal, right: Decimal) -> None:
     one, other = _scaled(left), _scaled(right)
@@ -71,6 +73,17 @@ def test_products_and_differences_are_exact(left: Decimal, right: Decimal) -> No
 
     assert answer("a * b * 100000000 == product", **values) is True
     assert answer("(a - b) * 10000 == less", **values) is True
+
+
+@pytest.mark.requirement("RULE-01")
+@settings(deadline=None)
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=20, min_value=0, max_value=10**9),
+    st.sampled_from(["", "\n\n", "'\U0001f389' == 'x' || ", "// \u00e9 1.5\n  ", "1.5 == 2.5 || "]),
+)
+def test_a_literal_is_the_decimal_that_is_written(literal: Decimal, before: str) -> None:
+    assert answer(f"{before}a == {literal:f}", a=literal) is True
+    assert answer(f"{before}-{literal:f} == -a", a=literal) is True
 
 
 @pytest.mark.requirement("RULE-01")
@@ -214,6 +227,7 @@ EXPRESSIONS = [
 
 
 @pytest.mark.requirement("RULE-06")
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries({}, optional=dict.fromkeys("abc", json_values)),
     st.sampled_from(EXPRESSIONS),
