@@ -1,6 +1,9 @@
 """Commands of a person: set, release, undo, reextract; and history and doctor on what they did."""
 
+import os
+import pty
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import adding, schemas, writing
-from tests.cli.shell import Shell
+from tests.cli.shell import COMMAND, PATIENCE, Shell, all_of
 from tests.server.papers import INVOICE, SCHEMA
 
 HEAD = ["outcome", "path", "value", "evidence", "change"]
@@ -159,6 +162,28 @@ def test_documents_are_extracted_anew_and_keep_what_a_person_set(paper: Shell) -
     ]
     assert {one[2] for one in changes} == {"person command line", "agent claude 1.0"}
     assert len({one[9] for one in changes}) == 1
+
+
+@pytest.mark.requirement("HIST-72")
+def test_a_terminal_is_spared_the_columns_that_say_the_same_in_every_row(paper: Shell) -> None:
+    def seen() -> str:
+        ours, theirs = pty.openpty()
+        environment = paper.environment({"TERM": "xterm", "COLUMNS": "200"})
+        with subprocess.Popen([COMMAND, "history"], env=environment, stdout=theirs) as process:
+            os.close(theirs)
+            text = all_of(ours)
+            assert process.wait(PATIENCE) == 0
+        return text
+
+    paper("set", "invoice.txt", "total", "52.20")
+    one = seen()
+    paper("reextract", "invoice.txt")
+    two = seen()
+
+    assert "extraction" not in one
+    assert "evidence" in one
+    assert "extraction" in two
+    assert "user" not in two
 
 
 @pytest.mark.requirement("HIST-73")
