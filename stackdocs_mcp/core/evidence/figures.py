@@ -1,4 +1,4 @@
-"""Where on a page a number, a date or a yes stands."""
+"""Where on a page a number or a date stands."""
 
 import re
 from collections.abc import Iterator
@@ -18,14 +18,10 @@ from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
-from stackdocs_mcp.core.values.words import FALSE_WORDS, TRUE_WORDS, is_currency
+from stackdocs_mcp.core.values.words import is_currency
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)[.,]\d+")
-_MARK = re.compile(r"\[\s?[xX]\s?\]|[☑☒✓✔]")
-_NO_MARK = re.compile(r"\[\s*\]|[☐□]")
-_LONE_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?![\w.]|[ ]*[\d:#\u00b0])")
-"""A word that numbers nothing: the "no" of "No. 12" denies nothing."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _TEXT = re.compile(r"[^\W\d_]{3,}")
 _FIGURE = re.compile(r"[^\w]{0,3}\d[\d.,' ]*[^\w]{0,3}(?:[^\W\d_]{1,4}\.?)?")
@@ -99,9 +95,9 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
     if why in ("other_column", "inside_text"):
         return Grade.AGAINST
     if why == "unlikely_kind":
-        # Zero percent of anything is zero; and a line without an amount may give the rate alone.
-        is_rate = not any(printed.magnitudes(claim.signs)) or not _has_cents(printed, page)
-        return Grade.WEAK if is_rate else Grade.AGAINST
+        # Zero percent of anything is no money; and a line without an amount may give a rate alone.
+        is_zero = asks_for_money(claim.labels[0]) and not any(printed.magnitudes(claim.signs))
+        return Grade.WEAK if is_zero or not _has_cents(printed, page) else Grade.AGAINST
     is_part = why == "part_of_longer" and printed.numeral.text.isdigit()
     return Grade.AGAINST if is_part and _is_count(claim) else Grade.WEAK
 
@@ -183,12 +179,3 @@ def _time(claim: Claim) -> tuple[int, int] | None:
     except ValueError:
         return None
     return clock.hour, clock.minute
-
-
-def booleans(value: bool, page: PageText) -> Iterator[Match]:
-    words = TRUE_WORDS if value else FALSE_WORDS
-    for match in _LONE_WORD.finditer(page.text):
-        if match[0].casefold() in words:
-            yield Match((match.span(),))
-    for match in (_MARK if value else _NO_MARK).finditer(page.text):
-        yield Match((match.span(),))
