@@ -15,6 +15,7 @@ from stackdocs_mcp.core.evidence.concepts import (
 from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
 from stackdocs_mcp.core.values.words import is_currency
@@ -52,26 +53,26 @@ def number_of(claim: Claim) -> Decimal | None:
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         found = readings(value.removeprefix("-"))
         if len(found) == 1:
-            return -found[0].value if value.startswith("-") else found[0].value
+            return found[0].value.copy_negate() if value.startswith("-") else found[0].value
     return None
 
 
 def numbers(value: Decimal, claim: Claim, page: PageText) -> Iterator[Match]:
     found = False
-    for printed in page.numbers.get(abs(value), ()):
+    for printed in page.numbers.get(value.copy_abs(), ()):
         why = _why(value, printed, claim, page)
         if why is not None:
             found = True
             yield Match(((printed.start, printed.end),), _grade(why, printed, claim, page), why)
-    for printed in () if found else page.misread_numbers.get(abs(value), ()):
-        if abs(value) in printed.magnitudes(claim.signs):
+    for printed in () if found else page.misread_numbers.get(value.copy_abs(), ()):
+        if value.copy_abs() in printed.magnitudes(claim.signs):
             yield Match(((printed.start, printed.end),), Grade.WEAK, "confusable")
 
 
 def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -> str | None:
     """What keeps a printed number from being plainly the value; None when it is not at all."""
-    direct = abs(value) in printed.magnitudes(claim.signs)
-    if not direct and not _scaled(abs(value), printed, claim):
+    direct = value.copy_abs() in printed.magnitudes(claim.signs)
+    if not direct and not _scaled(value.copy_abs(), printed, claim):
         return None  # only a reading that the document's signs rule out
     spaces = claim.signs.spaces
     reasons = {
@@ -154,7 +155,7 @@ def _is_count(claim: Claim) -> bool:
 
 def _scaled(magnitude: Decimal, printed: PrintedNumber, claim: Claim) -> bool:
     shift = -2 if printed.percent else printed.scale
-    return magnitude.scaleb(-shift) in printed.magnitudes(claim.signs)
+    return shifted(magnitude, -shift) in printed.magnitudes(claim.signs)
 
 
 def dates(day: date, claim: Claim, page: PageText) -> Iterator[Match]:

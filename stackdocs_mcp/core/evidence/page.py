@@ -17,6 +17,7 @@ from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphena
 from stackdocs_mcp.core.evidence.marks import Option, options_in
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
 from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
+from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
@@ -307,7 +308,7 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
         for reading in number.numeral.readings:
             found.setdefault(reading.value, []).append(number)
             if shift := -2 if number.percent else number.scale:
-                found.setdefault(reading.value.scaleb(shift), []).append(number)
+                found.setdefault(shifted(reading.value, shift), []).append(number)
 
     return found
 
