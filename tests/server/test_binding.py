@@ -27,7 +27,7 @@ KINDS = {
         (
             *("status", "query", "limit", "pages", "max_chars", "schema", "instructions"),
             *("policy", "value", "confidence", "evidence", "expected_revision", "fields"),
-            *("dry_run", "only", "acknowledge", "reason", "format"),
+            *("dry_run", "only", "acknowledge", "reason", "format", "extraction", "redo"),
         ),
         "plain",
     ),
