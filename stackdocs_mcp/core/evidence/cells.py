@@ -1,7 +1,8 @@
 """Texts that wrap inside a column: a cell goes on below itself, with other cells between."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from stackdocs_mcp.core.evidence.boxes import words_of
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import Cell, PageText, words
 
@@ -9,35 +10,57 @@ _MOST_LINES = 6
 _SKIPPED = 1
 """Lines without a part of the text that may stand between two parts."""
 _JOINTS = "-\u2010\u2011/"
+_ALIGNED = 0.25
+"""In line heights: left edges that are no further apart are one."""
+
+Spans = tuple[tuple[int, int], ...]
 
 
 def in_cells(value: str, _: str, page: PageText) -> Iterator[Match]:
-    """Places where whole cells, one below the other, give the text when they are read down."""
+    """Places where whole cells, one below the other, give the text when they are read down.
+
+    A cell ends at a gap between columns, and begins behind one or, where columns stand close, below
+    the beginning of a cell that it goes on with.
+    """
     needle = words(value)
     if " " not in needle and not any(joint in needle for joint in _JOINTS):
         return
     for index, row in enumerate(page.cells):
-        for start, end, text in row:
-            rest = _rest(needle, text)
-            if rest and (below := _below(rest, page.cells, index + 1, _MOST_LINES - 1)):
-                yield Match(((start, end), *below))
+        for cell in row:
+            if not needle.startswith(cell[2]):
+                continue
+            rest = _rest(needle, cell[2])
+            if rest and (below := _below(rest, page, index + 1, (cell[:2],))):
+                yield Match(below)
 
 
-def _below(
-    needle: str, cells: Sequence[Sequence[Cell]], index: int, lines: int
-) -> tuple[tuple[int, int], ...] | None:
-    """Spans of the cells that give the needle, from the line on; None where they do not."""
-    if lines == 0:
+def _below(needle: str, page: PageText, index: int, above: Spans) -> Spans | None:
+    """Spans of the cells with those that give the rest of the needle, or None where none do."""
+    if len(above) == _MOST_LINES:
         return None
-    for row in cells[index : index + 1 + _SKIPPED]:
-        index += 1
-        for start, end, text in row:
+    for at in range(index, min(index + 1 + _SKIPPED, len(page.lines))):
+        for start, end, text in _cells(page, at, above):
             if text == needle:
-                return ((start, end),)
+                return (*above, (start, end))
             rest = _rest(needle, text)
-            if rest and (below := _below(rest, cells, index, lines - 1)):
-                return ((start, end), *below)
+            if rest and (below := _below(rest, page, at + 1, (*above, (start, end)))):
+                return below
     return None
+
+
+def _cells(page: PageText, index: int, above: Spans) -> Iterator[Cell]:
+    """The cells of a line, and what begins in it below the cells above."""
+    yield from page.cells[index]
+    line, base = page.lines[index], page.start_of(index)
+    if line.box is None:
+        return
+    slack = _ALIGNED * (line.box.y1 - line.box.y0)
+    edges = [box.x0 for box in page.place(above).boxes]
+    for (low, _), (left, _) in words_of(line):
+        if any(abs(left - edge) <= slack for edge in edges):
+            for start, end, _ in page.cells[index]:
+                if start < base + low < end:
+                    yield base + low, end, words(page.text[base + low : end])
 
 
 def _rest(needle: str, cell: str) -> str | None:

@@ -10,8 +10,10 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Self
 
+from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
+from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
-from stackdocs_mcp.core.model import Box, Line, Page, Place
+from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
 from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
@@ -24,10 +26,6 @@ _MISREAD = re.compile(
 )
 """Three characters and more, digits in the main, with at least one letter that looks like one."""
 _DIGIT_LIKE = str.maketrans("OoQlI|SBZ", "000111582")
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-
-_GAP = re.compile(r"\s{2,}|\s\|\s|\t")
-"""What the reading engines put between columns."""
 Cell = tuple[int, int, str]
 
 
@@ -38,8 +36,16 @@ class PageText:
     ``text``, in which the lines follow each other with a line break between them.
     """
 
-    def __init__(self, number: int, lines: Iterable[Line], hidden: Iterable[Line] = ()) -> None:
+    def __init__(
+        self,
+        number: int,
+        lines: Iterable[Line],
+        hidden: Iterable[Line] = (),
+        tables: Sequence[Table] = (),
+    ) -> None:
         self.number = number
+        self._tables = tables
+        self._whole = self
         self.lines = tuple(lines)
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
@@ -52,11 +58,18 @@ class PageText:
             page.number,
             (line for line in page.lines if not line.hidden),
             (line for line in page.lines if line.hidden),
+            page.tables,
         )
 
     def only(self, numbers: Collection[int]) -> Self:
         """The visible lines with these numbers, as if nothing else stood on the page."""
-        return type(self)(self.number, [line for line in self.lines if line.number in numbers])
+        return self._view(line for line in self.lines if line.number in numbers)
+
+    def _view(self, lines: Iterable[Line]) -> Self:
+        """Lines of this page in another choice or order; what heads them is still known."""
+        view = type(self)(self.number, lines)
+        view._whole = self._whole  # noqa: SLF001
+        return view
 
     @cached_property
     def hidden(self) -> "PageText":
@@ -67,7 +80,7 @@ class PageText:
     def rows(self) -> "PageText | None":
         """The lines as rows across the page; None where the order is the same or unknown."""
         ordered = rows_of(self.lines)
-        return None if ordered == self.lines else PageText(self.number, ordered)
+        return None if ordered == self.lines else self._view(ordered)
 
     @cached_property
     def signs(self) -> Signs:
@@ -131,14 +144,23 @@ class PageText:
         return [list(self._cells(index)) for index in range(len(self.lines))]
 
     def _cells(self, index: int) -> Iterator[Cell]:
-        base = self._starts[index]
-        text = self.text[base : self._starts[index + 1] - 1]
-        start = 0
-        for gap in [*_GAP.finditer(text), None]:
-            end = len(text) if gap is None else gap.start()
-            if cell := words(text[start:end]):
-                yield base + start, base + end, cell
-            start = end if gap is None else gap.end()
+        base, line = self._starts[index], self.lines[index]
+        for start, end in cells_of(line):
+            yield base + start, base + end, words(line.text[start:end])
+
+    def column(self, start: int, end: int) -> Column | None:
+        """In which column of the page a span stands; None where nothing heads it.
+
+        A span of several lines stands in the column of its first one.
+        """
+        index = self.index_at(start)
+        base, line = self._starts[index], self.lines[index]
+        high = min(end - base, len(line.text))
+        return self._whole._columns.at(line.number, start - base, high)  # noqa: SLF001
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return Columns(self.lines, self._tables)
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
@@ -221,21 +243,6 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
 def words(text: str) -> str:
     """The words with one space between them; unlike folded text, which has none."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def part_of(line: Line, low: int, high: int) -> Box | None:
-    """The box of characters ``low:high`` of a line, each taken as equally wide.
-
-    The error is that of a proportional font, a few points in practice. Lines of a script that runs
-    from right to left keep their whole box.
-    """
-    box = line.box
-    if box is None or not line.text or (low <= 0 and high >= len(line.text)):
-        return box
-    if _RIGHT_TO_LEFT.search(line.text):
-        return box
-    width = (box.x1 - box.x0) / len(line.text)
-    return Box(box.x0 + low * width, box.y0, box.x0 + high * width, box.y1)
 
 
 def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
