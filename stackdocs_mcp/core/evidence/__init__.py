@@ -6,7 +6,20 @@ the pages that ``search_terms`` find. Without one: ``located(claim, pages)``.
 
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.terms import search_terms
+from stackdocs_mcp.core.evidence.together import Looked, together
 from stackdocs_mcp.core.evidence.verdicts import at, elsewhere, located
 
-__all__ = ["Claim", "Finding", "PageText", "at", "elsewhere", "located", "search_terms"]
+__all__ = [
+    "Claim",
+    "Finding",
+    "Looked",
+    "PageText",
+    "Standing",
+    "at",
+    "elsewhere",
+    "located",
+    "search_terms",
+    "together",
+]

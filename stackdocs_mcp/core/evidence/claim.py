@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.model import Citation, Evidence, JsonValue, Place, Warn
 from stackdocs_mcp.core.values.expected import Expected
 from stackdocs_mcp.core.values.signs import Signs
@@ -31,8 +32,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict with its place, what to warn about, and whether more pages could change it."""
+    """The verdict with its place, what to warn about, and whether more pages could change it.
+
+    ``standings`` are the places of a value that came without a citation, the likeliest first.
+    """
 
     evidence: Evidence
     warnings: tuple[Warn, ...] = ()
     settled: bool = True
+    standings: tuple[Standing, ...] = ()

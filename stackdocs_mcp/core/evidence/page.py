@@ -83,9 +83,17 @@ class PageText:
         return None if ordered == self.lines else self._view(ordered)
 
     @cached_property
+    def row_numbers(self) -> Sequence[int]:
+        """In which row across the page each of ``lines`` is, from the top; its own without boxes."""
+        found = {
+            line.number: row for row, lines in enumerate(_rows(self.lines)) for line in lines
+        }
+        return [found[line.number] for line in self.lines]
+
+    @cached_property
     def signs(self) -> Signs:
         """How this page writes numbers and dates."""
-        return signs_in(self.text, self._numerals, self._dates)
+        return signs_in(self.text, self._numerals, self.printed_dates)
 
     @cached_property
     def plain(self) -> str:
@@ -96,7 +104,7 @@ class PageText:
         return list(numerals_in(self.plain))
 
     @cached_property
-    def _dates(self) -> Sequence[PrintedDate]:
+    def printed_dates(self) -> Sequence[PrintedDate]:
         return list(dates_in(self.plain))
 
     @cached_property
@@ -166,7 +174,7 @@ class PageText:
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
         """Printed dates by every day that they can be."""
         found: dict[date, list[PrintedDate]] = {}
-        for printed in self._dates:
+        for printed in self.printed_dates:
             for day, _ in printed.readings:
                 found.setdefault(day, []).append(printed)
 
@@ -179,6 +187,14 @@ class PageText:
     def index_at(self, offset: int) -> int:
         """Which of ``lines`` an offset lies in, counted from 0."""
         return bisect_right(self._starts, offset) - 1
+
+    def index_of(self, number: int) -> int | None:
+        """At which place of ``lines`` a line is; None for one that the page does not have."""
+        return self._indices.get(number)
+
+    @cached_property
+    def _indices(self) -> Mapping[int, int]:
+        return {line.number: index for index, line in enumerate(self.lines)}
 
     def start_of(self, index: int) -> int:
         """The offset at which a line begins."""
@@ -250,10 +266,14 @@ def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
 
     A line belongs to the row whose first line's middle it covers.
     """
-    if any(line.box is None for line in lines):
-        return tuple(lines)
-    rows: list[list[tuple[Box, Line]]] = []
+    return tuple(line for row in _rows(lines) for line in row)
+
+
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     boxed = [(line.box, line) for line in lines if line.box is not None]
+    if len(boxed) < len(lines):
+        return [[line] for line in lines]
+    rows: list[list[tuple[Box, Line]]] = []
     for box, line in sorted(boxed, key=lambda one: one[0].y0 + one[0].y1):
         middle = (box.y0 + box.y1) / 2
         first = rows[-1][0][0] if rows else None
@@ -262,4 +282,4 @@ def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
         else:
             rows.append([(box, line)])
 
-    return tuple(line for row in rows for _, line in sorted(row, key=lambda one: one[0].x0))
+    return [[line for _, line in sorted(row, key=lambda one: one[0].x0)] for row in rows]
