@@ -181,6 +181,7 @@ class Checker:
             citation=citation,
             labels=(*_names(path), *node.labels),
             near=tuple(self._siblings[path[:-1]]),
+            beside=self._beside(path),
         )
         finding = await self._finding(path, claim)
         standings = finding.standings
@@ -235,6 +236,13 @@ class Checker:
 
     def _node(self, path: FieldPath) -> Node:
         return Node(()) if self._schema is None else self._schema.node(path)
+
+    def _beside(self, path: FieldPath) -> tuple[str, ...]:
+        """The names of the other fields of the same object, as far as the schema has them."""
+        if self._schema is None:
+            return ()
+        parent = self._schema.node(path[:-1]) if path[:-1] else self._schema.root
+        return tuple(name for name in parent.names if name != path[-1])
 
 
 def _names(path: FieldPath) -> list[str]:

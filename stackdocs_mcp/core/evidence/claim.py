@@ -14,7 +14,8 @@ class Claim:
     """A canonical value of a field, and where a client says that it stands.
 
     ``labels`` are what the page may call the field, the most telling first: its name, title,
-    synonyms, description. ``near`` are places of its siblings in the same row or object.
+    synonyms, description. ``near`` are places of its siblings in the same row or object, ``beside``
+    the names of the fields that the schema has there.
     """
 
     value: JsonValue
@@ -23,6 +24,7 @@ class Claim:
     citation: Citation | None = None
     labels: tuple[str, ...] = ()
     near: tuple[Place, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def is_nothing(self) -> bool:

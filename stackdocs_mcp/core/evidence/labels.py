@@ -7,13 +7,14 @@ from stackdocs_mcp.core.evidence.concepts import concepts, known, label_concepts
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.standing import Standing
-from stackdocs_mcp.core.model import Box, Line
 
-_LEFT, _SAME_ROW, _ABOVE, _BEFORE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
+_LEFT, _SAME_ROW, _HEADING, _ABOVE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
 _NEAR = 0.25
-_LINES_ABOVE = 40
+_ROWS_ABOVE = 2
 _MAX_LABELS = 12
-_NAMES = 3
+_SHORT = 3
+_GENERIC = frozenset({"total", "amount"})
+"""Words that go with the name of any amount and tell none from another."""
 _LONGEST_NAME = 60
 _REACH = 200
 """Characters of a line within which its label stands."""
@@ -30,16 +31,8 @@ def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[Sta
 
 
 def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> float:
-    index = page.index_at(match.start)
-    line = page.lines[index]
-    low = match.start - page.start_of(index)
-    around = [
-        (_LEFT, line.text[max(0, low - _REACH) : low]),
-        (_RIGHT, line.text[low : low + _REACH]),
-    ]
-    around += [(weight, other.text[:_REACH]) for weight, other in _surroundings(page, index, line)]
     best = 0.0
-    for weight, text in around:
+    for weight, text in _around(page, match):
         words = concepts(text)
         for rank, label in enumerate(labels):
             share = sum(word in words for word in label) / len(label)
@@ -48,20 +41,26 @@ def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> fl
     return best
 
 
-def _surroundings(page: PageText, index: int, line: Line) -> list[tuple[float, Line]]:
-    """Lines in the same row to the left, above in the same column, and the one before."""
-    found = [(_BEFORE, page.lines[index - 1])] if index else []
+def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
+    """What stands where a label would: how much each counts, and its text."""
+    index = page.index_at(match.start)
+    line = page.lines[index]
+    low = match.start - page.start_of(index)
+    yield _LEFT, line.text[max(0, low - _REACH) : low]
+    yield _RIGHT, line.text[low : low + _REACH]
+    if (column := page.column(match.start, match.end)) is not None:
+        yield _HEADING, column.heading
     if line.box is None:
-        return found
-    for other in page.lines[max(0, index - _LINES_ABOVE) : index + _LINES_ABOVE]:
-        if other.box is None or other is line:
-            continue
-        if _beside(other.box, line.box) and other.box.x0 < line.box.x0:
-            found.append((_SAME_ROW, other))
-        elif other.box.y1 <= line.box.y0 and _over(other.box, line.box):
-            found.append((_ABOVE, other))
-
-    return found
+        if index:
+            yield _ABOVE, page.lines[index - 1].text[:_REACH]
+        return
+    for other in page.beside(index):
+        if other.box is not None and other.box.x0 < line.box.x0:
+            yield _SAME_ROW, other.text[:_REACH]
+    (box, *_) = page.place(match.spans[:1]).boxes
+    for text, above in page.cells_above(index, _ROWS_ABOVE):
+        if above.x0 < box.x1 and box.x0 < above.x1:
+            yield _ABOVE, text
 
 
 def _nearness(claim: Claim, one: Standing) -> float:
@@ -74,25 +73,22 @@ def _nearness(claim: Claim, one: Standing) -> float:
     return _NEAR / (1 + min(distances)) if distances else 0.0
 
 
-def _beside(one: Box, other: Box) -> bool:
-    middle = (other.y0 + other.y1) / 2
-    return one.y0 <= middle <= one.y1
+def own_names(claim: Claim) -> list[frozenset[str]]:
+    """What tells the field from those beside it: its name without their words, and other names."""
+    name, *more = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]] or [frozenset()]
+    beside = frozenset[str]().union(*map(label_concepts, claim.beside))
+    named = [name - beside or name, *(words for words in more if len(words) <= _SHORT)]
+    return [words for words in named if words]
 
 
-def _over(one: Box, other: Box) -> bool:
-    return one.x0 < other.x1 and other.x0 < one.x1
+def support(names: Sequence[frozenset[str]], standing: Standing) -> float:
+    """How well the names speak for a place: 0 not at all, 1 and more for one that is all there."""
+    return round(_score(names, standing.page, standing.match), 3)
 
 
-def support(claim: Claim, standing: Standing) -> float:
-    """How well the field's label speaks for a place: 0 not at all, about 1 for all of its words."""
-    wanted = [words for label in claim.labels[:_MAX_LABELS] if (words := label_concepts(label))]
-    return round(_score(wanted, standing.page, standing.match), 3)
-
-
-def labelled(claim: Claim, page: PageText) -> Iterator[Standing]:
-    """Cells that are the field's name or title and nothing else that names a value."""
-    names = [words for label in claim.labels[:_NAMES] if (words := label_concepts(label))]
+def labelled(names: Sequence[frozenset[str]], page: PageText) -> Iterator[Standing]:
+    """Cells that are one of the names and nothing else that names a value."""
     for start, end, text in (cell for cells in page.cells for cell in cells):
-        words = concepts(text[:_REACH]) if len(text) <= _LONGEST_NAME else frozenset[str]()
-        if any(name <= words and not known(words - name) for name in names):
+        words = concepts(text) if len(text) <= _LONGEST_NAME else frozenset[str]()
+        if any(name <= words and not known(words - name - _GENERIC) for name in names):
             yield Standing(page, Match(((start, end),)))

@@ -91,6 +91,33 @@ class PageText:
         return [found[line.number] for line in self.lines]
 
     @cached_property
+    def _of_row(self) -> Mapping[int, Sequence[int]]:
+        found: dict[int, list[int]] = {}
+        for index, row in enumerate(self.row_numbers):
+            found.setdefault(row, []).append(index)
+        return found
+
+    def in_row(self, row: int) -> Sequence[int]:
+        """Which of ``lines`` are in a row across the page."""
+        return self._of_row.get(row, ())
+
+    def beside(self, index: int) -> Iterator[Line]:
+        """The other lines of the same row across the page."""
+        for other in self.in_row(self.row_numbers[index]):
+            if other != index:
+                yield self.lines[other]
+
+    def cells_above(self, index: int, rows: int) -> Iterator[tuple[str, Box]]:
+        """Texts and boxes of what stands in the rows just above a line's."""
+        row = self.row_numbers[index]
+        for above in range(max(row - rows, 0), row):
+            for other in self.in_row(above):
+                base = self._starts[other]
+                for start, end, text in self.cells[other]:
+                    if (box := part_of(self.lines[other], start - base, end - base)) is not None:
+                        yield text, box
+
+    @cached_property
     def signs(self) -> Signs:
         """How this page writes numbers and dates."""
         return signs_in(self.text, self._numerals, self.printed_dates)

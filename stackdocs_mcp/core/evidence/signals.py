@@ -14,8 +14,9 @@ from typing import Literal
 
 from stackdocs_mcp.core.evidence import messages
 from stackdocs_mcp.core.evidence.figures import day_of, number_of
-from stackdocs_mcp.core.evidence.labels import labelled, support
+from stackdocs_mcp.core.evidence.labels import labelled, own_names, support
 from stackdocs_mcp.core.evidence.match import Match
+from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.standing import Standing, meet
 from stackdocs_mcp.core.evidence.together import Looked, Together, row_of, share_of
@@ -110,12 +111,13 @@ def _labelled_elsewhere(call: Together) -> Iterator[Signal]:
         at = one.at
         if at is None or row_of(one.path) is not None or not _is_figure(one):
             continue
-        if support(one.claim, at) >= _SUPPORTED:
+        names = own_names(one.claim)
+        if support(names, at) >= _SUPPORTED:
             continue
-        taken = [span for each in one.standings for span in each.match.spans]
-        for label in labelled(one.claim, at.page):
+        own = [span for match in matches(one.claim, at.page) for span in match.spans]
+        for label in labelled(names, at.page):
             beside = [span for span in _beside(label) if _is_alike(one, at.page, span)]
-            if beside and not any(_meet(span, own) for span in beside for own in taken):
+            if beside and not any(_meet(span, mine) for span in beside for mine in own):
                 yield index, messages.labelled_elsewhere(label.place)
                 break
 
@@ -127,8 +129,8 @@ def _beside(label: Standing) -> Iterator[tuple[int, int]]:
     if 0 <= colon < end - 1:
         yield colon + 1, end
     row, across = label.row, label.across
-    for index, number in enumerate(page.row_numbers):
-        for low, high, _ in page.cells[index] if row <= number <= row + 1 else ():
+    for number in (row, row + 1):
+        for low, high, _ in (cell for line in page.in_row(number) for cell in page.cells[line]):
             cell = Standing(page, Match(((low, high),)))
             right = number == row and cell.across[0] >= across[1]
             if right or (number == row + 1 and meet(cell.across, across)):
