@@ -48,11 +48,6 @@ def label_concepts(label: str) -> frozenset[str]:
     return frozenset(_concept(letters(word)) for word in words)
 
 
-def known(words: frozenset[str]) -> bool:
-    """One of the concepts is of the list, and so names a value of another kind."""
-    return not words.isdisjoint(_NAMED)
-
-
 def asks_for_money(label: str) -> bool:
     """The field's name is one of an amount, such as ``net_total``; not ``tax_rate``."""
     words = label_concepts(label)
@@ -72,7 +67,6 @@ def _concept(word: str) -> str:
     return _CONCEPT_OF.get(word, word)
 
 
-_NAMED = frozenset(row.split()[0] for row in _CONCEPTS.strip().splitlines())
 _CONCEPT_OF = {
     word: row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
 }

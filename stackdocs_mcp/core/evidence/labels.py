@@ -1,9 +1,10 @@
 """Which of several places is the field's own: the one that its label stands at."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.concepts import concepts, known, label_concepts
+from stackdocs_mcp.core.evidence.concepts import concepts, label_concepts
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.standing import Standing
@@ -13,6 +14,8 @@ _NEAR = 0.25
 _ROWS_ABOVE = 2
 _MAX_LABELS = 12
 _SHORT = 3
+_SHORTEST = 3
+_DIGIT = re.compile(r"\d")
 _GENERIC = frozenset({"total", "amount"})
 """Words that go with the name of any amount and tell none from another."""
 _LONGEST_NAME = 60
@@ -87,8 +90,15 @@ def support(names: Sequence[frozenset[str]], standing: Standing) -> float:
 
 
 def labelled(names: Sequence[frozenset[str]], page: PageText) -> Iterator[Standing]:
-    """Cells that are one of the names and nothing else that names a value."""
+    """Cells that are one of the names and no more, or have no more than that before a colon."""
     for start, end, text in (cell for cells in page.cells for cell in cells):
-        words = concepts(text) if len(text) <= _LONGEST_NAME else frozenset[str]()
-        if any(name <= words and not known(words - name - _GENERIC) for name in names):
-            yield Standing(page, Match(((start, end),)))
+        label = text.partition(":")[0]
+        if len(label) <= _LONGEST_NAME and not _DIGIT.search(label):
+            words = concepts(label)
+            if any(name <= words and not any(map(_tells, words - name)) for name in names):
+                yield Standing(page, Match(((start, end),)))
+
+
+def _tells(word: str) -> bool:
+    """A word that makes another label of a label: not "in", "of", "EUR" or "amount"."""
+    return len(word) > _SHORTEST and word not in _GENERIC
