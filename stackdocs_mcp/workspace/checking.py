@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 import anyio.lowlevel
+from anyio import to_thread
 
 from stackdocs_mcp.core.completion import evidence_rule
 from stackdocs_mcp.core.errors import BadValue, InvalidPath
@@ -117,9 +118,9 @@ class Checker:
 
     async def leaves(self, drafts: Sequence[Draft]) -> list[Leaf]:
         """The leaves with all that is to be said of them, now that those of one call are known."""
-        await self._give_way()
         looked = [draft.looked for draft in drafts]
-        settled = signalled(together(looked, await self._earlier(looked)))
+        earlier = await self._earlier(looked)
+        settled = await to_thread.run_sync(lambda: signalled(together(looked, earlier)))
         return [self._leaf(draft, one) for draft, one in zip(drafts, settled, strict=True)]
 
     def _leaf(self, draft: Draft, looked: Looked) -> Leaf:

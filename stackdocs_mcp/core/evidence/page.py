@@ -46,6 +46,7 @@ class PageText:
         self.number = number
         self._tables = tables
         self._whole = self
+        self._boxed: dict[int, Sequence[tuple[str, Box]]] = {}
         self.lines = tuple(lines)
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
@@ -107,15 +108,24 @@ class PageText:
             if other != index:
                 yield self.lines[other]
 
-    def cells_above(self, index: int, rows: int) -> Iterator[tuple[str, Box]]:
-        """Texts and boxes of what stands in the rows just above a line's."""
+    def above(self, index: int, rows: int) -> Iterator[tuple[str, Box]]:
+        """Texts and boxes of the cells in the rows just above a line's."""
         row = self.row_numbers[index]
-        for above in range(max(row - rows, 0), row):
-            for other in self.in_row(above):
-                base = self._starts[other]
-                for start, end, text in self.cells[other]:
-                    if (box := part_of(self.lines[other], start - base, end - base)) is not None:
-                        yield text, box
+        for number in range(max(row - rows, 0), row):
+            for other in self.in_row(number):
+                yield from self._boxed_cells(other)
+
+    def _boxed_cells(self, index: int) -> Sequence[tuple[str, Box]]:
+        if index not in self._boxed:
+            found = ((text, self.box_of(start, end)) for start, end, text in self.cells[index])
+            self._boxed[index] = [(text, box) for text, box in found if box is not None]
+        return self._boxed[index]
+
+    def box_of(self, start: int, end: int) -> Box | None:
+        """The box of a span, of the first line that it runs over; None without layout."""
+        index = self.index_at(start)
+        base = self._starts[index]
+        return part_of(self.lines[index], start - base, end - base)
 
     @cached_property
     def signs(self) -> Signs:

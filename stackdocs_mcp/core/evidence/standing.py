@@ -1,6 +1,7 @@
 """Something that stands on a page, as what stands around it sees it: its row, its cell, its label."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from stackdocs_mcp.core.evidence.match import Match
@@ -11,7 +12,7 @@ Across = tuple[float, float]
 """From where to where across the page: in points, or in cells of a line where there is no layout"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """A span of a page's text, and how well the field's label speaks for it: 0 not at all."""
 
@@ -30,16 +31,16 @@ class Standing:
         low = min(base + start, base + len(page.lines[index].text) - 1)
         return cls(page, Match(((low, max(low + 1, base + end)),)))
 
-    @property
+    @cached_property
     def place(self) -> Place:
         return self.page.place(self.match.spans)
 
-    @property
+    @cached_property
     def row(self) -> int:
         """Which row across the page it begins in, from the top."""
         return self.page.row_numbers[self.page.index_at(self.match.start)]
 
-    @property
+    @cached_property
     def last_row(self) -> int:
         """Which row across the page it ends in."""
         return self.page.row_numbers[self.page.index_at(self.match.end - 1)]
@@ -53,17 +54,16 @@ class Standing:
                 return start, end
         return self.match.spans[0]
 
-    @property
+    @cached_property
     def across(self) -> Across:
         """From where to where its cell reaches, or the part of it that it is."""
         index = self.page.index_at(self.match.start)
+        box = self.page.box_of(*self.match.spans[0])
+        if box is not None:
+            return box.x0, box.x1
         cells = self.page.cells[index]
-        if self.page.lines[index].box is None:
-            nth = next((n for n, one in enumerate(cells) if one[1] > self.match.start), 0)
-            return nth, nth + 1
-        low, high = self.match.spans[0]
-        (box, *_) = self.page.place([(low, high)]).boxes
-        return box.x0, box.x1
+        nth = next((n for n, one in enumerate(cells) if one[1] > self.match.start), 0)
+        return nth, nth + 1
 
 
 def meet(one: Across, other: Across) -> bool:

@@ -106,7 +106,7 @@ def together(looked: Sequence[Looked], earlier: Mapping[FieldPath, Standing]) ->
             one = settled[index]
             settled[index] = _settled(one, anchors.get(row_of(one.path) or ()), across)
 
-    return Together(settled, rows, columns, earlier)
+    return Together([_told(one) for one in settled], rows, columns, earlier)
 
 
 def distance(one: Standing, row: Row) -> int | None:
@@ -170,21 +170,27 @@ def _near(one: Looked, anchor: Row | None) -> list[Standing]:
 
 
 def _settled(one: Looked, anchor: Row | None, column: Sequence[Across] = ()) -> Looked:
-    """The leaf with its places in another order: in the row and column first."""
-    if anchor is None or not one.is_open or not one.finding.standings:
+    """The leaf with its places in another order: those in the row and column first."""
+    near = _near(one, anchor) if one.is_open and one.finding.standings else []
+    if anchor is None or not near:
         return one
 
     def unlikely(standing: Standing) -> float:
-        rows = distance(standing, anchor)
-        score = standing.label
-        if rows is not None and rows <= _REACH:
-            score += _SAME_ROW / (1 + rows)
-            if column:
-                score += _SAME_COLUMN * share_of(column, standing.across)
-        return -score
+        score = standing.label + _SAME_ROW / (1 + (distance(standing, anchor) or 0))
+        return -score - _SAME_COLUMN * share_of(column, standing.across) if column else -score
 
-    ranked = tuple(sorted(one.standings[:_MOST_STANDINGS], key=unlikely))
-    return replace(one, finding=placed(ranked), standings=ranked)
+    first = sorted(near, key=unlikely)
+    ids = set(map(id, first))
+    rest = [place for place in one.standings if id(place) not in ids]
+    return replace(one, standings=(*first, *rest))
+
+
+def _told(one: Looked) -> Looked:
+    """The leaf with the finding for the place that is now the likeliest."""
+    before = one.finding.standings
+    if not before or before[0] is one.standings[0]:
+        return one
+    return replace(one, finding=placed(one.standings))
 
 
 def share_of(column: Sequence[Across], across: Across) -> float:
