@@ -13,6 +13,8 @@ _LEFT, _SAME_ROW, _HEADING, _ABOVE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
 _NEAR = 0.25
 _ROWS_ABOVE = 2
 _MAX_LABELS = 12
+_MOST = 60
+"""Places of one value at which its label is looked for."""
 _SHORT = 3
 _SHORTEST = 3
 _DIGIT = re.compile(r"\d")
@@ -24,13 +26,23 @@ _REACH = 200
 
 
 def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[Standing]:
-    """The places with the label's say on each, the likeliest first, ties in the order given."""
+    """The places with the label's say on each, the likeliest first, ties in the order given.
+
+    Of a value that stands in very many places the label is looked for at some only, those closest
+    to the field's siblings: where it stands everywhere, its row says more.
+    """
     labels = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]]
     wanted = [words for words in labels if words]
-    scored = [
-        Standing(page, match, round(_score(wanted, page, match), 3)) for page, match in found
-    ]
-    return sorted(scored, key=lambda one: -one.label - _nearness(claim, one))
+    standings = [Standing(page, match) for page, match in found]
+    chosen: Sequence[int] = range(len(found))
+    if len(found) > _MOST:
+        closeness = [-_nearness(claim, one) for one in standings]
+        order = sorted(chosen, key=lambda n: (closeness[n], min(n, len(found) - n)))
+        chosen = order[:_MOST]
+    for n in chosen:
+        page, match = found[n]
+        standings[n] = Standing(page, match, round(_score(wanted, page, match), 3))
+    return sorted(standings, key=lambda one: -one.label - _nearness(claim, one))
 
 
 def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> float:

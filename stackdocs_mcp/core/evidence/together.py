@@ -16,7 +16,6 @@ from stackdocs_mcp.core.evidence.standing import Across, Standing, meet
 from stackdocs_mcp.core.evidence.verdicts import placed
 from stackdocs_mcp.core.paths import FieldPath, without_rows
 
-_MOST_STANDINGS = 200
 _TELLING = 12
 """A value that stands in more places than this tells nothing of where its row is."""
 _REACH = 3
@@ -165,7 +164,7 @@ def _near(one: Looked, anchor: Row | None) -> list[Standing]:
     """Its places in or close to a row."""
     if anchor is None:
         return []
-    near = [(distance(place, anchor), place) for place in one.standings[:_MOST_STANDINGS]]
+    near = [(distance(place, anchor), place) for place in one.standings]
     return [place for rows, place in near if rows is not None and rows <= _REACH]
 
 
