@@ -8,6 +8,10 @@ from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
 
 FORMATS = ("csv", "json", "jsonl")
+TEMPLATES = (
+    *("invoice", "receipt", "purchase_order", "bank_statement"),
+    *("contract", "identity_document", "resume"),
+)
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -164,7 +168,18 @@ def schema(**_settings: str | None) -> None:
 
 
 @schema.command("set", short_help="Set the stack's schema, instructions and policy.")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    metavar="NAME",
+    help="Instead of FILE: a template; `schema templates` lists them.",
+)
+@click.option(
+    "--fields",
+    metavar="LIST",
+    help="Instead of FILE: `vendor (name, tax id), date, total*, line items: description, amount`.",
+)
 @click.option(
     "--instructions",
     type=click.File("rb"),
@@ -181,7 +196,10 @@ def schema(**_settings: str | None) -> None:
 )
 @common
 def schema_set(
-    file: IO[bytes],
+    file: IO[bytes] | None,
+    *,
+    template: str | None,
+    fields: str | None,
     instructions: IO[bytes] | None,
     policy: IO[bytes] | None,
     evidence: str | None,
@@ -189,31 +207,58 @@ def schema_set(
 ) -> int:
     """Set the stack's schema to the JSON Schema (2020-12) in FILE, or - for standard input.
 
-    What `schema show` prints is taken as well, with its instructions and policy. Fields that are
-    set stay as they are.
+    What `schema show` prints is taken as well, with its instructions and policy; and so is what
+    Pydantic's model_json_schema() gives. Fields that are set stay as they are.
+
+    In a LIST of fields, commas, semicolons and line ends separate. `vendor (name, tax id)` is an
+    object, `line items: description, amount` a list up to the line's end or a semicolon, `total*`
+    is required, and `paid: boolean`, `due: date`, `currency: EUR | USD` name a type, which is
+    guessed from the name elsewhere. The schema made of it is printed.
     """
+    if sum(one is not None for one in (file, template, fields)) != 1:
+        raise click.UsageError("give FILE, --template or --fields, and one of them only")
     if policy is not None and evidence is not None:
         raise click.UsageError("give --policy or --evidence, not both")
 
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.schemas import read_given, set_schema
+    from stackdocs_mcp.cli.schemas import read_given, schema_in, set_schema
 
-    given = read_given(file, instructions, policy, evidence)
+    source = schema_in(file, template, fields)
+    given = read_given(source, instructions, policy, evidence)
     return run(lambda: set_schema(settings, given))
 
 
 @schema.command("show")
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    metavar="NAME",
+    help="Print the schema of this template instead.",
+)
 @common
-def schema_show(**_settings: str | None) -> int:
+def schema_show(template: str | None, **_settings: str | None) -> int:
     """Print the stack's schema, instructions and policy as JSON."""
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.schemas import show_schema
+    from stackdocs_mcp.cli.schemas import show_schema, show_template
 
+    if template is not None:
+        return show_template(template)
     return run(lambda: show_schema(settings))
+
+
+@schema.command("templates")
+@common
+def schema_templates(**_settings: str | None) -> int:
+    """List the schemas that are ready to use, with what each is for."""
+    settings_of()
+
+    from stackdocs_mcp.cli.schemas import list_templates
+
+    return list_templates()
 
 
 @cli.group()

@@ -1,21 +1,26 @@
 """What still stands between a document and ``completed``: every reason at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from stackdocs_mcp.core.assembly import assemble
-from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import (
+    BrokenRule,
     Document,
     DocumentStatus,
     FieldValue,
+    Notice,
     PageOutline,
     PageSource,
     Reason,
+    Verdict,
 )
-from stackdocs_mcp.core.paths import FieldPath, dotted
+from stackdocs_mcp.core.paths import dotted, parse
+from stackdocs_mcp.core.rows import MissedRows
 from stackdocs_mcp.core.schema import Schema
-from stackdocs_mcp.core.schema.tree import EvidenceRule
 from stackdocs_mcp.core.stack import Policy
+from stackdocs_mcp.core.strictness import acknowledgeable, evidence_rule, satisfies
 
 
 def reasons(
@@ -24,10 +29,14 @@ def reasons(
     fields: Sequence[FieldValue],
     schema: Schema | None,
     policy: Policy,
+    *,
+    broken: Sequence[BrokenRule] = (),
+    missed: Sequence[MissedRows] = (),
 ) -> list[Reason]:
     """All that is missing, in the order in which it is best mended. Empty: it may be completed.
 
-    ``fields`` are all leaves of the extraction in key order.
+    ``fields`` are all leaves of the extraction in key order; ``broken`` is what ``broken_rules``
+    finds in them, ``missed`` are rows of tables that were looked for beforehand.
     """
     if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
         return [_not_ready(document)]
@@ -35,27 +44,44 @@ def reasons(
     found = [
         *_page_reasons(document, outlines),
         *_value_reasons(fields, schema),
+        *(Reason("rows_missing", one.message, dotted(one.path), one.page) for one in missed),
+        *(Reason("rule", one.message, one.path) for one in broken if one.severity == "error"),
         *_evidence_reasons(fields, schema, policy),
     ]
-    allowed = frozenset(policy.acknowledgeable)
-    return [
-        Reason(one.code, one.message, one.path, one.page, acknowledgeable=one.code in allowed)
-        for one in found
-    ]
+    return [_marked(one, schema, policy) for one in found]
 
 
-def evidence_rule(path: FieldPath, schema: Schema | None, policy: Policy) -> EvidenceRule:
-    """The field's own rule where the schema has one at or above it, else the stack's."""
-    if schema is None:
-        return policy.evidence
-    for length in range(len(path), 0, -1):
-        try:
-            rule = schema.node(path[:length]).evidence
-        except InvalidPath:
-            continue
-        if rule is not None:
-            return rule
-    return policy.evidence
+def broken_rules(
+    document: Document, fields: Sequence[FieldValue], schema: Schema | None
+) -> list[BrokenRule]:
+    """The schema's rules that the extraction breaks, those included that only warn."""
+    if schema is None or document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
+        return []
+    try:
+        rules = schema.rules
+    except InvalidSchema as error:  # stored before this version knew rules, or checked more of them
+        message = f"the schema's rules are not checked: {error.message}"
+        return [BrokenRule("", "warn", message)]
+    if not rules:
+        return []
+    from stackdocs_mcp.core.rules import broken  # noqa: PLC0415  only where a schema has rules
+
+    value, _ = assemble((field.leaf.path, field.leaf.value) for field in fields)
+    return broken(rules, value)
+
+
+def notices(broken: Sequence[BrokenRule]) -> list[Notice]:
+    """What should be looked at although it does not block."""
+    return [Notice("rule", one.message, one.path) for one in broken if one.severity == "warn"]
+
+
+def _marked(reason: Reason, schema: Schema | None, policy: Policy) -> Reason:
+    """The reason, and whether it may be passed over."""
+    if reason.path is None:
+        allowed = frozenset[str](policy.acknowledgeable)
+    else:
+        allowed = acknowledgeable(parse(reason.path), schema, policy)
+    return replace(reason, acknowledgeable=reason.code in allowed)
 
 
 def _not_ready(document: Document) -> Reason:
@@ -112,12 +138,26 @@ def _evidence_reasons(
 ) -> Iterator[Reason]:
     for field in fields:
         leaf = field.leaf
-        if leaf.evidence.verdict.holds or leaf.value is None:
+        if satisfies(leaf) or evidence_rule(leaf.path, schema, policy) != "require":
             continue
-        if evidence_rule(leaf.path, schema, policy) == "require":
-            shown = dotted(leaf.path)
-            yield Reason(
-                "evidence_unverified",
-                f"{shown} needs evidence and has the verdict {leaf.evidence.verdict.value}",
-                path=shown,
-            )
+        shown = dotted(leaf.path)
+        verdict = leaf.evidence.verdict
+        yield Reason(
+            "evidence_unverified",
+            f"{shown} needs evidence and has the verdict {verdict.value}: {_TO_DO[verdict]}",
+            path=shown,
+        )
+
+
+_SEVERAL = "it stands in several places; write it again and cite the page and lines that are meant"
+_WRITTEN_BEFORE = "it was written before evidence was required; write it again"
+_TO_DO: Mapping[Verdict, str] = {
+    Verdict.LOCATED: _SEVERAL,
+    Verdict.WRONG_PAGE: _SEVERAL,
+    Verdict.VALUE_DIFFERS: "the place cited says otherwise; correct the value or the citation",
+    Verdict.NOT_FOUND: "no page has it like this; correct it, or cite the lines it is from",
+    Verdict.HIDDEN: "a reader cannot see it there; take what is visible, or delete the field",
+    Verdict.DERIVED: _WRITTEN_BEFORE,
+    Verdict.UNCHECKED: _WRITTEN_BEFORE,
+}
+"""What mends a verdict that does not satisfy ``require``."""

@@ -358,6 +358,26 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A rule of the schema that the extraction does not keep, or that could not be checked."""
+
+    rule: str
+    severity: Literal["error", "warn"]
+    message: str
+    path: str | None = None
+    """The field that the rule is about, dotted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about an extraction that does not block completing it, and should be looked at."""
+
+    code: str
+    message: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """How an attempt to complete is recorded."""
 

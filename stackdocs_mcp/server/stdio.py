@@ -7,17 +7,18 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
 import anyio
 import anyio.to_thread
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 
+from stackdocs_mcp.core import strict
+
 log = logging.getLogger(__name__)
 
 MAX_LINE = 4 * 1024 * 1024
-MAX_DEPTH = 64
 _EDGE = 512
 _ID = r'"id"\s*:\s*(\d{1,18}|"[\w.:-]{1,128}")'
 _ID_FIRST = re.compile(rf'^\s*\{{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?{_ID}\s*[,}}]')
@@ -102,16 +103,13 @@ def vetted(line: bytes) -> str:
         raise Unusable(_INVALID_REQUEST, "the message is longer than 4 MiB")
     try:
         text = line.decode("utf-8")
-        message = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except Unusable:
-        raise
-    except RecursionError as error:
-        raise Unusable(_PARSE_ERROR, "the message is nested too deeply") from error
-    except ValueError as error:
-        raise Unusable(_PARSE_ERROR, "the line is not JSON") from error
+        message = strict.read(text)
+    except strict.NotStrict as error:
+        raise Unusable(_PARSE_ERROR, f"the message cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(_PARSE_ERROR, "the line is not JSON in UTF-8") from error
     if not isinstance(message, dict):
         raise Unusable(_INVALID_REQUEST, "the message is not a JSON-RPC object")
-    _bounded(message)
     return text
 
 
@@ -130,38 +128,6 @@ def asked(line: bytes) -> int | str | None:
             one: int | str = json.loads(match[1])
             return one
     return None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Unusable(_PARSE_ERROR, "an object in the message has the same key twice")
-    return found
-
-
-def _constant(_name: str) -> NoReturn:
-    raise Unusable(_PARSE_ERROR, "NaN and Infinity are not JSON")
-
-
-def _bounded(message: dict[str, Any]) -> None:
-    waiting: list[tuple[Any, int]] = [(message, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise Unusable(_PARSE_ERROR, f"the message is nested deeper than {MAX_DEPTH} levels")
-        if isinstance(node, dict):
-            waiting += [(one, depth + 1) for pair in node.items() for one in pair]
-        elif isinstance(node, list):
-            waiting += [(one, depth + 1) for one in node]
-        elif isinstance(node, str) and not node.isascii():
-            _paired(node)
-
-
-def _paired(text: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise Unusable(_PARSE_ERROR, "the message has half of a surrogate pair") from error
 
 
 @contextlib.contextmanager

@@ -5,16 +5,25 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.schema import templates
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.tools.bounds import bounded, summary
 from stackdocs_mcp.tools.shapes import (
     FieldItem,
+    NoticeItem,
     ReasonItem,
     field_item,
+    notice_items,
     reason_items,
 )
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
+
+
+def _any_of_three(schema: dict[str, Any]) -> None:
+    """The types in one list, which is shorter than pydantic's alternatives."""
+    schema.pop("anyOf", None)
+    schema["type"] = ["object", "string", "null"]
 
 
 class GetSchema(Arguments):
@@ -23,11 +32,13 @@ class GetSchema(Arguments):
 
 class SetSchema(Arguments):
     schema_: Annotated[
-        dict[str, Any] | None,
+        dict[str, Any] | str | None,
         Field(
             alias="schema",
-            description="JSON Schema 2020-12 of an object; null: any field",
-            json_schema_extra={"type": ["object", "null"]},
+            description="JSON Schema 2020-12 of an object; or a template "
+            f"({', '.join(templates.NAMES)}); or fields: `vendor (name, tax id), date, total*, "
+            "line items: description, amount`; null: any field",
+            json_schema_extra=_any_of_three,
         ),
     ]
     instructions: Annotated[
@@ -65,6 +76,7 @@ class ExtractionResult(Result):
     fields: list[FieldItem]
     missing: list[str]
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     next_cursor: str | None = None
 
 
@@ -79,6 +91,7 @@ class Complete(Arguments):
 class CompleteResult(Result):
     completed: bool
     reasons: list[ReasonItem]
+    warnings: list[NoticeItem]
     revision: int
 
 
@@ -113,6 +126,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
     )
     document = found.document
     missing = f"; missing: {', '.join(found.missing[:40])}" if found.missing else ""
+    warned = f"; {len(found.warnings)} rules warn" if found.warnings else ""
     codes = ", ".join(sorted({one.code for one in found.reasons}))
     stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
     if document.status.value == "completed":
@@ -122,7 +136,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
     return Answer(
         summary(
             f"{document.status.value}, revision {document.revision}, {document.fields} fields"
-            f"{missing}{stands}"
+            f"{missing}{stands}{warned}"
         ),
         ExtractionResult(
             document_id=document.id,
@@ -131,6 +145,7 @@ async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer
             fields=items,
             missing=found.missing,
             reasons=reason_items(found.reasons),
+            warnings=notice_items(found.warnings),
             next_cursor=found.next_cursor,
         ),
     )
@@ -142,10 +157,15 @@ async def complete(workspace: Workspace, given: Complete) -> Answer:
     )
     items = reason_items(attempt.reasons)
     said = "; ".join(f"{one.code}: {one.message}" for one in items[:20])
+    stands = "completed" if attempt.completed else f"not completed: {said}"
+    warned = "; ".join(one.message for one in attempt.warnings)
     return Answer(
-        "completed" if attempt.completed else summary(f"not completed: {said}"),
+        summary(f"{stands}; warnings: {warned}" if warned else stands),
         CompleteResult(
-            completed=attempt.completed, reasons=items, revision=attempt.document.revision
+            completed=attempt.completed,
+            reasons=items,
+            warnings=notice_items(attempt.warnings),
+            revision=attempt.document.revision,
         ),
     )
 
@@ -165,8 +185,11 @@ async def export(workspace: Workspace, given: Export) -> Answer:
 
 def _schema_answer(stack: Stack) -> Answer:
     fields = "any field" if stack.schema is None else ", ".join(schemas.names(stack)[:60])
+    rules = ", ".join(schemas.rules(stack))
     return Answer(
-        summary(f"fields: {fields}"),
+        summary(
+            f"{schemas.policy_line(stack)}; fields: {fields}{'; rules: ' if rules else ''}{rules}"
+        ),
         SchemaResult.model_validate(
             {
                 "schema": stack.schema,

@@ -5,7 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from stackdocs_mcp.core.model import Box, Citation, Evidence, FieldValue, Place, Reason, Warn
+from stackdocs_mcp.core.model import (
+    Box,
+    Citation,
+    Evidence,
+    FieldValue,
+    Notice,
+    Place,
+    Reason,
+    Warn,
+)
 from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.values import wire
 from stackdocs_mcp.tools.tool import Arguments, Result
@@ -78,6 +87,12 @@ class FieldItem(Result):
     warnings: list[WarningItem]
     revision: int
     by: str
+
+
+class NoticeItem(Result):
+    code: str
+    message: str
+    path: str | None = None
 
 
 class ReasonItem(Result):
@@ -167,6 +182,10 @@ def reason_items(reasons: Sequence[Reason]) -> list[ReasonItem]:
     left_out = len(items) - MAX_REASONS + 1
     more = ReasonItem(code="more", message=f"and {left_out} more reasons", acknowledgeable=False)
     return [*items[: MAX_REASONS - 1], more]
+
+
+def notice_items(notices: Sequence[Notice]) -> list[NoticeItem]:
+    return [NoticeItem(code=one.code, message=one.message, path=one.path) for one in notices]
 
 
 def _place_line(evidence: Evidence) -> str:

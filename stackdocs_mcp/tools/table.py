@@ -63,9 +63,11 @@ _ROWS: tuple[Tool[Any], ...] = (
     Tool(
         name="set_schema",
         title="Set the schema",
-        description="Replace the stack's JSON Schema (2020-12, an object with properties), and "
-        "instructions or policy when given. Fields that are set stay. `x-evidence` on a "
-        "property overrides the policy: require, warn, off, derived.",
+        description="Replace the stack's schema, and instructions or policy when given. Fields "
+        "that are set stay. In the schema `x-evidence` (require, warn, off, derived), "
+        "`x-min-confidence` and `x-acknowledgeable` override the policy for a property and below; "
+        "`x-rules` at its root are CEL conditions [{id, expression, severity: error|warn, message, "
+        "path}], or sets by name: invoice, receipt.",
         arguments=finishing.SetSchema,
         result=finishing.SchemaResult,
         right=Right.ADMIN,

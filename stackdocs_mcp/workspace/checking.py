@@ -9,7 +9,6 @@ import anyio
 import anyio.lowlevel
 from anyio import to_thread
 
-from stackdocs_mcp.core.completion import evidence_rule
 from stackdocs_mcp.core.errors import BadValue, InvalidPath
 from stackdocs_mcp.core.evidence import (
     Claim,
@@ -38,6 +37,7 @@ from stackdocs_mcp.core.evidence.together import row_of
 from stackdocs_mcp.core.paths import FieldPath, key
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
+from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
 
@@ -126,7 +126,8 @@ class Checker:
     def _leaf(self, draft: Draft, looked: Looked) -> Leaf:
         finding = looked.finding
         warnings = [*draft.notes, *finding.warnings]
-        floor, confidence = self._policy.min_confidence, draft.confidence
+        floor = min_confidence(looked.path, self._schema, self._policy)
+        confidence = draft.confidence
         if floor is not None and confidence is not None and confidence < floor:
             warnings.append(Warn("low_confidence", f"the confidence {confidence} is below {floor}"))
         return Leaf(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.completion import reasons
+from stackdocs_mcp.core.completion import broken_rules, notices, reasons
 from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
 from stackdocs_mcp.core.model import (
     Completion,
@@ -14,10 +14,13 @@ from stackdocs_mcp.core.model import (
     DocumentId,
     DocumentStatus,
     FieldValue,
+    Notice,
     Reason,
 )
 from stackdocs_mcp.core.paths import PathKey, key
+from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.missing_rows import missing_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -35,6 +38,7 @@ class Extraction:
     document: Document
     fields: Sequence[FieldValue]
     reasons: Sequence[Reason]
+    warnings: Sequence[Notice]
     next_cursor: str | None
 
     @property
@@ -49,6 +53,7 @@ class Attempt:
 
     completed: bool
     reasons: Sequence[Reason]
+    warnings: Sequence[Notice]
     document: Document
 
 
@@ -62,7 +67,7 @@ async def read_extraction(
     workspace.binding.require(Right.READ)
     scope = workspace.scope("read_extraction", document_id, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
-    document, found, fields = await _standing(workspace, document_id)
+    document, found, warned, fields = await _standing(workspace, document_id)
     shown = [
         field
         for field in fields
@@ -72,7 +77,7 @@ async def read_extraction(
     page = shown[: _fitting(shown)]
     more = len(shown) > len(page)
     next_cursor = workspace.shared.cursors.seal([key(page[-1].leaf.path)], scope) if more else None
-    return Extraction(document, page, found, next_cursor)
+    return Extraction(document, page, found, warned, next_cursor)
 
 
 def _fitting(fields: Sequence[FieldValue]) -> int:
@@ -96,22 +101,32 @@ async def complete(
     acknowledge: Sequence[str] = (),
     reason: str = "",
 ) -> Attempt:
-    """Complete the document, or say everything that is missing; a refusal changes nothing."""
+    """Complete the document, or say everything that is missing; a refusal changes nothing.
+
+    Raises InvalidArgument for a code to acknowledge that is none, or that the policy allows
+    nowhere. A code that no reason has is harmless.
+    """
     workspace.binding.require(Right.WRITE)
     if acknowledge and not reason.strip():
         raise InvalidArgument(
             "acknowledging needs a reason", "Say in 'reason' why this is right as it is."
         )
+    if acknowledge:
+        stack, schema = await workspace.stack()
+        check_codes(acknowledge, schema, stack.policy)
+    exact.dumps(reason)  # refuses what not every store can keep
     for _ in range(TRIES):
-        document, found, _fields = await _standing(workspace, document_id)
+        document, found, warned, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
             news = [one for one in found if not one.acknowledgeable]  # the schema has changed since
-            return Attempt(completed=not news, reasons=news, document=document)
+            return Attempt(completed=not news, reasons=news, warnings=warned, document=document)
         open_reasons = [
             one for one in found if not (one.acknowledgeable and one.code in acknowledge)
         ]
         if open_reasons:
-            return Attempt(completed=False, reasons=open_reasons, document=document)
+            return Attempt(
+                completed=False, reasons=open_reasons, warnings=warned, document=document
+            )
         passed = sorted({one.code for one in found})
         try:
             document = await workspace.store.complete(
@@ -121,17 +136,20 @@ async def complete(
             )
         except StaleRevision:
             continue  # somebody wrote between the check and the completion: check again
-        return Attempt(completed=True, reasons=(), document=document)
+        return Attempt(completed=True, reasons=(), warnings=warned, document=document)
 
     raise StaleRevision(document.revision, document.revision + 1)
 
 
 async def _standing(
     workspace: Workspace, document_id: DocumentId
-) -> tuple[Document, list[Reason], Sequence[FieldValue]]:
-    """The document, its reasons and its fields, all of one revision or of a later check."""
+) -> tuple[Document, list[Reason], list[Notice], Sequence[FieldValue]]:
+    """The document, its reasons, warnings and fields, all of one revision or of a later check."""
     document = await workspace.store.document(document_id)
     stack, schema = await workspace.stack()
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
-    return document, reasons(document, outlines, fields, schema, stack.policy), fields
+    broken = broken_rules(document, fields, schema)
+    missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
+    found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
+    return document, found, notices(broken), fields

@@ -14,6 +14,7 @@ from stackdocs_mcp.core.errors import (
     StackdocsError,
     StaleRevision,
 )
+from stackdocs_mcp.core.filenames import UNSHOWN
 from stackdocs_mcp.core.model import (
     ChangeId,
     Citation,
@@ -263,4 +264,5 @@ def _rejected(
 
 
 def _shown(path: str) -> str:
-    return path if len(path) <= 200 else f"{path[:197]}..."
+    shown = "".join(one if one.isprintable() else UNSHOWN for one in path[:200])
+    return shown if len(path) <= 200 else f"{shown[:197]}..."

@@ -97,11 +97,11 @@ def test_evidence_changes_the_policy_and_nothing_else_of_it(shell: Shell, tmp_pa
 @pytest.mark.parametrize(
     ("schema", "policy", "said"),
     [
-        ("{", "{}", "is not JSON, at line 1"),
+        ("{", "{}", "line 1 column 2: it is not JSON"),
         ("[]", "{}", "is not a JSON object"),
         ('{"type": "array"}', "{}", "the schema must be an object with 'properties'"),
         (json.dumps(SCHEMA), '{"evidence": "maybe"}', "the policy is not valid at 'evidence'"),
-        (json.dumps(SCHEMA), '{"strict": true}', "the policy is not valid at 'strict'"),
+        (json.dumps(SCHEMA), '{"strict": true}', "'strict' is no part of a policy"),
     ],
 )
 def test_a_schema_or_policy_that_is_not_one_is_refused_with_the_reason(

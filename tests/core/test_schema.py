@@ -21,6 +21,38 @@ def one(**field: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"a": field}}
 
 
+def fields(count: int, **field: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {f"field{n}": field for n in range(count)}}
+
+
+CIRCLE = {"b": {"allOf": [{"$ref": "#/$defs/c"}]}, "c": {"anyOf": [{"$ref": "#/$defs/b"}]}}
+
+
+def doubling(levels: int) -> dict[str, Any]:
+    """Each definition is the next one or the next one: 2 to the levels ways."""
+    following = {
+        f"d{level}": {"anyOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(levels)
+    }
+    return {**one(**{"$ref": "#/$defs/d0"}), "$defs": {**following, f"d{levels}": {}}}
+
+
+def remembering(levels: int) -> dict[str, Any]:
+    """At every place another subset of the definitions applies: 2 to the levels subsets."""
+    refs = [{"$ref": f"#/$defs/d{level}"} for level in range(levels + 1)]
+    later = {
+        f"d{level}": {"properties": {"a": refs[level + 1], "b": refs[level + 1]}}
+        for level in range(1, levels)
+    }
+    first = {"properties": {"a": {"allOf": [refs[0], refs[1]]}, "b": refs[0]}}
+    return {**first, "$defs": {"d0": first, **later, f"d{levels}": {"title": "the end"}}}
+
+
+def endless(kind: str | list[str]) -> dict[str, Any]:
+    """A node that requires a node."""
+    node = {"type": kind, "required": ["next"], "properties": {"next": {"$ref": "#/$defs/node"}}}
+    return {**one(**{"$ref": "#/$defs/node"}), "$defs": {"node": node}}
+
+
 @pytest.mark.requirement("SCHEMA-02")
 @pytest.mark.parametrize(
     ("schema", "said"),
@@ -39,13 +71,41 @@ def one(**field: Any) -> dict[str, Any]:
         (one(type="string", pattern=r"(a)\1"), "linear time"),
         (one(type="string", pattern="("), "linear time"),
         (one(**{"x-evidence": "maybe"}), "x-evidence"),
+        (one(**{"x-synonyms": "sum"}), "x-synonyms"),
+        (one(**{"x-synonyms": ["sum", 5]}), "x-synonyms"),
+        (one(enum=[[[[[[[[[[nested(20)]]]]]]]]]]), "deeper"),
         ({"type": "object", "properties": {"2024": {}}}, "row number"),
         ({"type": "object", "properties": {"e\u0301": {}}}, "no field path"),
         ({"type": "object", "properties": {" padded": {}}}, "no field path"),
         ({"type": "object", "properties": {"__proto__": {}}}, "no field path"),
+        ({"type": "object", "properties": {}, "required": ["a\x1f"]}, "no field path"),
         (nested(40), "deeper"),
         (one(description="x" * 300_000), "larger"),
         (one(enum=list(range(2)), anyOf=[{} for _ in range(12_000)]), "parts"),
+        (one(patternProperties={"(?=a)b": {}}), "linear time"),
+        (one(pattern="(a{1000}){1000}"), "linear time"),
+        (fields(11, pattern="^\\p{L}{1,60}$"), "patterns take long to compile"),
+        (one(**{"$dynamicRef": "#node"}), "points outside"),
+        (one(**{"$ref": "#/properties/a"}), "leads back to itself"),
+        ({**one(**{"$ref": "#/$defs/b"}), "$defs": CIRCLE}, "leads back to itself"),
+        (doubling(40), "more than 1000 times"),
+        (remembering(24), "too many combinations"),
+        (endless("object"), "requires itself without end"),
+        ({**one(), "required": ["a", "b"]}, "requires 'b', which is none of its properties"),
+        (one(type="object", required=["x"], additionalProperties=False), "at 'a' requires 'x'"),
+        (one(minimum=5, maximum=4), "no value has the 'minimum' and the 'maximum'"),
+        (one(minLength=5, maxLength=4), "no value has"),
+        (one(enum=[]), "'enum' at '#/properties/a', which is empty"),
+        (one(**{"x-evidence": []}), "x-evidence"),
+        (one(**{"x-min-confidence": 1.5}), "'x-min-confidence'.*from 0 to 1"),
+        (one(**{"x-min-confidence": True}), "'x-min-confidence'.*from 0 to 1"),
+        (one(**{"x-acknowledgeable": ["pages"]}), "list of the codes evidence_unverified"),
+        (one(**{"x-acknowledgeable": "rule"}), "list of the codes evidence_unverified"),
+        (one(**{"x-synonyms": "Seller"}), "list of at most 60 texts"),
+        (one(title="half \ud800"), "cannot be stored"),
+        (one(title="nul \0"), "cannot be stored"),
+        (one(minimum=float("nan")), "NaN"),
+        (one(default=float("inf")), "Infinity"),
     ],
 )
 def test_a_schema_that_cannot_be_trusted_is_refused_with_the_reason(
@@ -63,6 +123,61 @@ def test_a_pattern_that_backtracking_engines_hang_on_is_run_in_linear_time() -> 
     assert not schema.violations_at(("a",), "a" * 50_000)
 
 
+@pytest.mark.requirement("SCHEMA-02")
+@pytest.mark.parametrize(
+    "schema",
+    [
+        one(**{"$ref": "#"}),
+        endless(["object", "null"]),
+        doubling(6),
+        one(type="object", properties={"a": {}}, unevaluatedProperties=False),
+        one(**{"$dynamicRef": "#/$defs/b"}, pattern="^(a|a)*$") | {"$defs": {"b": {}}},
+        {**one(type="object"), "if": {"required": ["a"]}, "then": {"properties": {"b": {}}}},
+        one(minimum=4, maximum=4, exclusiveMinimum=3),
+        fields(10, pattern="^\\p{L}{1,60}$"),
+        fields(500, pattern="^[0-9A-Z]{2,30}$"),
+        {"type": "object", "properties": {"minimum": {}, "maximum": {}, "enum": {}, "$defs": {}}},
+        {"type": "object", "properties": {"required": {}, "properties": {"type": "array"}}},
+    ],
+)
+def test_what_only_looks_dangerous_is_a_schema(schema: dict[str, Any]) -> None:
+    assert Schema.load(schema).names
+
+
+@pytest.mark.requirement("SCHEMA-02")
+def test_a_schema_that_grows_with_every_level_names_some_of_its_fields() -> None:
+    rooms = {f"room{n}": {"$ref": "#"} for n in range(20)}
+
+    schema = Schema.load({"type": "object", "properties": {**rooms, "area": {"type": "number"}}})
+
+    assert 0 < len(schema.names) <= 1_000
+    assert schema.node(parse("room1.room2.room3.area")).expected.types == {"number"}
+
+
+@pytest.mark.requirement("SCHEMA-03")
+def test_a_place_that_has_itself_inside_it_is_named_once() -> None:
+    schema = Schema.load(DEEP)
+    noted: dict[str, Any] = {"properties": {"note": {}}}
+    inner = {"allOf": [{"$ref": "#/$defs/noted"}], "properties": {"b": {}}}
+    outer = {"allOf": [{"$ref": "#/$defs/noted"}], "properties": {"inner": inner}}
+
+    assert [name for name in schema.names if name.startswith("party")] == [
+        "party.name",
+        "party.parent.name",
+        "party.parent.parent",
+    ]
+    shared = Schema.load({"type": "object", "properties": {"a": outer}, "$defs": {"noted": noted}})
+    assert shared.names == ("a.inner.b", "a.inner.note", "a.note")
+
+
+@pytest.mark.requirement("SCHEMA-02")
+def test_a_long_list_of_different_things_is_looked_through_as_a_whole() -> None:
+    schema = Schema.load(one(type="array", uniqueItems=True))
+
+    assert not schema.violations({"a": list(range(100_000))})
+    assert schema.violations({"a": [*range(100_000), 99_999]})
+
+
 DEEP = {
     "type": "object",
     "required": ["party", "rows"],
@@ -75,6 +190,11 @@ DEEP = {
         "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
         "open": {"type": "object", "additionalProperties": {"type": "number"}},
         "free": {"type": "object"},
+        "coded": {
+            "type": "object",
+            "patternProperties": {"^[a-z]{2}$": {"type": "integer"}},
+            "additionalProperties": False,
+        },
         "either": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         "a/b~c": {"type": "string", "maxLength": 2},
     },
@@ -107,6 +227,7 @@ DEEP = {
         ("pair[1]", {"integer"}),
         ("open.anything", {"number"}),
         ("free.what.ever[3]", set()),
+        ("coded.de", {"integer"}),
         ("either", {"string", "null"}),
         ("/a~1b~0c", {"string"}),
     ],
@@ -117,7 +238,17 @@ def test_a_path_is_found_wherever_the_schema_describes_it(path: str, types: set[
 
 @pytest.mark.requirement("SCHEMA-03")
 @pytest.mark.parametrize(
-    "path", ["party.nam", "rows.amount", "rows[0].amout", "pair[2]", "party[0]", "x", "either.x"]
+    "path",
+    [
+        "party.nam",
+        "rows.amount",
+        "rows[0].amout",
+        "pair[2]",
+        "party[0]",
+        "x",
+        "either.x",
+        "coded.deu",
+    ],
 )
 def test_a_path_that_the_schema_does_not_have_is_refused(path: str) -> None:
     with pytest.raises(InvalidPath):

@@ -82,7 +82,7 @@ async def test_an_unknown_argument_inside_a_field_is_refused(session: Session) -
         ("set_fields", {"document_id": "x", "fields": "[]"}),
         ("complete", {"document_id": "x", "acknowledge": "all"}),
         ("export", {"format": "exe"}),
-        ("set_schema", {"schema": "{}"}),
+        ("set_schema", {"schema": ["total"]}),
     ],
 )
 async def test_a_wrong_type_is_refused_and_not_converted(

@@ -4,80 +4,20 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
 
 import pytest
 
 from stackdocs_mcp.logs import Formatter
 from stackdocs_mcp.server.stdio import MAX_LINE, Unusable, vetted
-from tests.server.harness import parameters, settings
 from tests.server.papers import INVOICE
+from tests.server.raw import DEADLINE, META, Raw
 
-META = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
-DEADLINE = 30
 PROMISED = 2.0
 """Clients kill a server that is still there two seconds after they closed its input."""
-
-
-class Raw:
-    """A server process that is spoken to line by line."""
-
-    def __init__(self, folder: Path, served: Path | None = None, **environment: str) -> None:
-        chosen = parameters(settings(folder, folder=served), environment)
-        self.process = subprocess.Popen(
-            [chosen.command, *chosen.args],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=chosen.env,
-        )
-        self.ids = 0
-
-    @property
-    def stdin(self) -> IO[bytes]:
-        assert self.process.stdin is not None
-        return self.process.stdin
-
-    @property
-    def stdout(self) -> IO[bytes]:
-        assert self.process.stdout is not None
-        return self.process.stdout
-
-    def send(self, line: bytes) -> None:
-        self.stdin.write(line + b"\n")
-        self.stdin.flush()
-
-    def receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self.stdout.readline())
-        return message
-
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a request and give its answer; notifications in between are passed over."""
-        self.ids += 1
-        request = {"jsonrpc": "2.0", "id": self.ids, "method": method}
-        self.send(json.dumps({**request, "params": {**params, "_meta": META}}).encode())
-        while (message := self.receive()).get("id") != self.ids:
-            assert message.get("id") in (None, 71, 72, 73)
-        return message
-
-    def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        result: dict[str, Any] = self.ask("tools/call", name=tool, arguments=arguments)["result"]
-        return result
-
-    def end(self) -> tuple[bytes, bytes]:
-        """Close standard input; the rest of both outputs."""
-        if self.stdin.closed:
-            self.process.stdin = None  # communicate() would flush it
-        return self.process.communicate(timeout=DEADLINE)
 
 
 @pytest.fixture
@@ -151,7 +91,7 @@ def test_any_line_of_garbage_is_survived(raw: Raw) -> None:
         (b'{"\\ud800":1}', "surrogate"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper"),
         (b"\xef\xbb\xbf{}", "JSON"),
-        (b"\xff{}", "JSON"),
+        (b"\xff{}", "UTF-8"),
         (b'"text"', "object"),
         (b" " * (MAX_LINE + 1), "4 MiB"),
     ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stackdocs_mcp.core.evidence.boxes import words_of
+from stackdocs_mcp.core.evidence.boxes import part_of, words_of
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import Cell, PageText, words
 
@@ -17,10 +17,10 @@ Spans = tuple[tuple[int, int], ...]
 
 
 def in_cells(value: str, _: str, page: PageText) -> Iterator[Match]:
-    """Places where whole cells, one below the other, give the text when they are read down.
+    """Places where cells, one below the other, give the text when they are read down.
 
     A cell ends at a gap between columns, and begins behind one or, where columns stand close, below
-    the beginning of a cell that it goes on with.
+    the beginning of a cell that it goes on with. The text may end within the last cell.
     """
     needle = words(value)
     if " " not in needle and not any(joint in needle for joint in _JOINTS):
@@ -40,24 +40,43 @@ def _below(needle: str, page: PageText, index: int, above: Spans) -> Spans | Non
         return None
     for at in range(index, min(index + 1 + _SKIPPED, len(page.lines))):
         for start, end, text in _cells(page, at, above):
-            if text == needle:
-                return (*above, (start, end))
+            if text.startswith(needle) and not _is_cut(text[len(needle) :], needle):
+                return (*above, (start, _end(page.text, start, end, needle)))
             rest = _rest(needle, text)
             if rest and (below := _below(rest, page, at + 1, (*above, (start, end)))):
                 return below
     return None
 
 
+def _is_cut(rest: str, needle: str) -> bool:
+    """A word or number goes on behind the needle."""
+    if rest[:1].isalnum():
+        return needle[-1].isalnum()
+    return needle[-1].isdigit() and rest[:1] in tuple(".,") and rest[1:2].isdigit()
+
+
+def _end(text: str, start: int, end: int, needle: str) -> int:
+    """Where the first words of a cell end that are the needle."""
+    if len(needle) == len(words(text[start:end])):
+        return end
+    return next(at for at in range(start + 1, end + 1) if words(text[start:at]) == needle)
+
+
 def _cells(page: PageText, index: int, above: Spans) -> Iterator[Cell]:
-    """The cells of a line, and what begins in it below the cells above."""
-    yield from page.cells[index]
+    """The cells of a line below those above, also what begins in it at the same edge."""
     line, base = page.lines[index], page.start_of(index)
-    if line.box is None:
+    boxes = page.place(above).boxes
+    if line.box is None or not boxes:
+        yield from page.cells[index]
         return
+    x0, x1 = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
+    for cell in page.cells[index]:
+        here = part_of(line, cell[0] - base, cell[1] - base)
+        if here is not None and here.x0 < x1 and x0 < here.x1:
+            yield cell
     slack = _ALIGNED * (line.box.y1 - line.box.y0)
-    edges = [box.x0 for box in page.place(above).boxes]
     for (low, _), (left, _) in words_of(line):
-        if any(abs(left - edge) <= slack for edge in edges):
+        if any(abs(left - box.x0) <= slack for box in boxes):
             for start, end, _ in page.cells[index]:
                 if start < base + low < end:
                     yield base + low, end, words(page.text[base + low : end])

@@ -8,11 +8,12 @@ stands below it, as on forms.
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from operator import attrgetter
 
-from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
+from stackdocs_mcp.core.evidence.boxes import cells_of, part_of, words_of
 from stackdocs_mcp.core.model import Box, Cell, Line, Table
 
 _DIGIT = re.compile(r"\d")
@@ -26,8 +27,9 @@ _NEAR = 1.0
 """In line heights: the lines of one header are nearer."""
 _ABOVE = 2.5
 """In line heights: a word further above heads nothing."""
-_LONG = 40
-"""Characters: more than this is no heading."""
+_LONG = 60
+"""Characters: more than this is no heading, nor several with little space between."""
+_LABEL = 40
 _REACH = 40
 """Rows above within which a lone heading is looked for."""
 
@@ -139,7 +141,7 @@ class Columns:
             if not over:
                 continue
             part = over[0]
-            if box.y0 - part.box.y1 > _ABOVE * height or not _is_name(part.text):
+            if box.y0 - part.box.y1 > _ABOVE * height or not _is_name(part.text, _LABEL):
                 return None
             return Column(part.text.rstrip(" :"), (part.line,))
         return None
@@ -188,8 +190,12 @@ class Columns:
 
     def _of_rows(self, index: int) -> _Header | None:
         """A header that begins with a row of words, if there is a row of numbers below it."""
-        columns = [_Named(p.box.x0, p.box.x1, p.text, (p.line,)) for p in self._rows[index]]
         below = self._rows[index + 1 : index + 1 + _LOOK]
+        columns = [
+            _Named(part.box.x0, part.box.x1, part.text, (part.line,))
+            for whole in self._rows[index]
+            for part in _apart(whole, self._lines[whole.line], below)
+        ]
         if not any(_fills(columns, row) and sum(map(_is_figure, row)) > 1 for row in below):
             return None
         top, bottom = _edges(self._rows[index])
@@ -213,6 +219,52 @@ def _parts(line: Line) -> Iterator[_Part]:
         box = part_of(line, low, high)
         if box is not None:
             yield _Part(line.number, line.text[low:high], box)
+
+
+def _apart(whole: _Part, line: Line, below: Sequence[_Row]) -> list[_Part]:
+    """A part of a header in pieces where rows below have several parts, each under other words."""
+    words = [
+        _Part(line.number, line.text[low:high], replace(whole.box, x0=x0, x1=x1))
+        for (low, high), (x0, x1) in words_of(line)
+        if whole.box.x0 <= x0 < whole.box.x1
+    ]
+    if len(words) < 2:
+        return [whole]
+    starts = [0]
+    for at in range(1, len(words)):
+        if _is_name(words[at].text) and _parts_words(words[starts[-1] : at], words[at:], below):
+            starts.append(at)
+    return [
+        _Part(
+            line.number,
+            " ".join(word.text for word in words[start:end]),
+            replace(whole.box, x0=words[start].box.x0, x1=words[end - 1].box.x1),
+        )
+        for start, end in pairwise([*starts, len(words)])
+    ]
+
+
+def _parts_words(left: Sequence[_Part], right: Sequence[_Part], below: Sequence[_Row]) -> bool:
+    """Rows have something under the one words and something under the others, and none under both.
+
+    What reaches far beyond the words is running text, and tells nothing.
+    """
+    x0, x1 = left[0].box.x0, right[-1].box.x1
+    is_parted = False
+    for row in below:
+        sides = {
+            (any(_over(part, one) for one in left), any(_over(part, one) for one in right))
+            for part in row
+            if x0 - (x1 - x0) < part.box.x0 and part.box.x1 < x1 + (x1 - x0)
+        }
+        if (True, True) in sides:
+            return False
+        is_parted = is_parted or {(True, False), (False, True)} <= sides
+    return is_parted
+
+
+def _over(one: _Part, other: _Part) -> bool:
+    return one.box.x0 < other.box.x1 and other.box.x0 < one.box.x1
 
 
 def _of_table(table: Table) -> _Header | None:
@@ -265,10 +317,13 @@ def _cell_at(row: _Cells, line: Line, low: int, box: Box | None) -> int | None:
     here = [(at, cell) for at, cell in row.items() if line.number in cell.lines]
     if box is not None and any(cell.box is not None for _, cell in here):
         middle = (box.x0 + box.x1) / 2
-        for at, cell in here:
-            if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1:
-                return at
-        return None
+        # The box of a cell of several lines is as wide as the widest: it may reach over others.
+        over = [
+            (cell.box.x1 - cell.box.x0, at)
+            for at, cell in here
+            if cell.box is not None and cell.box.x0 <= middle <= cell.box.x1
+        ]
+        return min(over)[1] if over else None
     parts = list(cells_of(line))
     if len(parts) != len(here):
         return None
@@ -330,10 +385,10 @@ def _is_header(row: _Row) -> bool:
     return len(row) >= _FEWEST and all(_is_name(part.text) for part in row)
 
 
-def _is_name(text: str) -> bool:
+def _is_name(text: str, longest: int = _LONG) -> bool:
     """Words that may head a column: short, no numbers, nothing with its value behind a colon."""
     return (
-        len(text) <= _LONG
+        len(text) <= longest
         and not _DIGIT.search(text)
         and _LETTER.search(text) is not None
         and ":" not in text.rstrip(" :")

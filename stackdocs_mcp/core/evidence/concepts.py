@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from stackdocs_mcp.core.values.words import letters
+from stackdocs_mcp.core.values.months import letters
 
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -6,7 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.concepts import asks_for_money, asks_for_quantity
+from stackdocs_mcp.core.evidence.concepts import (
+    asks_for_money,
+    asks_for_quantity,
+    concepts,
+    label_concepts,
+)
+from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.numerals import readings
@@ -20,6 +26,10 @@ _NO_MARK = re.compile(r"\[\s*\]|[☐□]")
 _LONE_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?![\w.]|[ ]*[\d:#\u00b0])")
 """A word that numbers nothing: the "no" of "No. 12" denies nothing."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_TEXT = re.compile(r"[^\W\d_]{3,}")
+_FIGURE = re.compile(r"[^\w]{0,3}\d[\d.,' ]*[^\w]{0,3}(?:[^\W\d_]{1,4}\.?)?")
+"""A number with a sign, a currency or a unit."""
+_FIGURES = 2
 _MONEY_WORDS = re.compile(r"[^\W\d_]+\.?|[^\w\s]")
 
 
@@ -56,8 +66,7 @@ def numbers(value: Decimal, claim: Claim, page: PageText) -> Iterator[Match]:
         why = _why(value, printed, claim, page)
         if why is not None:
             found = True
-            grade = Grade.SURE if why in ("", "scaled") else Grade.WEAK
-            yield Match(((printed.start, printed.end),), grade, why)
+            yield Match(((printed.start, printed.end),), _grade(why, printed, claim, page), why)
     for printed in () if found else page.misread_numbers.get(abs(value), ()):
         if abs(value) in printed.magnitudes(claim.signs):
             yield Match(((printed.start, printed.end),), Grade.WEAK, "confusable")
@@ -68,16 +77,54 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
     direct = abs(value) in printed.magnitudes(claim.signs)
     if not direct and not _scaled(abs(value), printed, claim):
         return None  # only a reading that the document's signs rule out
-    if not printed.whole:
-        return "part_of_longer"
-    if printed.negative is not None and value and printed.negative != (value < 0):
-        return "sign_differs"
     spaces = claim.signs.spaces
-    if (printed.joined and spaces is False) or (printed.tail and spaces is not False):
-        return "spaced_groups"
-    if direct and not _is_likely(printed, claim, page):
-        return "unlikely_kind"
-    return "" if direct else "scaled"
+    reasons = {
+        "part_of_longer": not printed.whole
+        or (_is_count(claim) and page.is_dated(printed.start, printed.end)),
+        "other_column": is_anothers(claim.labels, page.column(printed.start, printed.end)),
+        "inside_text": _is_told(printed, claim, page),
+        "sign_differs": printed.negative is not None and value and printed.negative != (value < 0),
+        "spaced_groups": (printed.joined and spaces is False)
+        or (printed.tail and spaces is not False),
+        "unlikely_kind": direct and not _is_likely(printed, claim, page),
+        "scaled": not direct,
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
+
+
+def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Grade:
+    if why in ("", "scaled"):
+        return Grade.SURE
+    if why in ("other_column", "inside_text"):
+        return Grade.AGAINST
+    if why == "unlikely_kind":
+        # Zero percent of anything is zero; and a line without an amount may give the rate alone.
+        is_rate = not any(printed.magnitudes(claim.signs)) or not _has_cents(printed, page)
+        return Grade.WEAK if is_rate else Grade.AGAINST
+    is_part = why == "part_of_longer" and printed.numeral.text.isdigit()
+    return Grade.AGAINST if is_part and _is_count(claim) else Grade.WEAK
+
+
+def _is_told(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
+    """Words go before it in its cell, while other cells of the row are numbers: "Box of 500 ml"."""
+    column = page.column(printed.start, printed.end)
+    if column is None or not column.is_row or not _is_count(claim):
+        return False
+    start = max(
+        (
+            start
+            for start, _, _ in page.cells[page.index_at(printed.start)]
+            if start <= printed.start
+        ),
+        default=printed.start,
+    )
+    words = _TEXT.findall(page.plain[start : printed.start])
+    if not words or any(map(is_currency, words)):
+        return False
+    called = label_concepts(claim.labels[0])
+    if called & concepts(" ".join(words)):
+        return False
+    return sum(_FIGURE.fullmatch(text) is not None for text in column.row) >= _FIGURES
 
 
 def _is_likely(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
@@ -85,16 +132,28 @@ def _is_likely(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
 
     Half of the one-digit slips that stand in the right line are of this kind: "19 %" for 10.00.
     """
-    name = claim.labels[0] if claim.labels else ""
-    if printed.percent:
-        return not asks_for_money(name) and not asks_for_quantity(name)
-    if not printed.numeral.text.isdigit() or not asks_for_money(name):
+    if not _is_count(claim):
+        return True
+    if printed.percent or is_rate(page.column(printed.start, printed.end)):
+        return False
+    if not printed.numeral.text.isdigit() or not asks_for_money(claim.labels[0]):
         return True
     around = page.plain[max(printed.start - 4, 0) : printed.end + 4]
     if any(is_currency(word) for word in _MONEY_WORDS.findall(around)):
         return True
+    return not _has_cents(printed, page)
+
+
+def _has_cents(printed: PrintedNumber, page: PageText) -> bool:
+    """The line has an amount of money, such as ``12,50``."""
     line = page.plain[page.start_of(page.index_at(printed.start)) :].split("\n", 1)[0]
-    return not _CENTS.search(line)
+    return _CENTS.search(line) is not None
+
+
+def _is_count(claim: Claim) -> bool:
+    """The field's name asks for money or a quantity: for no percentage, day or order number."""
+    name = claim.labels[0] if claim.labels else ""
+    return asks_for_money(name) or asks_for_quantity(name)
 
 
 def _scaled(magnitude: Decimal, printed: PrintedNumber, claim: Claim) -> bool:

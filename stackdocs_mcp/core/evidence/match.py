@@ -9,6 +9,7 @@ class Grade(IntEnum):
 
     SURE = 0
     WEAK = 1  # the sign differs, it is part of something longer, or a letter was taken for a digit
+    AGAINST = 2  # it stands there, but the page says that it is something else
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ where they stand.
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 
 from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.figures import day_of, number_of
 from stackdocs_mcp.core.evidence.match import Match
-from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.page import PageText, digits_of
 from stackdocs_mcp.core.model import Citation, Place, Warn
-from stackdocs_mcp.core.values.printed import PrintedNumber
 
 _WHY = {
     "scaled": "{where} prints it with % or a word like thousand; check which the field wants.",
@@ -20,6 +19,8 @@ _WHY = {
     "part_of_longer": "{where} has it only as part of something longer; check that it is meant.",
     "spaced_groups": "{where} may show one number or two neighbours; check which it is.",
     "unlikely_kind": "{where} has it as a percentage or a count, not an amount; check it.",
+    "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
+    "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
     "confusable": "{where} has it but for characters that look alike; look at the page.",
@@ -55,9 +56,9 @@ def several_places(places: Sequence[Place]) -> Warn:
     )
 
 
-def other_column(place: Place) -> Warn:
+def off_column(place: Place) -> Warn:
     return Warn(
-        "other_column",
+        "off_column",
         f"{where(place).capitalize()} has it where no other row has this field; check that it is "
         "a row of the same table.",
     )
@@ -113,15 +114,45 @@ def wrong_page(citation: Citation, place: Place) -> Warn:
     )
 
 
-def value_differs(claim: Claim, cited: PageText, page: int) -> Warn:
+def value_differs(
+    claim: Claim, cited: PageText, page: int, elsewhere: Sequence[Place] = ()
+) -> Warn:
     lines = lines_of([line.number for line in cited.lines], page)
-    nearest = nearest_to(claim, cited)
+    nearest = nearest_to(claim, [cited])
     several = len(cited.lines) != 1
     has, has_not = ("have", "do not have") if several else ("has", "does not have")
-    found = f"{has} {nearest}, not {wanted(claim)}" if nearest else f"{has_not} {wanted(claim)}"
+    found = (
+        f"{has} {nearest.text}, not {wanted(claim)}" if nearest else f"{has_not} {wanted(claim)}"
+    )
+    also = f"; {where(elsewhere[0])} has that" if elsewhere else ""
     return Warn(
         "value_differs",
-        f"{lines.capitalize()} {found}; read the page again and correct the value or the citation.",
+        f"{lines.capitalize()} {found}{also}; read the page again and correct the value or the "
+        "citation.",
+    )
+
+
+_OTHER = {
+    "other_column": "in another column than the one that is headed like the field",
+    "inside_text": "within a text, beside which the row has numbers of their own",
+    "unlikely_kind": "as a percentage or a count, not as an amount",
+    "part_of_longer": "as part of something longer, such as a date or an order number",
+}
+
+
+def stands_as_other(claim: Claim, match: Match, place: Place) -> Warn:
+    return Warn(
+        "value_differs",
+        f"{where(place).capitalize()} has {wanted(claim)} only {_OTHER[match.why]}; read the line "
+        "again and correct the value or the citation.",
+    )
+
+
+def short_quote(citation: Citation) -> Warn:
+    return Warn(
+        "short_quote",
+        f"The quote stands in several places of page {citation.page}; cite the line number, or "
+        "more of the line.",
     )
 
 
@@ -147,8 +178,8 @@ def no_such_page(citation: Citation) -> Warn:
 
 
 def not_found(claim: Claim, pages: Sequence[PageText]) -> Warn:
-    near = next(((text, page) for page in pages if (text := nearest_to(claim, page))), None)
-    hint = f"; page {near[1].number} has {near[0]}" if near else ""
+    near = nearest_to(claim, pages)
+    hint = f"; {near.where} has {near.text}" if near else ""
     return Warn(
         "not_found",
         f"No page has {wanted(claim)}{hint}; check the value, or cite the line that it follows "
@@ -173,30 +204,42 @@ def wanted(claim: Claim) -> str:
     return "the text" if isinstance(claim.value, str) else "the value"
 
 
-def nearest_to(claim: Claim, page: PageText) -> str:
-    """The printed number or date that is most like the value; empty for other values."""
-    number = number_of(claim)
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A number as it is printed, or a date, with where it stands."""
+
+    text: str
+    where: str
+
+
+def nearest_to(claim: Claim, pages: Sequence[PageText]) -> Nearest | None:
+    """The printed number or date that is most like the value; None for other values."""
+    number, day = number_of(claim), day_of(claim)
     if number is not None:
-        printed = {id(one): one for found in page.numbers.values() for one in found}.values()
-        found = min(printed, key=lambda one: _distance(number, one), default=None)
-        return found.numeral.text if found else ""
-    if (day := day_of(claim)) is not None:
-        return min(
-            (one.isoformat() for one in page.dates),
-            key=lambda one: _differing(one, day.isoformat()),
-            default="",
-        )
-    return ""
+        wanted_digits = digits_of(abs(number))
+        found = [
+            (_differing(wanted_digits, digits), abs(value - abs(number)), order, start, text)
+            for order, page in enumerate(pages)
+            for digits, value, start, text in page.figures
+            if value != abs(number)
+        ]
+        if found:
+            _, _, order, start, text = min(found)
+            return Nearest(text, _at(pages[order], start))
+    if day is not None:
+        days = [
+            (_differing(one.isoformat(), day.isoformat()), order, printed[0].start, one)
+            for order, page in enumerate(pages)
+            for one, printed in page.dates.items()
+        ]
+        if days:
+            _, order, start, one = min(days)
+            return Nearest(one.isoformat(), _at(pages[order], start))
+    return None
 
 
-def _distance(wanted_number: Decimal, printed: PrintedNumber) -> tuple[int, Decimal]:
-    value = printed.numeral.readings[0].value
-    digits = _digits(abs(wanted_number)), _digits(value)
-    return _differing(*digits), abs(value - abs(wanted_number))
-
-
-def _digits(number: Decimal) -> str:
-    return format(number.normalize(), "f").replace(".", "")
+def _at(page: PageText, start: int) -> str:
+    return lines_of(page.numbers_at(start, start + 1), page.number)
 
 
 def _differing(one: str, other: str) -> int:

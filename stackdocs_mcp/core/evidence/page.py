@@ -8,17 +8,19 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import Self
 
 from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
 from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
-from stackdocs_mcp.core.values.dates import PrintedDate, PrintedTime, dates_in, times_in
+from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
 from stackdocs_mcp.core.values.signs import Signs, signs_in
+from stackdocs_mcp.core.values.times import PrintedTime, times_in
 
 MAX_QUOTE = 500
 _MISREAD = re.compile(
@@ -44,10 +46,10 @@ class PageText:
         tables: Sequence[Table] = (),
     ) -> None:
         self.number = number
-        self._tables = tables
         self._whole = self
         self._boxed: dict[int, Sequence[tuple[str, Box]]] = {}
         self.lines = tuple(lines)
+        self.tables = tables
         self._hidden_lines = tuple(hidden)
         texts = [re.sub(r"[\r\n\v\f\x85\u2028\u2029]", " ", line.text) for line in self.lines]
         self.text = "\n".join(texts)
@@ -142,7 +144,15 @@ class PageText:
 
     @cached_property
     def printed_dates(self) -> Sequence[PrintedDate]:
-        return list(dates_in(self.plain))
+        return sorted(dates_in(self.plain), key=attrgetter("start"))
+
+    def is_dated(self, start: int, end: int) -> bool:
+        """What stands there is part of a date, and not all of it."""
+        at = bisect_right(self.printed_dates, start, key=attrgetter("start"))
+        if not at:
+            return False
+        date = self.printed_dates[at - 1]
+        return end <= date.end and (date.start, date.end) != (start, end)
 
     @cached_property
     def folded(self) -> Folded:
@@ -165,7 +175,20 @@ class PageText:
     @cached_property
     def numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
         """Printed numbers by every magnitude that they can be."""
-        return _by_magnitude(numbers_in(self.plain, self._numerals))
+        return _by_magnitude(self._printed)
+
+    @cached_property
+    def _printed(self) -> Sequence[PrintedNumber]:
+        return list(numbers_in(self.plain, self._numerals))
+
+    @cached_property
+    def figures(self) -> Sequence[tuple[str, Decimal, int, str]]:
+        """Of each printed number: its digits, its likeliest value, where it starts, its text."""
+        return [
+            (digits_of(value), value, one.start, one.numeral.text)
+            for one in self._printed
+            for value in (one.numeral.readings[0].value,)
+        ]
 
     @cached_property
     def misread_numbers(self) -> Mapping[Decimal, Sequence[PrintedNumber]]:
@@ -205,7 +228,7 @@ class PageText:
 
     @cached_property
     def _columns(self) -> Columns:
-        return Columns(self.lines, self._tables)
+        return Columns(self.lines, self.tables)
 
     @cached_property
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
@@ -291,6 +314,11 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
                 found.setdefault(reading.value.scaleb(shift), []).append(number)
 
     return found
+
+
+def digits_of(number: Decimal) -> str:
+    """The digits of a number, without the zeros that it can be printed with or without."""
+    return format(number.normalize(), "f").replace(".", "")
 
 
 def words(text: str) -> str:

@@ -39,7 +39,7 @@ Signal = tuple[int, Warn]
 def signalled(call: Together) -> list[Looked]:
     """The leaves of a call with what the others make doubtful about them."""
     found: defaultdict[int, list[Warn]] = defaultdict(list)
-    for signal in (_other_column, _part_of_cell, _over_cells, _labelled_elsewhere):
+    for signal in (_off_column, _part_of_cell, _over_cells, _labelled_elsewhere):
         for index, warning in signal(call):
             found[index].append(warning)
 
@@ -60,7 +60,7 @@ def _warned(one: Looked, more: Sequence[Warn], sign: Warn | Literal[False] | Non
     return replace(one, finding=replace(one.finding, warnings=tuple(warnings)))
 
 
-def _other_column(call: Together) -> Iterator[Signal]:
+def _off_column(call: Together) -> Iterator[Signal]:
     """A value that stands where the same field stands in no other row."""
     for stood in _stood(call):
         if len(stood) < _FEWEST:
@@ -76,7 +76,7 @@ def _other_column(call: Together) -> Iterator[Signal]:
             for index in alone:
                 place = call.looked[index].finding.evidence.place
                 if place is not None:
-                    yield index, messages.other_column(place)
+                    yield index, messages.off_column(place)
 
 
 def _part_of_cell(call: Together) -> Iterator[Signal]:

@@ -10,6 +10,7 @@ from stackdocs_mcp.core.evidence.labels import likeliest
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.slips import is_slip
 from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.texts import quote_spans
 from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
@@ -17,6 +18,8 @@ from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 MAX_OTHERS = 5
 _MOST_PLACES = 20
 """Of a quote that stands in more places, only the first are looked at."""
+_TELLING = 3
+"""Letters and digits of a quote; fewer say where the value stands only if they stand there once."""
 _PROOF = 6
 """Texts of this many characters do not stand on another line of the page by chance."""
 
@@ -99,16 +102,24 @@ def _anywhere_on(claim: Claim, page: PageText) -> Finding:
 
 def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
     cited = page.only(citation.lines)
+    against: Finding | None = None
     for view in (cited, cited.rows):
         if view is not None and (found := matches(claim, view)):
-            return _held(found[0], view.place(found[0].spans))
+            place = view.place(found[0].spans)
+            if found[0].grade is not Grade.AGAINST:
+                return _held(found[0], place)
+            against = against or _other_than(claim, found[0], place, page)
 
-    whole = matches(claim, page)
+    whole = [one for one in matches(claim, page) if one.grade is not Grade.AGAINST]
     overlapping = [
         one for one in whole if set(page.numbers_at(one.start, one.end)) & set(citation.lines)
     ]
     if overlapping:
         return _held(overlapping[0], page.place(overlapping[0].spans))
+    if against:
+        return against
+    if is_slip(claim, cited):
+        return _slip(claim, cited, page)
     proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
     verdict = Verdict.VERIFIED if proved else Verdict.LOCATED
     return _on_other_line(claim, citation, page, verdict)
@@ -117,20 +128,64 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
 def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
     for view in (page, page.rows):
         spans = quote_spans(citation.quote, view) if view is not None else []
-        if view is None or not spans:
-            continue
-        standing = dict.fromkeys(view.numbers_at(*span) for span in spans)
-        for lines in islice(standing, _MOST_PLACES):
-            cited = view.only(lines)
-            for match in _within(citation.quote, claim, cited):
-                return _held(match, cited.place(match.spans))
-
-        if found := _on_other_line(claim, citation, page, Verdict.LOCATED):
-            return found
-        place = view.place(spans[:1])
-        warning = messages.value_differs(claim, view.only(place.lines), page.number)
-        return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
+        if view is not None and spans:
+            if len(spans) > 1 and _says_little(citation.quote):
+                found = _anywhere_on(claim, page)
+                return replace(found, warnings=(*found.warnings, messages.short_quote(citation)))
+            return _quoted(claim, citation, page, view, spans)
     return None
+
+
+def _quoted(
+    claim: Claim,
+    citation: Citation,
+    page: PageText,
+    view: PageText,
+    spans: Sequence[tuple[int, int]],
+) -> Finding:
+    """The verdict where the quote stands, at spans of the view of the page."""
+    against: Finding | None = None
+    for lines in islice(dict.fromkeys(view.numbers_at(*span) for span in spans), _MOST_PLACES):
+        cited = view.only(lines)
+        for match in _within(citation.quote, claim, cited):
+            place = cited.place(match.spans)
+            if match.grade is not Grade.AGAINST:
+                return _held(match, place)
+            against = against or _other_than(claim, match, place, page)
+    if against:
+        return against
+
+    place = view.place(spans[:1])
+    cited = view.only(place.lines)
+    if is_slip(claim, cited):
+        return _slip(claim, cited, page)
+    places = _ranked(claim, [page])
+    if places and set(places[0].lines) <= set(place.lines):  # beside the quote, in its line
+        warning = messages.other_line(claim, citation, page, places[0])
+        return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
+    warning = messages.value_differs(claim, cited, page.number, places)
+    evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
+    return Finding(evidence, (warning,), settled=bool(places))
+
+
+def _says_little(quote: str) -> bool:
+    """It is a word like "no" or "of" or a small number, and would fit anywhere."""
+    return sum(map(str.isalnum, quote)) < _TELLING
+
+
+def _other_than(claim: Claim, match: Match, place: Place, page: PageText) -> Finding:
+    """It stands there, but as something else than the field asks for."""
+    others = tuple(_ranked(claim, [page])[:MAX_OTHERS])
+    warning = messages.stands_as_other(claim, match, place)
+    return Finding(Evidence(Verdict.VALUE_DIFFERS, place, others), (warning,))
+
+
+def _slip(claim: Claim, cited: PageText, page: PageText) -> Finding:
+    """What is cited has it but for one digit: where else it may stand proves nothing then."""
+    others = tuple(_ranked(claim, [page])[:MAX_OTHERS])
+    place = cited.place([(0, len(cited.text))])
+    warning = messages.value_differs(claim, cited, page.number, others)
+    return Finding(Evidence(Verdict.VALUE_DIFFERS, place, others), (warning,))
 
 
 def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:

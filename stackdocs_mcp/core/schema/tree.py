@@ -2,81 +2,34 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, Self, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from stackdocs_mcp.core import exact
-from stackdocs_mcp.core.errors import InvalidPath
+from stackdocs_mcp.core.errors import InvalidPath, InvalidSchema
 from stackdocs_mcp.core.model import JsonObject, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted, without_rows
 from stackdocs_mcp.core.schema.checks import check
+from stackdocs_mcp.core.schema.node import OVERRIDES, Node, Part, types_of
+from stackdocs_mcp.core.schema.references import at, step, subschemas
 from stackdocs_mcp.core.schema.violations import FORMATS, Violation, missing, violations_of
-from stackdocs_mcp.core.values import Expected
+
+if TYPE_CHECKING:
+    from stackdocs_mcp.core.rules import Rule
 
 MAX_NAMES = 1_000
+MAX_LEVELS = 8
+MAX_VISITS = 20_000
+"""So many subschemas are looked at when a schema is walked through; one that grows has no end."""
+_REFERENCES = ("$ref", "$dynamicRef")
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
-
-EvidenceRule = Literal["require", "warn", "off", "derived"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A subschema and the pointer (``#/properties/total``) that it is compiled under."""
-
-    pointer: str
-    schema: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """All that a schema says of one place: the parts that apply there."""
-
-    parts: tuple[Part, ...]
-
-    @property
-    def expected(self) -> Expected:
-        """The types, format and enumeration that typing a value needs."""
-        types = frozenset[str]().union(*(_types(part.schema) for part in self.parts))
-        enums = [part.schema["enum"] for part in self.parts if "enum" in part.schema]
-        enums += [[part.schema["const"]] for part in self.parts if "const" in part.schema]
-        formats = [part.schema["format"] for part in self.parts if "format" in part.schema]
-        return Expected(
-            types=types,
-            format=formats[0] if formats else None,
-            enum=tuple(value for enum in enums for value in enum) or None,
-        )
-
-    @property
-    def evidence(self) -> EvidenceRule | None:
-        """The field's own evidence rule, where the schema has one."""
-        rules = (part.schema.get("x-evidence") for part in self.parts)
-        return cast("EvidenceRule | None", next((rule for rule in rules if rule), None))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the page may call the field: title, description, ``x-synonyms``."""
-        found: list[str] = []
-        for part in self.parts:
-            found += [part.schema[name] for name in ("title",) if name in part.schema]
-            found += part.schema.get("x-synonyms", ())
-            found += [part.schema[name] for name in ("description",) if name in part.schema]
-
-        return tuple(label for label in found if isinstance(label, str))
-
-    @property
-    def names(self) -> list[str]:
-        """The properties it names, in order."""
-        return list(
-            dict.fromkeys(name for part in self.parts for name in part.schema.get("properties", ()))
-        )
-
-    @property
-    def required(self) -> list[str]:
-        return list(
-            dict.fromkeys(name for part in self.parts for name in part.schema.get("required", ()))
-        )
+_INSIDE = frozenset(
+    ("properties", "patternProperties", "additionalProperties", "unevaluatedProperties")
+) | {"required", "items", "prefixItems"}
+_SHAPE = _INSIDE | {*_REFERENCES, *_APPLICATORS, "if", "not", "type", "enum", "const"}
+"""Keywords that say what a value is, or may have inside it."""
 
 
 class Schema:
@@ -89,22 +42,48 @@ class Schema:
     def load(cls, document: JsonObject) -> Self:
         """Raises InvalidSchema with the reason."""
         check(document)
-        return cls(document)
+        schema = cls(document)
+        schema._check_required()
+        _ = schema.rules  # a bad one is refused here
+        return schema
 
     @cached_property
     def root(self) -> Node:
         return self._node([Part("#", self.document)])
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Every field it names, dotted, rows as ``[0]``, in the schema's order; at most 1,000."""
-        found: list[str] = []
-        for path in self._leaves(self.root, ()):
-            found.append(dotted(path))
-            if len(found) == MAX_NAMES:
-                break
+    def rules(self) -> "tuple[Rule, ...]":
+        """What ``x-rules`` declares, in its order, ready to run. Raises InvalidSchema."""
+        if "x-rules" not in self.document:
+            return ()
+        from stackdocs_mcp.core.rules import rules_of  # noqa: PLC0415  rules ask schemas
 
-        return tuple(found)
+        return rules_of(self)
+
+    @cached_property
+    def acknowledgeable(self) -> frozenset[str]:
+        """Every code that ``x-acknowledgeable`` names anywhere."""
+        codes = (part.get("x-acknowledgeable", ()) for part in self._subschemas)
+        return frozenset(code for some in codes for code in some)
+
+    @property
+    def overrides(self) -> int:
+        """At how many places the schema has rules of its own that override the stack's policy."""
+        return sum(not part.keys().isdisjoint(OVERRIDES) for part in self._subschemas)
+
+    @property
+    def _subschemas(self) -> Iterator[Mapping[str, Any]]:
+        found = (at(self.document, pointer) for pointer in subschemas(self.document))
+        return (part for part in found if isinstance(part, Mapping))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every field it names, dotted, rows as ``[0]``, in the schema's order; at most 1,000.
+
+        A field whose schema stands above it too is named once, not what is inside it again.
+        """
+        leaves = self._leaves(self.root, (), (), iter(range(MAX_VISITS)))
+        return tuple(dotted(path) for path in islice(leaves, MAX_NAMES))
 
     def node(self, path: FieldPath) -> Node:
         """What the schema says at ``path``.
@@ -150,7 +129,8 @@ class Schema:
         for error in self._validators["#"].iter_errors(document):
             for violation in violations_of(error, ()):
                 if violation.code == "missing_required":
-                    found += [missing(path) for path in self._required(violation.path)]
+                    leaves = self._required(violation.path, iter(range(MAX_NAMES)))
+                    found += [missing(path) for path in islice(leaves, MAX_NAMES)]
                 else:
                     found.append(violation)
 
@@ -183,9 +163,10 @@ class Schema:
 
     def _applied(self, part: Part) -> list[Part]:
         applied: list[Part] = []
-        reference = part.schema.get("$ref")
-        if isinstance(reference, str):
-            applied.append(Part(reference, self._at(reference)))
+        for keyword in _REFERENCES:
+            if keyword in part.schema:
+                reference = part.schema[keyword]
+                applied.append(Part(reference, at(self.document, reference)))
         for keyword in _APPLICATORS:
             options = part.schema.get(keyword, ())
             applied += [
@@ -199,21 +180,14 @@ class Schema:
         ]
         return applied
 
-    def _at(self, pointer: str) -> Mapping[str, Any]:
-        found: Any = self.document
-        for segment in pointer.split("/")[1:]:
-            name = segment.replace("~1", "/").replace("~0", "~")
-            found = found[int(name)] if isinstance(found, list) else found[name]
-        return cast("Mapping[str, Any]", found)
-
     def _child(self, node: Node, segment: str | int) -> Node | None:
         """The node one step down; None where the schema has no such place."""
         parts = self._child_parts(node, segment)
         return None if parts is None else self._node(parts)
 
     def _child_parts(self, node: Node, segment: str | int) -> list[Part] | None:
-        if not node.parts:
-            return []
+        if all(_SHAPE.isdisjoint(part.schema) for part in node.parts):
+            return []  # nothing is said of it but its name
         steps = [_step(part, segment) for part in node.parts]
         found = [child for step in steps if step for child in step]
         if found:
@@ -226,25 +200,63 @@ class Schema:
         parent = self.node(path[:-1]) if path[:-1] else self.root
         return self._child_parts(parent, path[-1]) or []
 
-    def _leaves(self, node: Node, path: FieldPath) -> Iterator[FieldPath]:
-        if len(path) > 8:  # a recursive schema has no end
+    def _leaves(
+        self,
+        node: Node,
+        path: FieldPath,
+        above: tuple[frozenset[str], ...],
+        visits: Iterator[int],
+    ) -> Iterator[FieldPath]:
+        """Leaves in order; a place that has itself inside it is one. Ends with the visits."""
+        if _spent(visits, len(node.parts)):
             return
+        pointers = frozenset(part.pointer for part in node.parts)
+        if any(other and other <= pointers for other in above):
+            yield path
+            return
+        above = (*above, pointers)
+        rows = self._child(node, 0) if "array" in node.expected.types else None
         if names := node.names:
             for name in names:
-                yield from self._leaves(self._child(node, name) or Node(()), (*path, name))
-        elif "array" in node.expected.types and (rows := self._child(node, 0)) and rows.parts:
-            yield from self._leaves(rows, (*path, 0))
+                child = self._child(node, name) or Node(())
+                yield from self._leaves(child, (*path, name), above, visits)
+        elif rows is not None and rows.parts:
+            yield from self._leaves(rows, (*path, 0), above, visits)
         else:
             yield path
 
-    def _required(self, path: FieldPath) -> Iterator[FieldPath]:
+    def _required(self, path: FieldPath, visits: Iterator[int]) -> Iterator[FieldPath]:
         """The required leaves of a missing place: itself, unless it is an object that has some."""
         node = self.node(path)
-        if node.required and len(path) < 8:
+        if node.required and len(path) < MAX_LEVELS and not _spent(visits, len(node.parts)):
             for name in node.required:
-                yield from self._required((*path, name))
+                yield from self._required((*path, name), visits)
         else:
             yield path
+
+    def _check_required(self) -> None:
+        """Raise InvalidSchema for a name that is required and that no path could lead to."""
+        seen: set[tuple[str, ...]] = set()
+        visits = iter(range(MAX_VISITS))
+        waiting: list[tuple[Node, FieldPath]] = [(self.root, ())]
+        while waiting:
+            node, path = waiting.pop()
+            shaping = (part for part in node.parts if not _INSIDE.isdisjoint(part.schema))
+            pointers = tuple(part.pointer for part in shaping)
+            if pointers in seen:
+                continue
+            seen.add(pointers)
+            for name in node.required:
+                if self._child(node, name) is None:
+                    where = f"at {dotted(path)!r}" if path else "as a whole"
+                    raise InvalidSchema(
+                        f"the schema {where} requires {name!r}, which is none of its properties"
+                    )
+            steps: list[str | int] = [*node.names, 0]
+            if _spent(visits, len(node.parts) * len(steps)):
+                raise InvalidSchema("the schema has too many combinations to be looked through")
+            below = [(one, self._child(node, one)) for one in steps]
+            waiting += [(child, (*path, one)) for one, child in below if child is not None]
 
     def _near(self, path: FieldPath) -> list[str]:
         wanted = ".".join(map(str, without_rows(path)))
@@ -262,6 +274,11 @@ def _compiled(text: str) -> Schema:
     return Schema(cast("JsonObject", exact.loads(text)))
 
 
+def _spent(visits: Iterator[int], wanted: int) -> bool:
+    """Take so many visits, at least one; whether they are used up by that."""
+    return sum(1 for _ in islice(visits, max(1, wanted))) < wanted or next(visits, None) is None
+
+
 def _step(part: Part, segment: str | int) -> list[Part] | None:
     """The part's own subschemas one step down; [] where anything goes, None where nothing does."""
     if isinstance(segment, int):
@@ -277,28 +294,28 @@ def _row(part: Part, row: int) -> list[Part] | None:
     if "items" in schema:
         items = schema["items"]
         return None if items is False else [Part(f"{where}/items", items)]
-    return [] if "array" in _types(schema) and not prefix else None
+    return [] if "array" in types_of(schema) and not prefix else None
 
 
 def _member(part: Part, name: str) -> list[Part] | None:
     schema, where = part.schema, part.pointer
     properties = schema.get("properties", {})
     if name in properties:
-        escaped = name.replace("~", "~0").replace("/", "~1")
-        return [Part(f"{where}/properties/{escaped}", properties[name])]
+        return [Part(step(where, "properties", name), properties[name])]
+    patterns = schema.get("patternProperties", {})
+    if found := [one for one in patterns if _matches(one, name)]:
+        return [Part(step(where, "patternProperties", one), patterns[one]) for one in found]
     additional = schema.get("additionalProperties")
     if isinstance(additional, Mapping):
         return [Part(f"{where}/additionalProperties", additional)]
     open_ended = additional is True or (additional is None and not properties)
-    return [] if open_ended and "object" in _types(schema) else None
+    return [] if open_ended and "object" in types_of(schema) else None
 
 
-def _types(schema: Mapping[str, Any]) -> frozenset[str]:
-    declared = schema.get("type")
-    if isinstance(declared, str):
-        return frozenset({declared})
-    if isinstance(declared, list):
-        return frozenset(declared)
-    if "properties" in schema:
-        return frozenset({"object"})
-    return frozenset({"array"}) if "items" in schema else frozenset()
+@lru_cache(maxsize=256)
+def _matches(pattern: str, name: str) -> bool:
+    """In linear time: the patterns are whoever's who sets schemas."""
+    import jsonschema_rs  # noqa: PLC0415  30 ms, only where there is a schema
+
+    options = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.is_valid({"pattern": pattern}, name, pattern_options=options)

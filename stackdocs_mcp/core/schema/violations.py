@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from stackdocs_mcp.core import exact
-from stackdocs_mcp.core.model import JsonValue
+from stackdocs_mcp.core.filenames import UNSHOWN
 from stackdocs_mcp.core.paths import FieldPath, dotted
 
 
@@ -41,11 +41,12 @@ _BOUNDS = frozenset(
     )
 )
 # Times as printed seldom name a zone, which RFC 3339 asks for; none is made up for them.
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?"
 FORMATS: Mapping[str, Callable[[str], bool]] = {
     "time": lambda text: bool(re.fullmatch(_TIME, text)),
     "date-time": lambda text: bool(re.fullmatch(rf"\d{{4}}-\d\d-\d\d[T ]{_TIME}", text)),
 }
+_LONGEST = 500
 
 
 def _rule(keyword: str, limit: object) -> str:
@@ -54,9 +55,9 @@ def _rule(keyword: str, limit: object) -> str:
         return f"breaks {keyword} {limit}"
     match keyword:
         case "enum" if isinstance(limit, list):
-            return f"must be one of {exact.dumps(limit)}"
+            return f"must be one of {_shown(limit)}"
         case "const":
-            return f"must be {exact.dumps(cast('JsonValue', limit))}"
+            return f"must be {_shown(limit)}"
         case "type":
             named = limit if isinstance(limit, list) else [limit]
             return f"must be of type {' or '.join(map(str, named))}"
@@ -64,3 +65,9 @@ def _rule(keyword: str, limit: object) -> str:
             return f"must match the {keyword} {limit!r}"
         case _:
             return f"does not match the schema ({keyword})"
+
+
+def _shown(limit: object) -> str:
+    """The schema's own value, as far as it can be shown in a sentence."""
+    text = "".join(one if one.isprintable() else UNSHOWN for one in exact.dumps(limit))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

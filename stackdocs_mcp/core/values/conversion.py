@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.model import JsonValue, Warn
+from stackdocs_mcp.core.values.choices import boolean_in, member_in
 from stackdocs_mcp.core.values.exactness import canonical, exact
 from stackdocs_mcp.core.values.expected import Expected, Typed
 from stackdocs_mcp.core.values.json_text import structure_in
-from stackdocs_mcp.core.values.reading import date_of, date_time_of, number_of, time_of
+from stackdocs_mcp.core.values.moments import date_of, date_time_of, time_of
+from stackdocs_mcp.core.values.numbers import number_of
 from stackdocs_mcp.core.values.signs import Signs
-from stackdocs_mcp.core.values.strings import clean, matching_key, shown
-from stackdocs_mcp.core.values.words import FALSE_WORDS, TRUE_WORDS
+from stackdocs_mcp.core.values.strings import clean, shown
 
 MAX_DEPTH = 64
 MAX_LEAVES = 10_000
@@ -78,11 +79,9 @@ def _from_string(text: str, types: frozenset[str], signs: Signs) -> Typed:
 
 
 def _boolean(text: str) -> bool:
-    word = matching_key(text)
-    if word in TRUE_WORDS:
-        return True
-    if word in FALSE_WORDS:
-        return False
+    found = boolean_in(text)
+    if found is not None:
+        return found
     raise BadValue("not_a_boolean", "the text is neither yes nor no", "Send true or false.")
 
 
@@ -102,11 +101,10 @@ def _member(value: JsonValue, expected: Expected, signs: Signs) -> Typed:
         if _same(member, value):
             return Typed(member)
     if isinstance(value, str):
-        key = matching_key(value)
-        found = [one for one in expected.enum if isinstance(one, str) and matching_key(one) == key]
-        if len(found) == 1:
+        spelt = member_in(value, [one for one in expected.enum if isinstance(one, str)])
+        if spelt is not None:
             note = Warn("enum_spelling", "The value was written as the schema spells it.")
-            return Typed(found[0], (note,))
+            return Typed(spelt, (note,))
         types = expected.types or frozenset(_json_type(one) for one in expected.enum)
         if "string" not in types:
             converted = _from_string(value, types, signs)
@@ -137,7 +135,14 @@ def _checked(value: object) -> JsonValue:
                 "Write its parts one by one.",
             )
         if isinstance(one, Mapping):
-            return {_name(name): walk(child, depth + 1) for name, child in one.items()}
+            found = {_name(name): walk(child, depth + 1) for name, child in one.items()}
+            if len(found) != len(one):
+                raise BadValue(
+                    "wrong_type",
+                    "two names in an object differ in nothing that can be seen",
+                    "Send every name once.",
+                )
+            return found
         if isinstance(one, list | tuple):
             return [walk(child, depth + 1) for child in one]
         leaves += 1

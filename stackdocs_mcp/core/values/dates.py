@@ -1,17 +1,17 @@
-"""Dates and times as documents print them, and what days they can be."""
+"""Dates as documents print them, and what days they can be."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from stackdocs_mcp.core.values.words import MONTH_LANGUAGES, MONTHS, letters
+from stackdocs_mcp.core.values.months import MONTH, month_number
 
-Order = Literal["day", "month"]
-_PIVOT = 69
-"""Two-digit years from 69 are of the last century (POSIX strptime)."""
+Order = Literal["day", "month", "year"]
+Reading = tuple[date, Order | None]
+_THIS_CENTURY, _LAST_CENTURY = range(40), range(70, 100)
+"""What two digits of a year mean. 40 to 69 can be a birthday or the end of a loan."""
 _YEARS = range(1000, 3000)
 
 _NUMERIC = re.compile(
@@ -19,62 +19,59 @@ _NUMERIC = re.compile(
 )
 _SPACED = re.compile(r"(?<![\d.,/-] )(?<![\d.,/-])(\d\d) (\d\d) (\d{4})(?! ?\d)")
 _COMPACT = re.compile(r"(?<![\w.,/-])((?:19|20)\d\d)(\d\d)(\d\d)(?![\w.,/-]\d|\w)")
-_CJK = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
-_WORD = r"([^\W\d_]{3,12})"
+_CJK = re.compile(r"(?<!\d)(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]")
+_ERA = re.compile(
+    r"([MTSHR令平昭大明民][和成正治國国]?)(?<![^\W_][MTSHR]) ?(\d{1,3}|元)"
+    r" ?(?:年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日|([./-])(\d{1,2})\5(\d{1,2})(?!\d|[./-]\d))"
+)
+_ERAS = {
+    **dict.fromkeys(("令和", "令", "R"), date(2019, 5, 1)),
+    **dict.fromkeys(("平成", "平", "H"), date(1989, 1, 8)),
+    **dict.fromkeys(("昭和", "昭", "S"), date(1926, 12, 25)),
+    **dict.fromkeys(("大正", "大", "T"), date(1912, 7, 30)),
+    **dict.fromkeys(("明治", "明", "M"), date(1868, 1, 25)),
+    **dict.fromkeys(("民國", "民国"), date(1912, 1, 1)),
+}
+"""First days. Documents go on counting after the last day: 平成32年 is 2020."""
+_YEAR_END = r"(?:(?!\w)|(?=(?:r|م)(?!\w)))"
+"""Polish and Arabic say behind it that it is a year."""
 _DAY_WORD_YEAR = re.compile(
-    r"(?<![\w.,/-])(\d{1,2})(?:st|nd|rd|th|er|[.ºª°])?[ .\-/]*(?:of |de |d')? ?"
-    + _WORD
-    + r"[ .,\-/]*(?:de |del |of )?'?(\d{4}|\d\d)(?![\w])",
+    r"(?<![\w.,/])(?<!\d-)(\d{1,2})(?:st|nd|rd|th|er|[.ºª°])?[ .\-/]*(?:of |de |d'|من )? ?"
+    + MONTH
+    + r"'?[ .,\-/]*(?:de |del |of )?'?(\d{4}|\d\d)"
+    + _YEAR_END,
     re.IGNORECASE,
 )
 _WORD_DAY_YEAR = re.compile(
-    r"(?<![^\W_])" + _WORD + r"[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,.\-] ?| )'?(\d{4})(?![\w])",
+    r"(?<![^\W_])"
+    + MONTH
+    + r"'?[ .\-]*(\d{1,2})(?:st|nd|rd|th)?(?: ?[,.\-] ?| )'?(\d{4})"
+    + _YEAR_END,
     re.IGNORECASE,
 )
-_YEAR_WORD_DAY = re.compile(r"(?<![\w])(\d{4})[ \-/.]" + _WORD + r"[ \-/.](\d{1,2})(?![\w])")
-_TIME = re.compile(
-    r"(?<![\d:.,])(\d{1,2}) ?[:.h] ?([0-5]\d)(?: ?: ?([0-5]\d)(?:[.,]\d+)?)?"
-    r"(?: ?([ap])\.?m\b\.?)?(?![\d:])",
-    re.IGNORECASE,
-)
-_ANY_WORD = re.compile(r"[^\W\d_]{2,}")
-_LANGUAGE_WORDS = {
-    "de": "und der die das für von vom bis zum rechnung betrag datum summe mwst ust steuer",
-    "en": "the and of for to invoice amount date total tax with from",
-    "fr": "le les des et du pour facture montant tva une avec votre sur",
-    "es": "el los las y del para factura importe fecha iva con por",
-    "it": "il gli di e della per fattura importo data iva con totale",
-    "nl": "het een en van voor factuur bedrag datum btw met",
-    "pt": "os das e do para fatura valor data iva com por",
-    "pl": "i w z na do faktura kwota data vat razem suma",
-}
+_YEAR_WORD_DAY = re.compile(r"(?<![\w])(\d{4})[ \-/.]" + MONTH + r"[ \-/.](\d{1,2})(?![\w])")
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedDate:
-    """A date at ``start:end`` of a plain text; two readings when day and month can swap."""
+    """A date at ``start:end`` of a plain text; several readings when its parts can swap."""
 
     start: int
     end: int
-    readings: tuple[tuple[date, Order | None], ...]
+    readings: tuple[Reading, ...]
     dotted: bool = False
     proves: Order | None = None
     """The order that it can only have, for dates with slashes or hyphens."""
+    short: bool = False
+    """Its year has two digits."""
 
     def under(self, order: Order | None) -> tuple[date, ...]:
-        """The readings that a document's order leaves."""
-        return tuple(day for day, taken in self.readings if order is None or taken in (None, order))
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedTime:
-    """A time of day at ``start:end`` of a plain text; seconds are None where none are printed."""
-
-    start: int
-    end: int
-    hour: int
-    minute: int
-    second: int | None
+        """The readings that a document's order leaves; years come first only where all do."""
+        if order == "year":
+            years = tuple(day for day, taken in self.readings if taken == "year")
+            return years or tuple(day for day, _ in self.readings)
+        allowed = (None, "day", "month") if order is None else (None, order)
+        return tuple(day for day, taken in self.readings if taken in allowed)
 
 
 def dates_in(text: str) -> Iterator[PrintedDate]:
@@ -82,96 +79,88 @@ def dates_in(text: str) -> Iterator[PrintedDate]:
     for match in _NUMERIC.finditer(text):
         if found := _numeric(match):
             yield found
-    for pattern, (year, month, day) in (
-        (_SPACED, (3, 2, 1)),
-        (_COMPACT, (1, 2, 3)),
-        (_CJK, (1, 2, 3)),
-    ):
+    for pattern in (_SPACED, _COMPACT):
+        year, day = (3, 1) if pattern is _SPACED else (1, 3)
         for match in pattern.finditer(text):
-            if known := _day(match[year], int(match[month]), match[day]):
-                yield PrintedDate(match.start(), match.end(), ((known, None),))
+            yield from _certain(match, _days(match[year], int(match[2]), match[day]))
+    yield from _named(text)
+    if not text.isascii():
+        for match in _CJK.finditer(text):
+            yield from _certain(match, _days(match[1], int(match[2]), match[3]))
+    for match in _ERA.finditer(text):
+        yield from _certain(match, _of_era(match))
+
+
+def _named(text: str) -> Iterator[PrintedDate]:
     for pattern, (year, month, day) in (
         (_DAY_WORD_YEAR, (3, 2, 1)),
         (_WORD_DAY_YEAR, (3, 1, 2)),
         (_YEAR_WORD_DAY, (1, 2, 3)),
     ):
         for match in pattern.finditer(text):
-            if (number := MONTHS.get(letters(match[month]))) and (
-                known := _day(match[year], number, match[day])
-            ):
-                yield PrintedDate(match.start(), match.end(), ((known, None),))
+            if number := month_number(match[month]):
+                yield from _certain(match, _days(match[year], number, match[day]))
 
 
-def times_in(text: str) -> Iterator[PrintedTime]:
-    """Every time of day of a plain text, on 24 hours."""
-    for match in _TIME.finditer(text):
-        hour, half = int(match[1]), (match[4] or "").lower()
-        if half and not 1 <= hour <= 12:
-            continue
-        if half:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        if hour < 24:
-            second = int(match[3]) if match[3] else None
-            yield PrintedTime(match.start(), match.end(), hour, int(match[2]), second)
-
-
-def languages_in(text: str) -> Counter[str]:
-    """How many words of each language are found: months, and a few that every document has."""
-    found: Counter[str] = Counter()
-    for word in _ANY_WORD.findall(text):
-        for language in _LANGUAGES_OF.get(word.casefold(), ()):
-            found[language] += 1
-
-    return found
+def _certain(match: re.Match[str], days: tuple[date, ...]) -> Iterator[PrintedDate]:
+    if days:
+        yield PrintedDate(*match.span(), tuple((day, None) for day in days))
 
 
 def _numeric(match: re.Match[str]) -> PrintedDate | None:
-    first, separator, second, third = match[1], match[2], int(match[3]), match[4]
-    start, end = match.span()
+    first, separator, second, third = match[1], match[2], match[3], match[4]
     if len(first) == 4:
-        known = _day(first, second, third) if len(third) <= 2 else None
-        return PrintedDate(start, end, ((known, None),)) if known else None
+        days = _days(first, int(second), third) if len(third) <= 2 else ()
+        return next(_certain(match, days), None)
     if len(first) > 2 or len(third) not in (2, 4):
         return None
 
-    day_first = _day(third, second, first)
-    if separator == ".":
-        return PrintedDate(start, end, ((day_first, None),), dotted=True) if day_first else None
-    month_first = _day(third, int(first), str(second))
+    short = len(third) == 2
+    day_first = _days(third, int(second), first)
+    month_first = () if separator == "." else _days(third, int(first), second)
+    year_first = _days(first, int(second), third) if short and len(first) == 2 else ()
+    readings: list[Reading] = []
     if day_first and month_first and day_first != month_first:
-        return PrintedDate(start, end, ((day_first, "day"), (month_first, "month")))
-    known = day_first or month_first
-    if known is None:
-        year_first = _day(first, second, third) if len(third) == 2 else None
-        return PrintedDate(start, end, ((year_first, None),)) if year_first else None
+        readings += [(day, "day") for day in day_first]
+        readings += [(day, "month") for day in month_first]
+    else:
+        readings += [(day, None) for day in day_first or month_first or year_first]
+    readings += [(day, "year") for day in year_first]
     proves: Order | None = None
-    if day_first != month_first:
+    if separator != "." and bool(day_first) != bool(month_first):
         proves = "day" if day_first else "month"
-    return PrintedDate(start, end, ((known, None),), proves=proves)
-
-
-def _day(year: str, month: int, day: str) -> date | None:
-    number = int(year)
-    if len(year) <= 2:
-        number += 1900 if number >= _PIVOT else 2000
-    if number not in _YEARS:
+    if not readings:
         return None
+    dotted = separator == "." and bool(day_first)
+    return PrintedDate(*match.span(), tuple(readings), dotted, proves, short)
+
+
+def _days(year: str, month: int, day: str) -> tuple[date, ...]:
+    """The day in every century that it can be of; none where no month has it."""
+    return tuple(found for one in _years(year) if (found := _day(one, month, int(day))))
+
+
+def _years(printed: str) -> tuple[int, ...]:
+    number = int(printed)
+    if len(printed) > 2:
+        return (number,) if number in _YEARS else ()
+    if number in _THIS_CENTURY:
+        return (2000 + number,)
+    return (1900 + number,) if number in _LAST_CENTURY else (1900 + number, 2000 + number)
+
+
+def _of_era(match: re.Match[str]) -> tuple[date, ...]:
+    first = _ERAS.get(match[1])
+    if first is None:
+        return ()
+    year = 1 if match[2] == "元" else int(match[2])
+    month, day = (match[3], match[4]) if match[3] else (match[6], match[7])
+    found = _day(first.year + year - 1, int(month), int(day)) if year else None
+    return (found,) if found and found >= first else ()
+
+
+def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(number, month, int(day))
+        return date(year, month, day)
     except ValueError:
         return None
-
-
-def _language_words() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for language, words in _LANGUAGE_WORDS.items():
-        for word in words.split():
-            found.setdefault(word, set()).add(language)
-    for word, languages in MONTH_LANGUAGES.items():
-        if len(languages) == 1:
-            found.setdefault(word, set()).update(languages)
-
-    return {word: frozenset(languages) for word, languages in found.items() if len(languages) == 1}
-
-
-_LANGUAGES_OF = _language_words()

@@ -53,6 +53,13 @@ def canonical(number: Decimal) -> int | Decimal:
     return Decimal((sign, digits[:kept], exponent))
 
 
+def shifted(number: Decimal, power: int) -> Decimal:
+    """The number times ten to the power. ``Decimal.scaleb`` rounds to 28 digits."""
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)  # only NaN and Infinity have letters there
+    return Decimal((sign, digits, exponent + power))
+
+
 def wire(value: JsonValue) -> object:
     """What a client gets: JSON numbers where a double holds them exactly, else their digits."""
     if isinstance(value, Decimal):

@@ -7,12 +7,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from stackdocs_mcp.core.values.myriads import myriads_in
+from stackdocs_mcp.core.values.plain import DECIMAL_MARK
 from stackdocs_mcp.core.values.words import is_currency
 
-Sign = Literal["comma", "point"]
-_NUMERAL = re.compile(r"(?<!\d)[.,]?\d+(?:[.,']\d+)*")
+Sign = Literal["comma", "point", "arabic"]
+_NUMERAL = re.compile(rf"(?<!\d)[.,{DECIMAL_MARK}]?\d+(?:[.,'{DECIMAL_MARK}]\d+)*")
 _GLUED = re.compile(r"[^\W\d_]+\Z")
-_NAMES: dict[str, Sign] = {",": "comma", ".": "point"}
+_NAMES: dict[str, Sign] = {",": "comma", ".": "point", DECIMAL_MARK: "arabic"}
 _GROUP = 3
 MAX_DIGITS = 100
 """Longer runs of digits are no numbers that anybody prints."""
@@ -27,6 +29,8 @@ class Reading:
 
     value: Decimal
     decimal: Literal[",", "."] | None = None
+    sign: str = ""
+    """What stands before its decimals, nothing where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,7 @@ class Numeral:
     @property
     def decimal_sign(self) -> Sign | None:
         """The decimal sign that it proves, None when it has none or is ambiguous."""
-        if len(self.readings) != 1:
-            return None
-        return _NAMES.get(self.text.strip("0123456789' ")[-1:]) if "." in self._shown else None
+        return _NAMES.get(self.readings[0].sign) if len(self.readings) == 1 else None
 
     @property
     def grouped(self) -> bool:
@@ -51,19 +53,23 @@ class Numeral:
         return len({char for char in self.text if not char.isdigit()}) > 1
 
     @property
-    def _shown(self) -> str:
-        return format(self.readings[0].value, "f")
+    def grouper(self) -> str:
+        """What can only separate thousands: the points of ``1.234.567``, which has no decimals."""
+        separators = [char for char in self.text if not char.isdigit()]
+        repeated = len(separators) > 1 and len(set(separators)) == 1
+        return separators[0] if repeated and len(self.readings) == 1 else ""
 
 
 def numerals_in(text: str) -> Iterator[Numeral]:
     """Every numeral of a plain text, in order; those that can be no number are left out.
 
-    Groups that only spaces hold together (``1 234,50``) come as the parts first, then as a whole.
+    Groups that only spaces hold together (``1 234,50``) come as the parts first, then as a whole;
+    numbers with Chinese, Japanese and Korean units (``1億2,000万``) come last.
     """
     run: list[Numeral] = []
     for match in _NUMERAL.finditer(text):
         start, found = match.start(), match[0]
-        if found[0] in ".," and start and text[start - 1].isalnum():
+        if not found[0].isdigit() and start and text[start - 1].isalnum():
             start, found = start + 1, found[1:]
         numeral = Numeral(start, match.end(), found, readings(found))
         if not numeral.readings and "," in found:
@@ -77,14 +83,20 @@ def numerals_in(text: str) -> Iterator[Numeral]:
             run.append(numeral)
 
     yield from _joined(text, run)
+    for start, end, value in myriads_in(text):
+        yield Numeral(start, end, text[start:end], (Reading(value),))
 
 
-@lru_cache(maxsize=4096)
 def readings(numeral: str) -> tuple[Reading, ...]:
     """The numbers that digits with ``.``, ``,``, ``'`` or spaces between them can be.
 
     None for ``1.2.3`` and the like; two for ``1.234``, the one that takes a decimal comma first.
     """
+    return _readings(numeral) if len(numeral) <= 2 * MAX_DIGITS else ()
+
+
+@lru_cache(maxsize=4096)
+def _readings(numeral: str) -> tuple[Reading, ...]:
     separators = [char for char in numeral if not char.isdigit()]
     if len(numeral) - len(separators) > MAX_DIGITS:
         return ()
@@ -94,11 +106,13 @@ def readings(numeral: str) -> tuple[Reading, ...]:
     last = separators[-1]
     as_decimal = _with_decimals(numeral, last)
     as_whole = _without_decimals(numeral, last) if len(set(separators)) == 1 else None
-    if as_decimal is None or as_whole is None:
-        return tuple(Reading(one) for one in (as_decimal, as_whole) if one is not None)
+    if as_decimal is None:
+        return () if as_whole is None else (Reading(as_whole),)
+    if as_whole is None or last == DECIMAL_MARK:
+        return (Reading(as_decimal, sign=last),)
     if last == ",":
-        return Reading(as_decimal, ","), Reading(as_whole, ".")
-    return Reading(as_whole, ","), Reading(as_decimal, ".")
+        return Reading(as_decimal, ",", last), Reading(as_whole, ".")
+    return Reading(as_whole, ","), Reading(as_decimal, ".", last)
 
 
 def under(found: tuple[Reading, ...], decimal: Literal[",", "."] | None) -> tuple[Decimal, ...]:
@@ -109,7 +123,7 @@ def under(found: tuple[Reading, ...], decimal: Literal[",", "."] | None) -> tupl
 
 
 def _with_decimals(numeral: str, sign: str) -> Decimal | None:
-    if sign not in ".,":
+    if sign not in _NAMES:
         return None
     whole, _, fraction = numeral.rpartition(sign)
     groupers = {char for char in whole if not char.isdigit()}

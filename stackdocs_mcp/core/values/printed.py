@@ -1,19 +1,20 @@
 """Numbers as documents print them: with sign, money, percent and scale, and how sure they are."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from stackdocs_mcp.core.values.numerals import Numeral, under
 from stackdocs_mcp.core.values.signs import Signs
-from stackdocs_mcp.core.values.words import SCALES, is_currency
+from stackdocs_mcp.core.values.units import PERCENT, SCALES
+from stackdocs_mcp.core.values.words import is_currency
 
 _MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?\Z")
 _WORD_BEFORE_BRACKET = re.compile(r"[^\W\d_] ?\(\Z")
 _CLOSING = re.compile(r" ?(%|[^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2})? ?\)")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?\Z")
-_PERCENT = re.compile(r" ?(?:%|percent\b|prozent\b|pour ?cent\b|v\. ?h\.)", re.IGNORECASE)
 _LETTERS_THEN_DIGIT = re.compile(r"[^\W\d_]+\d")
 _SCALE = re.compile(r" ?([^\W\d_]{1,9}\.?)")
 _PREFIX = 8
@@ -53,15 +54,21 @@ def numbers_in(text: str, numerals: Iterable[Numeral]) -> Iterator[PrintedNumber
             yield from waiting
             waiting = []
         if joined:
+            inside = bisect_right(waiting, numeral.start, key=_start)
+            yield from waiting[:inside]
             waiting = [
-                replace(one, tail=True) if numeral.start < one.start < numeral.end else one
-                for one in waiting
-                if not numeral.start < one.start < numeral.end or one.numeral.text[0] != "0"
+                replace(one, tail=True) if one.start < numeral.end else one
+                for one in waiting[inside:]
+                if one.start >= numeral.end or one.numeral.text[0] != "0"
             ]
         if _is_number(text, numeral):
             waiting.append(_printed(text, numeral))
 
     yield from waiting
+
+
+def _start(number: PrintedNumber) -> int:
+    return number.start
 
 
 def _is_number(text: str, numeral: Numeral) -> bool:
@@ -70,13 +77,17 @@ def _is_number(text: str, numeral: Numeral) -> bool:
     if not (before.isalpha() or before == "_"):
         return True
     word = _LETTERS_BEFORE.search(text, max(0, numeral.start - _PREFIX), numeral.start)
-    glued = word[0].casefold() if word else "_"
-    return is_currency(glued) or glued in ("x", "nr", "no") or numeral.decimal_sign is not None
+    glued = word[0] if word else "_"
+    return (
+        is_currency(glued)
+        or glued.casefold() in ("x", "nr", "no")
+        or numeral.decimal_sign is not None
+    )
 
 
 def _printed(text: str, numeral: Numeral) -> PrintedNumber:
     start, end = numeral.start, numeral.end
-    percent = bool(_PERCENT.match(text, end))
+    percent = bool(PERCENT.match(text, end))
     word = _SCALE.match(text, end)
     scale = SCALES.get(word[1].casefold(), 0) if word else 0
     whole = _stands_alone(text, numeral)
@@ -104,6 +115,8 @@ def _sign(text: str, numeral: Numeral) -> tuple[bool | None, int]:
     start = numeral.start
     if text[start - 1 : start] == "-":
         return True, start - 1
+    if start and text[start - 1] in "▲△":
+        return None, start - 1  # below zero in Japanese, on the rise elsewhere
     money = _MONEY_BEFORE.search(text, max(0, start - _PREFIX), start)
     if money and is_currency(money[1]):
         start = money.start()

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal, Self
 
-from stackdocs_mcp.core.values.dates import PrintedDate, dates_in, languages_in
+from stackdocs_mcp.core.values.dates import Order, PrintedDate, dates_in
+from stackdocs_mcp.core.values.languages import east_asian, kana, languages_in
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 
@@ -14,7 +15,11 @@ _DOMINANT = 4
 Clock times and section numbers look like decimals, so a few of the other kind prove nothing.
 """
 _THOUSAND = 1000
-_DAY_FIRST_LANGUAGES = frozenset({"de", "fr", "es", "it", "nl", "pt", "pl"})
+_GROUPERS = {",": "comma", ".": "point"}
+_COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "nl", "pt", "pl"})
+_DAY_FIRST_LANGUAGES = _COMMA_LANGUAGES | {"he", "ar"}
+_POINT_LANGUAGES = frozenset({"en", "he"})
+"""Arabic uses either, by country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,19 @@ class Signs:
     """Dates like ``5.3.2018``, which are written where days come first."""
     day_first_words: int = 0
     english_words: int = 0
+    comma_words: int = 0
+    """Words of languages whose decimal sign is a comma in most countries."""
+    point_words: int = 0
+    east_asian: int = 0
+    """Characters of Chinese, Japanese and Korean, where years come first and points are decimal."""
+    kana: int = 0
+    """Characters of Japanese, where ``▲1,234`` is below zero."""
+    comma_groups: int = 0
+    """Numbers like ``1,234``, which have two readings."""
+    point_groups: int = 0
+    comma_runs: int = 0
+    """Numbers like ``1,234,567``, which can be nothing but groups, unless they are identifiers."""
+    point_runs: int = 0
     hard_spaces: int = 0
     """Numbers like ``1 234,50`` whose groups a space holds together that does not break."""
     unspaced: int = 0
@@ -57,7 +75,23 @@ class Signs:
                 return "."
             if commas or points:
                 return None
-        return None
+        return self._grouped_as_usual
+
+    @property
+    def _grouped_as_usual(self) -> Literal[",", "."] | None:
+        """The decimal sign by the language, where all separators are its thousands separators.
+
+        In Mexico ``1,234`` is a thousand and more, in Switzerland ``1.234`` is not: what a language
+        does in most countries decides nothing against what stands there.
+        """
+        points, commas = self.point_words + self.east_asian, self.comma_words
+        if self.east_asian > commas + self.english_words:
+            return "."
+        by_points = self.point_runs * (commas >= points) + self.point_groups * (commas > points)
+        by_commas = self.comma_runs * (points >= commas) + self.comma_groups * (points > commas)
+        if by_points and not self.comma_groups + self.comma_runs:
+            return ","
+        return "." if by_commas and not self.point_groups + self.point_runs else None
 
     @property
     def spaces(self) -> bool | None:
@@ -67,12 +101,17 @@ class Signs:
         return None
 
     @property
-    def order(self) -> Literal["day", "month"] | None:
-        """What comes first in ``03/04/2026``, None when the text does not decide it."""
+    def order(self) -> Order | None:
+        """What comes first in ``03/04/2026``, None when the text does not decide it.
+
+        ``year`` says so of ``03/04/05`` only.
+        """
         if self.day_first and self.month_first:
             return None
         if self.day_first or self.month_first:
             return "day" if self.day_first else "month"
+        if self.east_asian > self.day_first_words + self.english_words:
+            return "year"
         if self.dotted or self.day_first_words > self.english_words:
             return "day"
         return None
@@ -89,21 +128,37 @@ def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedD
     """What a text shows whose numerals and dates have been found already."""
     counts = dict.fromkeys((one.name for one in fields(Signs)), 0)
     for numeral in numerals:
-        if " " in numeral.text:
-            counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
-        elif numeral.decimal_sign and numeral.readings[0].value >= _THOUSAND:
-            counts["unspaced"] += 1
-        if (sign := numeral.decimal_sign) is None:
-            continue
-        counts[f"{sign}_proofs" if numeral.grouped else f"{sign}s"] += 1
+        _count_numeral(numeral, printed, counts)
 
+    words = languages_in(printed)
+    counts["day_first_words"] = sum(words[one] for one in _DAY_FIRST_LANGUAGES)
+    counts["english_words"] = words["en"]
+    counts["comma_words"] = sum(words[one] for one in _COMMA_LANGUAGES)
+    counts["point_words"] = sum(words[one] for one in _POINT_LANGUAGES)
+    counts["east_asian"] = east_asian(printed)
+    counts["kana"] = kana(printed) if counts["east_asian"] else 0
+    year_first = counts["east_asian"] > counts["day_first_words"] + counts["english_words"]
     for date in dates:
+        if year_first and date.short:
+            continue  # 26/03/04 is the fourth of March there
         if date.dotted:
             counts["dotted"] += 1
         elif date.proves:
             counts[f"{date.proves}_first"] += 1
 
-    words = languages_in(printed)
-    counts["day_first_words"] = sum(words.get(one, 0) for one in _DAY_FIRST_LANGUAGES)
-    counts["english_words"] = words.get("en", 0)
     return Signs(**counts)
+
+
+def _count_numeral(numeral: Numeral, printed: str, counts: dict[str, int]) -> None:
+    sign = numeral.decimal_sign
+    if " " in numeral.text:
+        counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
+    elif sign and numeral.readings[0].value >= _THOUSAND:
+        counts["unspaced"] += 1
+    if sign is None:
+        if numeral.grouper in _GROUPERS:
+            counts[f"{_GROUPERS[numeral.grouper]}_runs"] += 1
+        elif len(numeral.readings) == 2:
+            counts["comma_groups" if "," in numeral.text else "point_groups"] += 1
+    elif sign != "arabic":
+        counts[f"{sign}_proofs" if numeral.grouped else f"{sign}s"] += 1

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  letters and digits of other scripts are meant
 from decimal import Decimal
 
 import pytest
@@ -21,12 +22,37 @@ CONVENTIONS = [
     ("\u202f", ","),
     ("'", "."),
     ("\u2019", "."),
+    ("\u2009", ","),
+    ("\u2007", ","),
+    ("\u066c", "\u066b"),
     ("", "."),
     ("", ","),
+    ("", "\u066b"),
 ]
 AROUND = ["{}", "{} €", "€ {}", "EUR {}", "{} EUR", "RM{}", "${}", "{} %", "CHF {}", " {} zł "]
-NEGATIVE = ["-{}", "\u2212{}", "({})", "{}-", "- {}"]
-SCRIPTS = ["0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩"]  # noqa: RUF001  other digits are meant
+AROUND += [
+    "Rs.{}",
+    "Fr. {}",
+    "kr {}",
+    "{}\u00a0$US",
+    "US${}",
+    "{} ש״ח",
+    "{} ر.س.\u200f",
+    "{}元",
+    "***{}",
+]
+NEGATIVE = [
+    "-{}",
+    "\u2212{}",
+    "\u2013{}",
+    "({})",
+    "{}-",
+    "- {}",
+    "\u200e-{}",
+    "\uff0d{}",
+    "minus {}",
+]
+SCRIPTS = ["0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"]
 
 
 def printed(number: Decimal, grouping: str, decimal: str) -> str:
@@ -52,10 +78,92 @@ def test_an_amount_printed_in_any_convention_is_read_exactly(
     assert typed(text, NUMBER, Signs()).value == (number if sign == "{}" else -number)
 
 
+@pytest.mark.requirement("VALUE-20")
+@settings(max_examples=300, deadline=None)
+@given(
+    cents=st.integers(1, 10**12),
+    convention=st.sampled_from(CONVENTIONS),
+    sign=st.sampled_from(["{}", *NEGATIVE]),
+    digit=st.integers(0, 9),
+    at=st.integers(0, 20),
+)
+def test_an_amount_with_another_digit_is_never_the_same(
+    cents: int, convention: tuple[str, str], sign: str, digit: int, at: int
+) -> None:
+    number = Decimal(cents).scaleb(-2)
+    text = printed(number.quantize(Decimal("0.01")), *convention)
+    places = [index for index, char in enumerate(text) if char.isdigit()]
+    place = places[at % len(places)]
+    changed = text[:place] + str(digit) + text[place + 1 :]
+    try:
+        found = typed(sign.format(changed), NUMBER, Signs()).value
+    except BadValue:
+        return
+    assert not isinstance(found, float)
+    assert (found == (number if sign == "{}" else -number)) == (changed == text)
+
+
+@pytest.mark.requirement("VALUE-01")
+@settings(max_examples=200, deadline=None)
+@given(
+    number=st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=0, max_value=10**60, places=12
+    ),
+    sign=st.sampled_from(["{}", *NEGATIVE]),
+)
+def test_as_many_digits_as_are_printed_are_kept(number: Decimal, sign: str) -> None:
+    stored = typed(sign.format(format(number, "f")), NUMBER, POINT).value
+    assert stored == (number if sign == "{}" else number.copy_negate())
+
+
+@pytest.mark.requirement("VALUE-01")
+@settings(max_examples=200, deadline=None)
+@given(number=st.integers(0, 10**10), cents=st.booleans())
+def test_indian_groups_are_read(number: int, cents: bool) -> None:
+    digits = str(number)
+    head, tail = digits[:-3], digits[-3:]
+    groups = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
+    text = ",".join([*groups, tail]) + ".25" * cents
+    assert typed(text, NUMBER, POINT).value == Decimal(digits + ".25" * cents)
+
+
 @pytest.mark.requirement("VALUE-01")
 @pytest.mark.parametrize(
     ("text", "number"),
     [
+        ("1,23,456.00", "123456"),
+        ("$(45.00)", "-45"),
+        ("(45,00 €)", "-45"),
+        ("(45,00) EUR", "-45"),
+        ("€ (45,00)", "-45"),
+        ("45,00- €", "-45"),
+        ("45,00 €-", "-45"),
+        ("45.00\u00ad", "-45"),
+        ("\u00ad45.00", "-45"),
+        ("Rs.100", "100"),
+        ("45.–", "45"),
+        ("***45.00***", "45"),
+        ("=1.234,00=", "1234"),
+        ("%12,5", "12.5"),
+        ("12,5 Prozent", "12.5"),
+        ("12,5 por ciento", "12.5"),
+        ("٪١٢٫٥", "12.5"),
+        ("１２．５％", "12.5"),
+        ("٣٫١٤١", "3.141"),
+        ("١٬٢٣٤", "1234"),
+        ("1,234円", "1234"),
+        ("金1,234円也", "1234"),
+        ("1,234 ₪", "1234"),
+        ('1,234 ש"ח', "1234"),
+        ("½", "0.5"),
+        ("1½", "1.5"),
+        ("2 ¾", "2.75"),
+        ("1.2万", "12000"),
+        ("1万2千", "12000"),
+        ("1億2,000万円", "120000000"),
+        ("1,234百万円", "1234000000"),
+        ("3千円", "3000"),
+        ("3万5000円", "35000"),
         ("1'234.50", "1234.5"),
         ("12.5 %", "12.5"),
         ("12,34,567.00", "1234567"),
@@ -92,6 +200,32 @@ def test_an_undecided_number_is_refused_with_both_readings() -> None:
     assert "1.234 or 1234" in refused.value.message
 
 
+@pytest.mark.requirement("VALUE-02")
+@pytest.mark.parametrize(
+    ("lines", "text", "number"),
+    [
+        (["Saldo 1.234.567 EUR"], "1.234", 1234),
+        (["Total 1,234,567"], "1,234", 1234),
+        (["Konto der Kunden 1,234,567"], "1,234", None),
+        (["Der Umsatz und die Kosten", "55.725", "101.685"], "1.234", 1234),
+        (["Ventas y costos de las tiendas", "55,725", "101,685"], "1,234", None),
+        (["The sales and the costs of the year", "55,725", "101,685"], "1,234", 1234),
+        (["売上高 55,725"], "1,234", 1234),
+        (["הכנסות של החברה על 55,725"], "1,234", 1234),
+        (["The sales and the costs", "1.234 and 55,725"], "1,234", None),
+        (["Der Umsatz und die Kosten", "12.50", "55.725"], "1.234", "1.234"),
+    ],
+)
+def test_the_usual_groups_of_the_language_decide_where_nothing_else_stands(
+    lines: list[str], text: str, number: int | str | None
+) -> None:
+    try:
+        found = typed(text, NUMBER, signs_of(lines)).value
+    except BadValue:
+        found = None
+    assert found == (None if number is None else Decimal(number))
+
+
 @pytest.mark.requirement("VALUE-03")
 @pytest.mark.parametrize(
     "text",
@@ -120,6 +254,24 @@ def test_an_undecided_number_is_refused_with_both_readings() -> None:
         "05.03.2018",
         "\u0663\u066b\u066b1",
         "1" * 5000,
+        "--5",
+        "-5-",
+        "(-5)",
+        "+-5",
+        "5 (net)",
+        "12 kg 5",
+        "12 kg 3 Stk.",
+        "kg kg 12",
+        "A4",
+        "5\u56db",
+        "1\u4e072",
+        "3\u53435\u4e075\u4e07",
+        "1\u2153",
+        "1,5\u00bd",
+        "5'10\"",
+        "1/2",
+        "\u221e",
+        "x" * 200 + "1",
     ],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:

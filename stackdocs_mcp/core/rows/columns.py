@@ -1,0 +1,217 @@
+"""The columns that the rows of a table have, and whether a strip has them too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from stackdocs_mcp.core.rows.strips import Strip, Token
+
+_SAMPLE = 40
+"""Rows of a long table that its columns are taken from."""
+_SHARED = 0.75
+"""Of the rows so many have something in each column."""
+_FEW = 3
+"""Fewer rows do not tell by themselves what is a column and how rows begin."""
+_EMPTY = 3
+"""Of so many columns one may be empty, of twice as many two."""
+_SLACK = 0.4
+"""In line heights: what stands so near stands below each other."""
+_INDENT = 1.0
+"""In line heights: texts that begin so near begin at one edge."""
+_APART = -0.5
+"""The slack of a stated table, whose columns are counted: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a column stands, whether it is of figures, and whether all of them have decimals."""
+
+    x0: float
+    x1: float
+    decimal: bool
+    figures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What rows have beside their columns, as far as all of them agree."""
+
+    text: tuple[float, float] | None
+    """From where to where their words stand; None if some have none."""
+    edges: tuple[frozenset[float], frozenset[float]]
+    """Where their first words begin and their last words end."""
+    first: str | None
+    """The word that all begin with."""
+    decimals: int
+    """The most that one has outside of the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that written rows share, from the left."""
+
+    figures: tuple[Column, ...]
+    look: Look
+    slack: float
+    height: float
+
+    def has(self, strip: Strip) -> bool:
+        """The strip has what the rows have: most of the columns, and a text if they have one.
+
+        A single column is little to know a row by: then the text has to look like theirs as well.
+        """
+        filled = self.filled(strip)
+        empty = sum(token is None for token in filled)
+        if empty == len(filled) or empty > len(filled) // _EMPTY:
+            return False
+        kinds = [
+            token.kind if token else "word"
+            for token, column in zip(filled, self.figures, strict=True)
+            if column.decimal
+        ]
+        if kinds and "decimal" not in kinds:
+            return False
+        if not self._has_text(strip) or _decimals(strip, filled) > self.look.decimals:
+            return False
+        return len(filled) > 1 or self._begins_alike(strip)
+
+    def filled(self, strip: Strip) -> list[Token | None]:
+        """For each column what stands in it."""
+        found: list[Token | None] = []
+        free = list(strip.tokens)
+        for column in self.figures:
+            inside = [token for token in free if self._is_in(token, column)]
+            best = max(inside, key=lambda token: _overlap(token, column), default=None)
+            if best is not None:
+                free.remove(best)
+            found.append(best)
+        return found
+
+    def is_over(self, cell: Sequence[Token], column: Column) -> bool:
+        """A cell stands above or below a column, at least in part."""
+        return cell[0].x0 < column.x1 + self.slack and column.x0 - self.slack < cell[-1].x1
+
+    def _is_in(self, token: Token, column: Column) -> bool:
+        return column.figures != (token.kind == "word") and self.is_over([token], column)
+
+    def _has_text(self, strip: Strip) -> bool:
+        if self.look.text is None:
+            return True
+        low, high = self.look.text
+        return any(
+            token.kind == "word" and token.x0 < high and low < token.x1 for token in strip.tokens
+        )
+
+    def _begins_alike(self, strip: Strip) -> bool:
+        if self.look.first not in (None, _first_word(strip)):
+            return False
+        known = [edges for edges in self.look.edges if edges]
+        if not known:
+            return True
+        slack = _INDENT * self.height
+        return any(
+            abs(mine - edge) <= slack
+            for ours, theirs in zip(_edges(strip), self.look.edges, strict=True)
+            for mine in ours
+            for edge in theirs
+        )
+
+
+def columns_of(heads: Sequence[Strip], values: Sequence[frozenset[Decimal]]) -> Columns:
+    """The columns that these strips share.
+
+    ``values`` are the numbers that were written of each strip's row: of few rows little else tells
+    a column from a figure inside of a text.
+    """
+    step = max(1, len(heads) // _SAMPLE)
+    heads, values = heads[::step], values[::step]
+    height = median(strip.height for strip in heads)
+    slack = _SLACK * height if heads[0].table is None else _APART
+    tokens = [
+        _candidates(strip, said if len(heads) < _FEW else None)
+        for strip, said in zip(heads, values, strict=True)
+    ]
+    columns = _shared(tokens, slack)
+    bare = Columns(columns, Look(None, (frozenset(), frozenset()), None, 0), slack, height)
+    return Columns(columns, _look(heads, bare), slack, height)
+
+
+def _candidates(strip: Strip, values: frozenset[Decimal] | None) -> list[Token]:
+    """What may stand in a column of its own."""
+    if strip.table is not None:
+        return list(strip.tokens)
+    figures = [token for token in strip.tokens if token.kind != "word"]
+    if values is None:
+        return figures
+    return [
+        token
+        for token in figures
+        if token in strip.figures or (token.value is not None and abs(token.value) in values)
+    ]
+
+
+def _shared(rows: Sequence[Sequence[Token]], slack: float) -> tuple[Column, ...]:
+    """Columns that most rows have something in, by the first, the middle and the last row."""
+    found: list[tuple[int, Column]] = []
+    for sample in sorted({0, len(rows) // 2, len(rows) - 1}):
+        for token in rows[sample]:
+            inside = [
+                other
+                for row in rows
+                for other in row
+                if (other.kind == "word") == (token.kind == "word")
+                and token.x0 < other.x1 + slack
+                and other.x0 - slack < token.x1
+            ]
+            column = Column(
+                median(other.x0 for other in inside),
+                median(other.x1 for other in inside),
+                decimal=all(other.kind == "decimal" for other in inside),
+                figures=token.kind != "word",
+            )
+            found.append((len(inside), column))
+
+    columns: list[Column] = []
+    for count, column in sorted(found, key=lambda one: -one[0]):
+        apart = all(column.x1 <= other.x0 or other.x1 <= column.x0 for other in columns)
+        if count >= _SHARED * len(rows) and apart:
+            columns.append(column)
+    return tuple(sorted(columns, key=lambda one: one.x0))
+
+
+def _look(heads: Sequence[Strip], columns: Columns) -> Look:
+    words = [[token for token in strip.tokens if token.kind == "word"] for strip in heads]
+    text = None
+    if all(words):
+        text = (min(row[0].x0 for row in words), max(row[-1].x1 for row in words))
+    firsts = {_first_word(strip) for strip in heads}
+    lefts, rights = zip(*map(_edges, heads), strict=True)
+    return Look(
+        text,
+        (frozenset().union(*lefts), frozenset().union(*rights)),
+        firsts.pop() if len(heads) >= _FEW and len(firsts) == 1 else None,
+        max(_decimals(strip, columns.filled(strip)) for strip in heads) + (len(heads) < _FEW),
+    )
+
+
+def _edges(strip: Strip) -> tuple[frozenset[float], frozenset[float]]:
+    """Where it begins and where it ends, as far as words do."""
+    first, last = strip.tokens[0], strip.tokens[-1]
+    return (
+        frozenset({first.x0} if first.kind == "word" else ()),
+        frozenset({last.x1} if last.kind == "word" else ()),
+    )
+
+
+def _decimals(strip: Strip, filled: Sequence[Token | None]) -> int:
+    return sum(t.kind == "decimal" and all(t is not one for one in filled) for t in strip.tokens)
+
+
+def _first_word(strip: Strip) -> str | None:
+    token = strip.tokens[0]
+    return token.text.split()[0].casefold() if token.kind == "word" else None
+
+
+def _overlap(token: Token, column: Column) -> float:
+    return min(token.x1, column.x1) - max(token.x0, column.x0)

@@ -1,0 +1,83 @@
+"""Looking for rows of tables that were not written, with no more pages loaded than it takes."""
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+
+import anyio
+import anyio.lowlevel
+
+from stackdocs_mcp.core.model import Document, DocumentStatus, Leaf
+from stackdocs_mcp.core.rows import MissedRows, Search, Strip, searches, strips_of
+from stackdocs_mcp.core.schema import Schema
+from stackdocs_mcp.workspace.checking import FEW_PAGES, PAUSE_SECONDS, WORK_SECONDS
+from stackdocs_mcp.workspace.context import Workspace
+
+_ROUNDS = 6
+"""How often more pages are looked at because the table goes on; twice as many each time."""
+
+
+async def missing_rows(
+    workspace: Workspace, document: Document, leaves: Sequence[Leaf], schema: Schema | None
+) -> list[MissedRows]:
+    """What is missed of each list, as far as the pages around its rows show it."""
+    if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
+        return []
+    tables = _Tables(workspace, document)
+    found = [await _missed(search, tables) for search in searches(leaves, schema)]
+    return [one for one in found if one is not None]
+
+
+async def _missed(search: Search, tables: "_Tables") -> MissedRows | None:
+    if search.pages is None:
+        return search.missed(await tables.strips(range(1, FEW_PAGES + 1)))
+    numbers = _around(search.pages, 1)
+    found = search.missed(await tables.strips(numbers))
+    for reach in range(_ROUNDS):
+        if found is None:
+            return None
+        pages = {page for page, _ in found.spots}
+        if not tables.beyond(_around(pages, 1) - numbers):
+            return found
+        numbers |= _around(pages, 2**reach)
+        found = search.missed(await tables.strips(numbers))
+    return found
+
+
+def _around(pages: Iterable[int], reach: int) -> set[int]:
+    return {page + step for page in pages for step in range(-reach, reach + 1)}
+
+
+class _Tables:
+    """The strips of a document's pages, each made once for all lists."""
+
+    def __init__(self, workspace: Workspace, document: Document) -> None:
+        self._workspace = workspace
+        self._document = document
+        self._strips: dict[int, list[Strip]] = {}
+        self._paused = time.monotonic()
+
+    def beyond(self, numbers: Collection[int]) -> list[int]:
+        """Those of the numbers that are pages of the document."""
+        return sorted(number for number in numbers if 1 <= number <= self._document.pages)
+
+    async def strips(self, numbers: Collection[int]) -> list[Strip]:
+        """The strips of these pages from the first on."""
+        wanted = self.beyond(numbers)
+        missing = [number for number in wanted if number not in self._strips]
+        workspace = self._workspace
+        pages = await workspace.shared.pages.get(
+            workspace.store, workspace.binding.stack, self._document, missing
+        )
+        for page in pages:
+            await self._give_way()
+            self._strips[page.number] = strips_of(page)
+        await self._give_way()
+        return [strip for number in wanted for strip in self._strips.get(number, ())]
+
+    async def _give_way(self) -> None:
+        """Let others run, now and then, and the store's threads have the interpreter."""
+        if time.monotonic() - self._paused < WORK_SECONDS:
+            await anyio.lowlevel.checkpoint()
+            return
+        await anyio.sleep(PAUSE_SECONDS)
+        self._paused = time.monotonic()
