@@ -74,7 +74,9 @@ async def run(corpus: Path) -> list[Row]:
             found += await of(app, corpus / "ocr" / entry["file"], corpus / "ocr" / entry["gt"])
     for one in found:
         if not one.read or one.overlap < IOU or one.strict < IOU:
-            why = "not read" if not one.read else f"IoU {one.overlap:.2f}, strictly {one.strict:.2f}"
+            why = (
+                "not read" if not one.read else f"IoU {one.overlap:.2f}, strictly {one.strict:.2f}"
+            )
             print(f"  {one.file} {one.field} {one.value!r}: {one.verdict}, {why}", file=sys.stderr)
     read = [one for one in found if one.read]
     right = sum(one.overlap >= IOU for one in read)
@@ -177,9 +179,7 @@ def right_places(name: str, value: str, lines: Sequence[GoldLine]) -> Iterator[l
             break
 
 
-def _parts(
-    lines: Sequence[GoldLine], texts: Sequence[str], low: int, high: int
-) -> Iterator[Box]:
+def _parts(lines: Sequence[GoldLine], texts: Sequence[str], low: int, high: int) -> Iterator[Box]:
     base = 0
     for line, text in zip(lines, texts, strict=True):
         start, end = max(low - base, 0), min(high - base, len(text))
@@ -188,9 +188,7 @@ def _parts(
             continue
         left, right = _in_line(line.text, start), _in_line(line.text, end - 1) + 1
         width = (line.box.x1 - line.box.x0) / len(line.text)
-        yield Box(
-            line.box.x0 + left * width, line.box.y0, line.box.x0 + right * width, line.box.y1
-        )
+        yield Box(line.box.x0 + left * width, line.box.y0, line.box.x0 + right * width, line.box.y1)
 
 
 def _in_line(text: str, letter: int) -> int:

@@ -37,9 +37,7 @@ async def product(allowed: Path) -> AsyncIterator[App]:
             yield app
 
 
-async def opened(
-    app: App, file: Path, schema: dict[str, Any] | None
-) -> tuple[Workspace, Document]:
+async def opened(app: App, file: Path, schema: dict[str, Any] | None) -> tuple[Workspace, Document]:
     """A new stack with the schema, and the file in it, read. Raises OSError if it is not read."""
     stack = await app.store.open_stack(app.user, f"benchmark {uuid.uuid4()}")
     workspace = app.workspace(stack, Actor("agent", "benchmark"))

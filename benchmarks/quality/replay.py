@@ -158,7 +158,7 @@ def rows(replayed: Sequence[Written], truth: Sequence[Written]) -> list[Row]:
             "replay: wrong leaves flagged",
             ">= 45 % of wrong at <= 8 % of all",
             f"{share(caught, len(wrong))} at {share(len(flagged), len(replayed))}",
-            share_caught >= 0.45 and load <= 0.08,  # noqa: PLR2004
+            share_caught >= 0.45 and load <= 0.08,
         ),
         Row(
             "replay: the same by presence alone",

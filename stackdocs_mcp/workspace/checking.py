@@ -22,6 +22,8 @@ from stackdocs_mcp.core.evidence import (
     search_terms,
     together,
 )
+from stackdocs_mcp.core.evidence.signals import signalled
+from stackdocs_mcp.core.evidence.together import row_of
 from stackdocs_mcp.core.model import (
     Citation,
     Document,
@@ -32,8 +34,6 @@ from stackdocs_mcp.core.model import (
     Verdict,
     Warn,
 )
-from stackdocs_mcp.core.evidence.signals import signalled
-from stackdocs_mcp.core.evidence.together import row_of
 from stackdocs_mcp.core.paths import FieldPath, key
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
@@ -130,9 +130,7 @@ class Checker:
         confidence = draft.confidence
         if floor is not None and confidence is not None and confidence < floor:
             warnings.append(Warn("low_confidence", f"the confidence {confidence} is below {floor}"))
-        return Leaf(
-            looked.path, looked.claim.value, finding.evidence, confidence, tuple(warnings)
-        )
+        return Leaf(looked.path, looked.claim.value, finding.evidence, confidence, tuple(warnings))
 
     async def _earlier(self, looked: Sequence[Looked]) -> dict[FieldPath, Standing]:
         """Where fields stand that earlier calls wrote in the same rows and those just before."""
@@ -172,9 +170,7 @@ class Checker:
         await anyio.sleep(PAUSE_SECONDS)
         self._paused = time.monotonic()
 
-    async def _looked(
-        self, path: FieldPath, value: JsonValue, citation: Citation | None
-    ) -> Looked:
+    async def _looked(self, path: FieldPath, value: JsonValue, citation: Citation | None) -> Looked:
         node = self._node(path)
         claim = Claim(
             value=value,

@@ -186,7 +186,9 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
         one = whole if leaf_path == path else await checker.typed(leaf_path, value)
         notes = one.notes if drafts else dict.fromkeys((*whole.notes, *one.notes))
         drafts.append(
-            await checker.draft(leaf_path, one.value, entry.citation, entry.confidence, tuple(notes))
+            await checker.draft(
+                leaf_path, one.value, entry.citation, entry.confidence, tuple(notes)
+            )
         )
 
     return _Prepared(path, tuple(drafts), entry.expected_revision)

@@ -31,6 +31,8 @@ _SUPPORTED = 0.5
 _UNIT = 4
 """Letters beside a number: a currency or a unit."""
 _WORD = re.compile(r"[^\W\d_]{2}")
+_SHORT = 2
+"""Digits of a number that stands on most pages whatever it counts."""
 _FIGURE = re.compile(r"\d")
 
 Signal = tuple[int, Warn]
@@ -39,7 +41,7 @@ Signal = tuple[int, Warn]
 def signalled(call: Together) -> list[Looked]:
     """The leaves of a call with what the others make doubtful about them."""
     found: defaultdict[int, list[Warn]] = defaultdict(list)
-    for signal in (_off_column, _part_of_cell, _over_cells, _labelled_elsewhere):
+    for signal in (_off_column, _part_of_cell, _over_cells, _labelled_elsewhere, _several):
         for index, warning in signal(call):
             found[index].append(warning)
 
@@ -122,6 +124,23 @@ def _labelled_elsewhere(call: Together) -> Iterator[Signal]:
                 break
 
 
+def _several(call: Together) -> Iterator[Signal]:
+    """A number so short that it stands anywhere by chance, in several places and without a label.
+
+    Longer ones, and texts, are the same in all places: a total that is printed twice, a name.
+    """
+    for index, one in enumerate(call.looked):
+        number = number_of(one.claim)
+        if not one.is_open or row_of(one.path) is not None or number is None:
+            continue
+        if sum(map(str.isdigit, str(number))) > _SHORT:
+            continue
+        if one.standings[0].label == one.standings[1].label == 0:
+            evidence = one.finding.evidence
+            assert evidence.place is not None, "it stands somewhere"
+            yield index, messages.several_places((evidence.place, *evidence.others))
+
+
 def _beside(label: Standing) -> Iterator[tuple[int, int]]:
     """The cells to the right of a label, and below it in the next row: where its value is."""
     page, (start, end) = label.page, label.match.spans[0]
@@ -191,7 +210,9 @@ def _is_text(one: Looked) -> bool:
 def _is_whole(one: Standing) -> bool:
     low, high = one.cell
     text = one.page.text
-    return not (_WORD.search(text[low : one.match.start]) or _WORD.search(text[one.match.end : high]))
+    return not (
+        _WORD.search(text[low : one.match.start]) or _WORD.search(text[one.match.end : high])
+    )
 
 
 def _is_shared(one: Standing, beside: Sequence[Standing]) -> bool:
