@@ -6,6 +6,7 @@ import click
 
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
+from stackdocs_mcp.cli.people import reextract, release, set_, undo
 
 FORMATS = ("csv", "json", "jsonl")
 TEMPLATES = (
@@ -331,33 +332,44 @@ def export(
 
 @cli.command(short_help="Show who changed what, newest first.")
 @click.argument("document", required=False)
+@click.option("--digests", is_flag=True, help="Print what each document's history comes to.")
 @common
-def history(document: str | None, **_settings: str | None) -> int:
+def history(document: str | None, *, digests: bool, **_settings: str | None) -> int:
     """Show who changed what, newest first, in the stack or in one document.
 
-    DOCUMENT is an id or a file name.
+    DOCUMENT is an id or a file name. With --digests: id, digest and file name, separated by tabs.
+    Keep them where nobody who can write to the store can; `doctor --digests` compares.
     """
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.history import show_history
+    from stackdocs_mcp.cli.history import show_digests, show_history
 
-    return run(lambda: show_history(settings, document))
+    work = show_digests if digests else show_history
+    return run(lambda: work(settings, document))
 
 
 @cli.command()
+@click.option(
+    "--digests",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="What `history --digests` printed once: it must be part of the history still.",
+)
 @common
 @reading
-def doctor(**_settings: str | None) -> int:
+def doctor(digests: IO[bytes] | None, **_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
     settings = settings_of()
 
     import os
 
     from stackdocs_mcp.cli.doctor import examine
+    from stackdocs_mcp.cli.histories import kept_digests
     from stackdocs_mcp.settings import sources
 
-    return examine(settings, sources(given(), os.environ))
+    kept = kept_digests(digests)
+    return examine(settings, sources(given(), os.environ), kept)
 
 
 @cli.command(short_help="Show everything at work on three sample documents.")
@@ -373,3 +385,7 @@ def demo(**_settings: str | None) -> int:
     from stackdocs_mcp.cli.demo import show
 
     return run(lambda: show(settings))
+
+
+for _command in (set_, release, undo, reextract):
+    cli.add_command(_command)

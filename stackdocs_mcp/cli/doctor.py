@@ -16,19 +16,24 @@ from pathlib import Path
 from typing import Literal
 
 from stackdocs_mcp import __version__
-from stackdocs_mcp.cli.barrier import FAILED, told
+from stackdocs_mcp.cli.barrier import FAILED, run, told
+from stackdocs_mcp.cli.histories import Looked, look_through
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.ocr import backend, worker
 from stackdocs_mcp.ocr.sandbox import protections
+from stackdocs_mcp.server.compose import local_user, now
 from stackdocs_mcp.settings import KEY, Settings
-from stackdocs_mcp.stores.embedded import FILE
+from stackdocs_mcp.stores.embedded import FILE, is_current, open_as_it_is
 from stackdocs_mcp.stores.migrate import known, version as schema_version
 
 LOW_MB = 500
 """Free space below this is said to be a problem: OCR and SQLite's log need some."""
 LONG_KEY = 16
+MOST = 20
+"""Documents with a broken history that are named."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -44,12 +49,16 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings, sources: Mapping[str, str]) -> int:
-    """Print findings and settings; 1 when there is a problem. Changes nothing on disk."""
+def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[DocumentId, str]) -> int:
+    """Print findings and settings; 1 when there is a problem. Changes nothing on disk.
+
+    ``kept`` are digests that the histories of documents once came to.
+    """
     findings = [
         *_program(),
         *_data_folder(settings),
         *_store(settings),
+        *_histories(settings, kept),
         *_ocr(),
         *_parsers(),
         *_reading(settings),
@@ -135,6 +144,33 @@ def _store(settings: Settings) -> Iterator[Finding]:
         return
     waiting = "" if has == newest else f", brought to version {newest} on next use"
     yield Finding("store", "ok", f"version {has}, intact, SQLite {sqlite3.sqlite_version}{waiting}")
+
+
+def _histories(settings: Settings, kept: Mapping[DocumentId, str]) -> Iterator[Finding]:
+    """All histories of the local user, worked out anew. Nothing where there is no such store."""
+    path = settings.data_dir.absolute() / FILE
+    try:
+        if not path.exists() or not is_current(path):
+            return
+        looked = run(lambda: _looked_through(settings, kept))
+    except StackdocsError as error:
+        yield Finding("history", "problem", told(error.message, error.advice))
+        return
+    for one in looked.wrong[:MOST]:
+        yield Finding("history", "problem", one)
+    if len(looked.wrong) > MOST:
+        yield Finding("history", "problem", f"and {len(looked.wrong) - MOST} more documents")
+    if not looked.wrong:
+        said = f"{looked.changes:,} changes of {looked.documents:,} documents fit together"
+        yield Finding("history", "ok", said)
+
+
+async def _looked_through(settings: Settings, kept: Mapping[DocumentId, str]) -> Looked:
+    store = await open_as_it_is(settings.data_dir.absolute(), clock=now)
+    try:
+        return await look_through(store, local_user(), kept)
+    finally:
+        await store.close()
 
 
 def _takes_writes(path: Path) -> bool:

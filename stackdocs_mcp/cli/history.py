@@ -1,22 +1,40 @@
 """``history``: who changed what, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
+from stackdocs_mcp.cli.correcting import place
 from stackdocs_mcp.cli.opening import document_of, opened
-from stackdocs_mcp.cli.output import put_table
+from stackdocs_mcp.cli.output import put, put_table, say, shown
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.assembly import assemble
-from stackdocs_mcp.core.model import Action, Change, JsonValue, Leaf
+from stackdocs_mcp.core.model import Action, Change, Document, JsonValue, Leaf
 from stackdocs_mcp.core.paths import FieldPath, dotted
+from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 
-COLUMNS = ("change", "at", "who", "action", "path", "before -> after", "file")
+COLUMNS = (
+    "change",
+    "at",
+    "who",
+    "action",
+    "path",
+    "before -> after",
+    "file",
+    "evidence",
+    "extraction",
+    "user",
+)
 AT_ONCE = 200
+SHORT = 16
+"""Hexadecimal digits that tell a digest from any that happens to be, to be written down."""
 
 
 async def show_history(settings: Settings, document: str | None) -> int:
-    """Print the changes of the stack, or of the document with this id or file name."""
+    """Print the changes of the stack, or of the document with this id or file name.
+
+    Of one document, say on standard error what its history comes to.
+    """
     async with opened(settings) as workspace:
         changes = await _changes(workspace, document)
         names = {
@@ -24,7 +42,34 @@ async def show_history(settings: Settings, document: str | None) -> int:
             for one in {change.document for change in changes}
         }
     put_table(COLUMNS, [_row(change, names[change.document]) for change in changes])
+    if document is not None and changes:
+        say(f"{len(changes)} changes come to {changes[0].digest[:SHORT]}")
     return 0
+
+
+async def show_digests(settings: Settings, document: str | None) -> int:
+    """Print what the history of the document, or of each of the stack, comes to."""
+    async with opened(settings) as workspace:
+        if document is not None:
+            documents = [await document_of(workspace, document)]
+        else:
+            documents = [one async for one in every_document(workspace.store)]
+    for one in documents:
+        if one.digest:
+            put(f"{one.id}\t{one.digest}\t{shown(one.filename)}")
+    return 0
+
+
+async def every_document(store: StackStore) -> AsyncIterator[Document]:
+    """The documents of a stack, oldest first."""
+    last = None
+    while True:
+        more = await store.documents(after=last, limit=AT_ONCE)
+        for one in more:
+            yield one
+        if len(more) < AT_ONCE:
+            return
+        last = more[-1].id
 
 
 async def _changes(workspace: Workspace, document: str | None) -> list[Change]:
@@ -48,13 +93,26 @@ def _row(change: Change, filename: str) -> tuple[str, ...]:
         dotted(change.path) if change.path else "",
         _difference(change),
         filename,
+        _evidence(change.after),
+        str(change.extraction),
+        change.user,
     )
 
 
 def _difference(change: Change) -> str:
     if change.action is Action.COMPLETE:
         return " ".join([*change.acknowledged, *([f"({change.reason})"] if change.reason else [])])
+    if change.action is Action.START:
+        return ""
+    if change.action is Action.RELEASE:
+        return _value(change.path, change.after)
     return f"{_value(change.path, change.before)} -> {_value(change.path, change.after)}"
+
+
+def _evidence(leaves: Sequence[Leaf]) -> str:
+    """Of several leaves, that of the first which does not hold."""
+    weakest = min(leaves, key=lambda leaf: leaf.evidence.verdict.holds, default=None)
+    return "" if weakest is None else place(weakest.evidence)
 
 
 def _value(path: FieldPath, leaves: Sequence[Leaf]) -> str:

@@ -5,6 +5,7 @@ StackdocsError
 |  |- DocumentNotFound       also for a document of another stack or user: byte for byte the same
 |  |- PageNotFound
 |  |- ChangeNotFound
+|  |- ExtractionNotFound
 |  `- FieldNotFound
 |- MissingRight              the binding does not allow this
 |- NotReady                  the document is still being read, or could not be
@@ -16,8 +17,11 @@ StackdocsError
 |- Conflict                  somebody else was there first
 |  |- StaleRevision
 |  |- PathThroughValue       a value stands where the path wants an object or a list, or the reverse
+|  |- Locked                 a person set the value, and an agent may not change it
 |  |- NothingToUndo
-|  `- UndoConflict
+|  |- NothingToRedo
+|  |- UndoConflict
+|  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
@@ -72,6 +76,14 @@ class ChangeNotFound(NotFound):
 
     def __init__(self, change: str) -> None:
         super().__init__(f"no change {change!r} in this document's history")
+
+
+class ExtractionNotFound(NotFound):
+    code = "extraction_not_found"
+    advice = "Leave it out for the one that counts."
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"the document has no extraction {number}")
 
 
 class FieldNotFound(NotFound):
@@ -156,12 +168,43 @@ class PathThroughValue(Conflict):
         )
 
 
+class Locked(Conflict):
+    code = "locked"
+    advice = (
+        "Keep the value as it is. If it is wrong, tell the person: they can correct it, or let "
+        "you write it with `stackdocs-mcp release`."
+    )
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path!r} was set by a person and is locked")
+
+
 class NothingToUndo(Conflict):
     code = "nothing_to_undo"
     advice = "Call read_extraction to see the fields."
 
     def __init__(self) -> None:
         super().__init__("there is no change left to undo")
+
+
+class NothingToRedo(Conflict):
+    code = "nothing_to_redo"
+    advice = "Call read_extraction to see the fields."
+
+    def __init__(self, change: str | None = None) -> None:
+        super().__init__(
+            "there is no undo left to take back"
+            if change is None
+            else f"change {change!r} is not an undo that could be taken back"
+        )
+
+
+class EarlierExtraction(Conflict):
+    code = "earlier_extraction"
+    advice = "Its values can be read with read_extraction, and written again."
+
+    def __init__(self, change: str) -> None:
+        super().__init__(f"change {change!r} belongs to an earlier extraction of this document")
 
 
 class UndoConflict(Conflict):

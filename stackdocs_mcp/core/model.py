@@ -11,12 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NewType
 
-from stackdocs_mcp.core.binding import Actor
+from stackdocs_mcp.core.binding import Actor, UserId
 from stackdocs_mcp.core.paths import FieldPath
 
 DocumentId = NewType("DocumentId", str)
 ChangeId = NewType("ChangeId", str)
-"""``"12-1"``: the first change of revision 12."""
+"""``"12-1"``: the first change of revision 12. ``"12"``: all changes of the call that made it."""
 Sha256 = NewType("Sha256", str)
 JsonScalar = None | bool | int | Decimal | str
 JsonValue = JsonScalar | list["JsonValue"] | dict[str, "JsonValue"]
@@ -176,6 +176,10 @@ class Document:
     """How many readers in a row let their claim run out, with no new page in between."""
     readings: int = 0
     """How often its pages were given up to be read anew: page 1 is another page after that."""
+    extraction: int = 1
+    """The number of the extraction that counts; earlier ones can be read."""
+    digest: str = ""
+    """What its history comes to, in hexadecimal; nothing before the first change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +276,8 @@ class FieldValue:
     revision: int
     actor: Actor
     at: datetime
+    locked: bool = False
+    """A person set it: agents leave it as it is until a person releases it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +300,9 @@ class WriteResult:
     changed: bool
     revision: int
     change: ChangeId | None = None
-    conflict: Literal["stale_revision", "path_conflict", "field_not_found"] | None = None
+    conflict: Literal["stale_revision", "path_conflict", "field_not_found", "locked"] | None = None
     current: tuple[FieldValue, ...] = ()
-    """With a conflict: what is set at the path now, or the value that stands in its way."""
+    """With a conflict: what is set at the path now, or the values that stand in its way."""
 
 
 class Action(StrEnum):
@@ -305,12 +311,18 @@ class Action(StrEnum):
     SET = "set"
     DELETE = "delete"
     UNDO = "undo"
+    REDO = "redo"  # undid an undo
+    RELEASE = "release"  # what a person had locked, agents may write again
     COMPLETE = "complete"
+    START = "start"  # opened a new extraction
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of a document's history. ``before`` and ``after`` are the leaves at the path."""
+    """One entry of a document's history. ``before`` and ``after`` are the leaves at the path.
+
+    ``user`` is whose call it was, ``actor`` what made it: a person, or which agent for them.
+    """
 
     id: ChangeId
     document: DocumentId
@@ -319,8 +331,12 @@ class Change:
     path: FieldPath
     before: tuple[Leaf, ...]
     after: tuple[Leaf, ...]
+    user: UserId
     actor: Actor
     at: datetime
+    digest: str
+    """SHA-256 in hexadecimal of this change and the digest of the one before: see ``verify``."""
+    extraction: int = 1
     undoes: ChangeId | None = None
     reason: str = ""
     acknowledged: tuple[str, ...] = ()

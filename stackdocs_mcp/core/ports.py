@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -178,23 +179,47 @@ class Extractions(Protocol):
     """The fields of each document of one binding, with revisions and history.
 
     Every method raises DocumentNotFound as ``Documents.document`` does.
+
+    A leaf that a person writes is *locked*. No call of an agent changes which leaves are locked,
+    or what they hold; a person may change anything.
     """
 
     async def fields(
         self,
         document: DocumentId,
         *,
+        extraction: int | None = None,
         below: FieldPath = (),
         after: PathKey | None = None,
         limit: int | None = None,
     ) -> Sequence[FieldValue]:
-        """Leaves in key order, at or below a path, behind ``after``, at most ``limit``."""
+        """Leaves in key order, at or below a path, behind ``after``, at most ``limit``.
+
+        Of the extraction that counts, or of the one with this number: an earlier one holds what
+        it held when the next was started. Raises ExtractionNotFound.
+        """
+
+    async def extractions(self, document: DocumentId) -> Sequence[ExtractionOutline]:
+        """The document's extractions from the first to the one that counts."""
+
+    async def start_extraction(self, document: DocumentId) -> Document:
+        """Open a new extraction of the document, which counts from now on.
+
+        It is empty but for the locked leaves of the last one: they are written by whoever asks,
+        and stay locked. One revision, which follows the last one's, holds the start and those
+        writes, so no revision or change id is ever used twice in a document. A completed document
+        is ``ocr_complete`` again.
+        """
 
     async def write(
         self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
     ) -> Sequence[WriteResult]:
         """Apply the writes in order, in one transaction, and answer each.
 
+        * The leaves that a person writes are locked, also those that stood there as they are.
+        * An agent's write that would change or remove a locked leaf, that wants a value above or
+          below one, or that deletes one: ``locked``, with the locked leaves. Where an agent writes
+          the very value that a locked leaf holds, the leaf stays as it is, evidence and all.
         * A write that leaves everything as it is is ``changed=False`` - also with a stale
           ``expected_revision``, so that a client that lost the answer can repeat the call.
           Evidence, confidence and warnings belong to what is compared.
@@ -203,19 +228,37 @@ class Extractions(Protocol):
           a list has rows (and the reverse): ``path_conflict``. An empty list or object gives way
           to what it is to hold. A delete of nothing: ``field_not_found``.
         * A refused write stops nothing else. The revision grows by one when anything changed, and
-          every change is in the history with its leaves before and after.
+          every change is in the history with its leaves before and after. All changes of a call
+          share its revision, and are numbered in it from 1: ``12-1``, ``12-2``.
         * A completed document that is changed is ``ocr_complete`` again.
         * ``dry_run`` answers the same and changes nothing.
         * The cost depends on the writes, not on how many fields the document has.
         """
 
-    async def undo(self, document: DocumentId, change: ChangeId | None = None) -> Change:
-        """Put back what stood before a change, as a new change.
+    async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:
+        """Release the locked leaves at or below a path (all for an empty one), as a change.
 
-        Without ``change``: the last set or delete that has not been undone (an undo is not undone
-        by default, so repeating walks back to nothing). Raises NothingToUndo (also for the change
-        that completed a document), ChangeNotFound, or UndoConflict when a later change that stands
-        has touched the same leaves, or leaves that could not stand beside them.
+        Without a locked leaf there it is ``changed=False``; without any leaf, ``field_not_found``.
+        Raises Locked for an agent.
+        """
+
+    async def undo(
+        self, document: DocumentId, change: ChangeId | None = None, *, redo: bool = False
+    ) -> Sequence[Change]:
+        """Put back what stood before a change, as a new change; locks too.
+
+        * Without ``change``: the last set, delete or release that has not been undone (an undo is
+          not undone by default, so repeating walks back to nothing).
+        * ``change`` may name a whole call by its revision: then all of its changes that stand, the
+          last one first, in one new revision; all of them or none.
+        * An undo that is undone makes again what was undone, and is a ``redo``. With ``redo``
+          nothing else is: without ``change`` the last call that undid something which still is
+          undone, if no set, delete or release came after it. Repeating walks forward again.
+        * An agent that would change, remove or bring back a locked leaf: Locked.
+
+        Raises NothingToUndo (also for a completion or the start of an extraction), NothingToRedo,
+        ChangeNotFound, EarlierExtraction, or UndoConflict when a later change that stands has
+        touched the same leaves, or leaves that could not stand beside them.
         """
 
     async def complete(
@@ -235,7 +278,24 @@ class Extractions(Protocol):
         after: int = 0,
         limit: int,
     ) -> Sequence[Change]:
-        """The history, newest first, skipping ``after``: of a document, or of the whole stack."""
+        """The history, newest first, skipping ``after``: of a document, or of the whole stack.
+
+        Of a document, all its extractions are in it. What was recorded is never changed.
+        """
+
+    async def verify(self, document: DocumentId) -> Verification:
+        """Whether history and fields of all the document's extractions are what was written.
+
+        Each change carries a digest over itself, its leaves and the digest before; the document
+        carries the last one. All of them are worked out anew. Then the changes are replayed: the
+        leaves, locks, authors, revisions and counts that they come to must be the ones that are
+        there. What does not fit is named, the first few of them.
+
+        This finds whatever was changed in the store by somebody who did not work out the digests
+        again. There is no secret in them: who may write to the store and knows this program can
+        write another history that fits. Against that, keep a document's digest elsewhere: a
+        history that once came to it must have a change with it for ever.
+        """
 
 
 class StackStore(Documents, Extractions, Protocol):

@@ -22,7 +22,7 @@ _SELECT = """
 SELECT d.id, d.extraction_id, d.filename, d.sha256, d.size, d.media_type, d.status, d.pages,
     d.pages_done, d.pages_without_text, d.failure_code, d.failure_message, d.failure_advice,
     d.superseded_by, d.billed_pages, d.abandoned, d.readings, d.created_at, d.updated_at,
-    e.revision, e.fields, e.flagged
+    d.digest, e.revision, e.fields, e.flagged, e.number
 FROM stacks AS s
 CROSS JOIN documents AS d ON d.stack_id = s.id
 CROSS JOIN extractions AS e ON e.stack_id = d.stack_id AND e.id = d.extraction_id
@@ -247,4 +247,6 @@ def _document(row: sqlite3.Row) -> Document:
         billed_pages=row["billed_pages"],
         abandoned=row["abandoned"],
         readings=row["readings"],
+        extraction=row["number"],
+        digest=row["digest"],
     )

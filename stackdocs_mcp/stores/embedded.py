@@ -1,10 +1,11 @@
 """The embedded store: one SQLite file and a folder of files, on this machine alone."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TypeVar
 
 import anyio
@@ -12,6 +13,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -38,12 +40,15 @@ from stackdocs_mcp.stores import (
     files,
     folder,
     history,
+    locks,
     pages,
     search,
     stacks,
+    starting,
     undo,
+    verifying,
 )
-from stackdocs_mcp.stores.migrate import known, migrate
+from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
 from stackdocs_mcp.stores.sqlite import Database, connect, create
@@ -62,6 +67,30 @@ async def open_store(folder: Path, *, clock: Clock) -> "EmbeddedStore":
     Raises StoreTooNew when a newer program has written it, StoreFailed when it cannot be used.
     """
     return await anyio.to_thread.run_sync(_open, folder, clock)
+
+
+async def open_as_it_is(folder: Path, *, clock: Clock) -> "EmbeddedStore":
+    """The store in this folder, to be looked at: it is neither made, nor migrated, nor written.
+
+    Raises StoreFailed when it cannot be used.
+    """
+    return await anyio.to_thread.run_sync(_open_as_it_is, folder, clock)
+
+
+def is_current(path: Path) -> bool:
+    """The database in this file has the shape that this program writes."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            return version(connection) == known()[-1].number
+    except sqlite3.Error:
+        return False
+
+
+def _open_as_it_is(folder: Path, clock: Clock) -> "EmbeddedStore":
+    path = folder / FILE
+    writer = connect(path)
+    writer.execute("PRAGMA query_only = ON")
+    return EmbeddedStore(folder, Database(path, writer), clock)
 
 
 def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
@@ -209,13 +238,22 @@ class BoundStore:
         self,
         document: DocumentId,
         *,
+        extraction: int | None = None,
         below: FieldPath = (),
         after: PathKey | None = None,
         limit: int | None = None,
     ) -> Sequence[FieldValue]:
         return await self._read(
-            lambda scope: extractions.read(scope, document, below, after, limit)
+            lambda scope: extractions.read(
+                scope, document, extraction, below=below, after=after, limit=limit
+            )
         )
+
+    async def extractions(self, document: DocumentId) -> Sequence[ExtractionOutline]:
+        return await self._read(lambda scope: starting.outlines(scope, document))
+
+    async def start_extraction(self, document: DocumentId) -> Document:
+        return await self._write(lambda scope: starting.start(scope, document))
 
     async def write(
         self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
@@ -224,8 +262,13 @@ class BoundStore:
             lambda scope: extractions.write(scope, document, writes), keep=not dry_run
         )
 
-    async def undo(self, document: DocumentId, change: ChangeId | None = None) -> Change:
-        return await self._write(lambda scope: undo.undo(scope, document, change))
+    async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:
+        return await self._write(lambda scope: locks.unlock(scope, document, path))
+
+    async def undo(
+        self, document: DocumentId, change: ChangeId | None = None, *, redo: bool = False
+    ) -> Sequence[Change]:
+        return await self._write(lambda scope: undo.undo(scope, document, change, redo=redo))
 
     async def complete(
         self, document: DocumentId, *, revision: int, completion: Completion
@@ -239,6 +282,9 @@ class BoundStore:
     ) -> Sequence[Change]:
         return await self._read(lambda scope: history.changes(scope, document, after, limit))
 
+    async def verify(self, document: DocumentId) -> Verification:
+        return await self._read(lambda scope: verifying.verify(scope, document))
+
     async def _read(self, work: Callable[[Scope], _T]) -> _T:
         return await self._database.read(lambda connection: work(self._scope(connection)))
 
@@ -247,7 +293,7 @@ class BoundStore:
             lambda connection: work(self._scope(connection)), keep=keep
         )
 
-    def _scope(self, connection: Connection) -> Scope:
+    def _scope(self, connection: sqlite3.Connection) -> Scope:
         """The binding in a transaction that has begun: writes carry the times they happened in."""
         binding = self._binding
         now = stamp(self._clock())

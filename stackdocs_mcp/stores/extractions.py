@@ -1,7 +1,7 @@
 """Writing fields: each write judged against what stands, all of them in one revision."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stackdocs_mcp.core.errors import NotReady, StaleRevision
 from stackdocs_mcp.core.model import (
@@ -15,22 +15,25 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey, key
-from stackdocs_mcp.stores import documents, fields, history
-from stackdocs_mcp.stores.fields import Stored
-from stackdocs_mcp.stores.history import Revision
+from stackdocs_mcp.stores import documents, fields, locks, log, starting
+from stackdocs_mcp.stores.fields import Kept, Stored
 from stackdocs_mcp.stores.leaves import leaf_text
+from stackdocs_mcp.stores.log import Revision
 from stackdocs_mcp.stores.scope import Scope
 
 
 def read(
     scope: Scope,
     document: DocumentId,
+    number: int | None,
+    *,
     below: FieldPath,
     after: PathKey | None,
     limit: int | None,
 ) -> Sequence[FieldValue]:
-    """Leaves in key order."""
-    extraction = documents.held(scope, document).extraction
+    """Leaves in key order, of the extraction that counts or of the one with this number."""
+    held = documents.held(scope, document)
+    extraction = held.extraction if number is None else starting.find(scope, document, number)
     return list(fields.values(fields.at_or_below(scope, extraction, below, after, limit)))
 
 
@@ -61,7 +64,7 @@ def complete(scope: Scope, document: DocumentId, revision: int, completion: Comp
             pass
     if revision != held.document.revision:
         raise StaleRevision(revision, held.document.revision)
-    history.complete(scope, held, completion)
+    log.complete(scope, held, completion)
     return documents.get(scope, document)
 
 
@@ -73,35 +76,50 @@ def _write(scope: Scope, revision: Revision, base: int, write: FieldWrite) -> Wr
         there = [] if own is None else [own]
     else:
         there = fields.at_or_below(scope, extraction, write.path)
-    before = {stored.key: stored.leaf for stored in there}
-    after = {str(key(leaf.path)): leaf_text(leaf) for leaf in write.leaves}
+    before = {stored.key: stored.kept for stored in there}
+    written = {str(key(leaf.path)): leaf_text(leaf) for leaf in write.leaves}
+    after = locks.written(scope, before, written)
     if before == after and after:
         return WriteResult(changed=False, revision=base)
 
+    above = fields.value_above(scope, extraction, write.path) if after else None
+    if above is not None and _gives_way(above, write.path):
+        before[above.key] = above.kept
+        above = None
+    refusal = _refusal(scope, extraction, base, write, _Change(before, after, above))
+    if refusal is not None:
+        return refusal
+    change = revision.change(Action.SET if after else Action.DELETE, write.path, before, after)
+    return WriteResult(changed=True, revision=base, change=change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a write would do, and the value above it that does not give way."""
+
+    before: Mapping[str, Kept]
+    after: Mapping[str, Kept]
+    above: Stored | None
+
+
+def _refusal(
+    scope: Scope, extraction: str, base: int, write: FieldWrite, change: _Change
+) -> WriteResult | None:
+    """Why the write may not be, if so."""
+    refused = WriteResult(changed=False, revision=base)
     if write.expected_revision not in {None, base}:
         now = fields.at_or_below(scope, extraction, write.path)
-        return WriteResult(
-            changed=False, revision=base, conflict="stale_revision", current=fields.values(now)
-        )
+        return replace(refused, conflict="stale_revision", current=fields.values(now))
+    if against := locks.against(scope, extraction, write.path, change.before, change.after):
+        return replace(refused, conflict="locked", current=fields.values(against))
     if not write.leaves:
-        if not before:
-            return WriteResult(changed=False, revision=base, conflict="field_not_found")
-        change = revision.change(Action.DELETE, write.path, before, after)
-        return WriteResult(changed=True, revision=base, change=change)
-
-    above = fields.value_above(scope, extraction, write.path)
-    if above is not None and _gives_way(above, write.path):
-        before[above.key] = above.leaf
-        above = None
-    obstacle = above or fields.other_kind(scope, extraction, write.path)
+        return None if change.before else replace(refused, conflict="field_not_found")
+    obstacle = change.above or fields.other_kind(scope, extraction, write.path)
     if obstacle is None and _is_scalar(write):
         obstacle = fields.first_below(scope, extraction, write.path)
-    if obstacle is not None:
-        return WriteResult(
-            changed=False, revision=base, conflict="path_conflict", current=(obstacle.value,)
-        )
-    change = revision.change(Action.SET, write.path, before, after)
-    return WriteResult(changed=True, revision=base, change=change)
+    if obstacle is None:
+        return None
+    return replace(refused, conflict="path_conflict", current=(obstacle.value,))
 
 
 def _is_scalar(write: FieldWrite) -> bool:

@@ -6,6 +6,7 @@ No statement here reads more rows than the path has leaves, whatever else the do
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import FieldValue
@@ -13,17 +14,25 @@ from stackdocs_mcp.core.paths import FieldPath, PathKey, ancestors, key, subtree
 from stackdocs_mcp.stores.leaves import leaf_from
 from stackdocs_mcp.stores.scope import Scope, moment
 
-_COLUMNS = "SELECT key, leaf, revision, actor_kind, actor_client, at FROM fields"
+_COLUMNS = "SELECT key, leaf, locked, revision, actor_kind, actor_client, at FROM fields"
 _HERE = " WHERE stack_id = :stack AND extraction_id = :extraction"
 _AT = _COLUMNS + _HERE + " AND key = :key"
 _BELOW = _COLUMNS + _HERE + " AND key >= :low AND key < :high ORDER BY key LIMIT :limit"
 _BEHIND = _COLUMNS + _HERE + " AND key > :low AND key < :high ORDER BY key LIMIT :limit"
+_LOCKED = (  # locked leaves are few: SQLite would look through all that are below
+    _COLUMNS
+    + " INDEXED BY fields_locked"
+    + _HERE
+    + " AND locked = 1 AND key >= :low AND key < :high ORDER BY key"
+)
 _PUT = """
-INSERT INTO fields (stack_id, extraction_id, key, revision, actor_kind, actor_client, at, leaf)
-VALUES (:stack, :extraction, :key, :revision, :kind, :client, :now, :leaf)
+INSERT INTO fields (stack_id, extraction_id, key, revision, actor_kind, actor_client, at, leaf,
+    locked)
+VALUES (:stack, :extraction, :key, :revision, :kind, :client, :now, :leaf, :locked)
 ON CONFLICT (stack_id, extraction_id, key) DO UPDATE SET
     revision = excluded.revision, actor_kind = excluded.actor_kind,
-    actor_client = excluded.actor_client, at = excluded.at, leaf = excluded.leaf
+    actor_client = excluded.actor_client, at = excluded.at, leaf = excluded.leaf,
+    locked = excluded.locked
 """
 _REMOVE = """
 DELETE FROM fields WHERE stack_id = :stack AND extraction_id = :extraction AND key = :key
@@ -31,12 +40,19 @@ DELETE FROM fields WHERE stack_id = :stack AND extraction_id = :extraction AND k
 _ALL = -1  # what SQLite takes as no limit
 
 
+class Kept(NamedTuple):
+    """All that a write can change of a leaf: its text, and whether agents must leave it."""
+
+    text: str
+    locked: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A leaf as it stands in the table."""
 
     key: str
-    leaf: str
+    kept: Kept
     value: FieldValue
 
 
@@ -80,6 +96,16 @@ def value_above(scope: Scope, extraction: str, path: FieldPath) -> Stored | None
     return None
 
 
+def locked(scope: Scope, extraction: str, path: FieldPath) -> list[Stored]:
+    """The locked leaves at or below the path (all for an empty one), in key order."""
+    own = at(scope, extraction, key(path)) if path else None
+    if own is not None:  # then nothing is below it
+        return [own] if own.kept.locked else []
+    low, high = subtree(key(path))
+    rows = scope.rows(_LOCKED, extraction=extraction, low=low, high=high)
+    return [_stored(row) for row in rows]
+
+
 def first_below(scope: Scope, extraction: str, path: FieldPath) -> Stored | None:
     """A leaf below the path, if there is one."""
     return _first(scope, extraction, *subtree(key(path)))
@@ -103,8 +129,8 @@ def other_kinds(path: FieldPath, prefix: FieldPath) -> list[tuple[str, str]]:
     return [(rows, behind_rows)]
 
 
-def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str, str]]) -> None:
-    """Set leaves, as key and text, by the scope's actor."""
+def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str, Kept]]) -> None:
+    """Set leaves, by key, by the scope's actor."""
     scope.each(
         _PUT,
         (
@@ -115,7 +141,8 @@ def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str
                 "kind": scope.actor.kind,
                 "client": scope.actor.client,
                 "now": scope.now,
-                "leaf": leaf,
+                "leaf": leaf.text,
+                "locked": int(leaf.locked),
             }
             for stored, leaf in leaves
         ),
@@ -143,5 +170,6 @@ def _stored(row: sqlite3.Row) -> Stored:
         revision=row["revision"],
         actor=Actor(row["actor_kind"], row["actor_client"]),
         at=moment(row["at"]),
+        locked=bool(row["locked"]),
     )
-    return Stored(row["key"], row["leaf"], value)
+    return Stored(row["key"], Kept(row["leaf"], bool(row["locked"])), value)

@@ -1,13 +1,18 @@
-"""The database's shape: numbered ``.sql`` files, each applied and recorded in one transaction."""
+"""The database's shape: numbered ``.sql`` files, each applied and recorded in one transaction.
+
+What SQL cannot do to the rows that are there, a function does after the file's statements.
+"""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from stackdocs_mcp.core.errors import StoreTooNew
+from stackdocs_mcp.stores.chain import chain_all
 from stackdocs_mcp.stores.sqlite import transact
 
+_THEN = {"history": chain_all}  # SQLite has no SHA-256
 _RECORD = """
 CREATE TABLE IF NOT EXISTS migrations (
     number     INTEGER NOT NULL PRIMARY KEY,
@@ -24,6 +29,7 @@ class Migration:
     number: int
     name: str
     script: str
+    then: Callable[[sqlite3.Connection], None] | None = None
 
 
 def known() -> list[Migration]:
@@ -36,8 +42,9 @@ def known() -> list[Migration]:
         if file.name.endswith(".sql")
     ]
     steps = [
-        Migration(int(file.name[:4]), file.name[5:-4], file.read_text(encoding="utf-8"))
+        Migration(int(file.name[:4]), name, file.read_text(encoding="utf-8"), _THEN.get(name))
         for file in files
+        for name in [file.name[5:-4]]
     ]
     return sorted(steps, key=lambda step: step.number)
 
@@ -62,6 +69,8 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration], now: int
             return
         for statement in statements(step.script):
             connection.execute(statement)
+        if step.then is not None:
+            step.then(connection)
         connection.execute(_RECORD)
         connection.execute(
             "INSERT INTO migrations (number, name, applied_at) VALUES (?, ?, ?)",

@@ -1,7 +1,7 @@
 """One transaction of one binding: every statement is given the bound user and stack."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -39,6 +39,10 @@ class Scope:
     def rows(self, sql: str, **values: object) -> list[sqlite3.Row]:
         """All rows."""
         return self.connection.execute(sql, self._bound(values)).fetchall()
+
+    def stream(self, sql: str, **values: object) -> Iterator[sqlite3.Row]:
+        """The rows one by one, for as long as the transaction lasts."""
+        yield from self.connection.execute(sql, self._bound(values))
 
     def run(self, sql: str, **values: object) -> int:
         """How many rows the statement changed."""

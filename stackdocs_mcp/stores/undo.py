@@ -4,23 +4,46 @@ A change *stands* until an undo of it stands. A later change counts against an u
 and touched the same leaf, or one that could not stand beside it - but for the undo of a change that
 is later itself: the two cancel out. So changes at one place are undone in the reverse order of
 their making, and undoing the last one again and again always comes to the empty extraction.
+
+An undo that stands is what a redo takes back. Both are the same reversal, named for what it does.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from stackdocs_mcp.core.errors import ChangeNotFound, NothingToUndo, UndoConflict
+from stackdocs_mcp.core.errors import (
+    ChangeNotFound,
+    EarlierExtraction,
+    NothingToRedo,
+    NothingToUndo,
+    UndoConflict,
+)
 from stackdocs_mcp.core.model import Action, Change, ChangeId, DocumentId
 from stackdocs_mcp.core.paths import PathKey, ancestors, from_key, key, subtree
-from stackdocs_mcp.stores import documents, fields, history
+from stackdocs_mcp.stores import documents, fields, history, locks, starting
+from stackdocs_mcp.stores.fields import Kept
 from stackdocs_mcp.stores.history import Recorded
+from stackdocs_mcp.stores.log import Revision
 from stackdocs_mcp.stores.scope import Scope
+
+_SET_NOTHING = (Action.COMPLETE, Action.START)
 
 _LAST = """
 SELECT revision, ordinal FROM changes
 WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1
-    AND action IN ('set', 'delete')
+    AND action IN ('set', 'delete', 'release')
 ORDER BY revision DESC, ordinal DESC LIMIT 1
+"""
+_LAST_UNDO = """
+SELECT revision, ordinal FROM changes
+WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1 AND action = 'undo'
+ORDER BY revision DESC, ordinal DESC LIMIT 1
+"""
+_NEWER = """
+SELECT 1 FROM changes
+WHERE stack_id = :stack AND extraction_id = :extraction
+    AND (revision, ordinal) > (:revision, :ordinal) AND action IN ('set', 'delete', 'release')
+LIMIT 1
 """
 _LATER = """
 SELECT l.revision, l.ordinal FROM change_leaves AS l
@@ -40,52 +63,96 @@ WHERE stack_id = :stack AND extraction_id = :extraction
 """
 
 
-def undo(scope: Scope, document: DocumentId, change: ChangeId | None) -> Change:
-    """The new change that puts back what stood before ``change``. See the port."""
+def undo(
+    scope: Scope, document: DocumentId, change: ChangeId | None, *, redo: bool
+) -> Sequence[Change]:
+    """The new changes that put back what stood before ``change``. See the port."""
     held = documents.held(scope, document)
-    undone = _last(scope, held.extraction) if change is None else _named(scope, held, change)
+    undone = _redone(scope, held, change) if redo else _undone(scope, held, change)
+    revision = Revision(scope, held)
+    made = [_put_back(scope, revision, one) for one in undone]
+    revision.close()
+    found = [history.find(scope, held.extraction, one) for one in made]
+    return [one.change for one in found if one is not None]
+
+
+def _undone(scope: Scope, held: documents.Held, change: ChangeId | None) -> list[Recorded]:
+    """The changes to be undone, the last one first."""
+    if change is not None:
+        return _named(scope, held, change)
+    row = scope.one(_LAST, extraction=held.extraction)
+    if row is None:
+        raise NothingToUndo
+    return _named(scope, held, _id(row))
+
+
+def _redone(scope: Scope, held: documents.Held, change: ChangeId | None) -> list[Recorded]:
+    """The undos to be undone, the last one first."""
+    if change is not None:
+        found = _named(scope, held, change)
+        if any(one.change.action is not Action.UNDO for one in found):
+            raise NothingToRedo(change)
+        return found
+    row = scope.one(_LAST_UNDO, extraction=held.extraction)
+    if row is None:
+        raise NothingToRedo
+    newer = {"revision": row["revision"], "ordinal": row["ordinal"]}
+    if scope.one(_NEWER, extraction=held.extraction, **newer) is not None:
+        raise NothingToRedo
+    return _named(scope, held, ChangeId(str(row["revision"])))
+
+
+def _named(scope: Scope, held: documents.Held, change: ChangeId) -> list[Recorded]:
+    """The change with this id, or those of the call with this id that stand, the last one first.
+
+    Where none of a call stands, its last one, so that it is said what came after it.
+    """
+    found = _with_id(scope, held.extraction, change)
+    if not found:
+        earlier = starting.keys(scope, held.document.id)[:-1]
+        if any(_with_id(scope, extraction, change) for extraction in earlier):
+            raise EarlierExtraction(change)
+        raise ChangeNotFound(change)
+    found = [one for one in reversed(found) if one.change.action not in _SET_NOTHING]
+    if not found:
+        raise NothingToUndo
+    return [one for one in found if one.standing] or found[:1]
+
+
+def _with_id(scope: Scope, extraction: str, change: ChangeId) -> list[Recorded]:
+    call = history.call(scope, extraction, change)
+    if call is not None:
+        return call
+    found = history.find(scope, extraction, change)
+    return [] if found is None else [found]
+
+
+def _put_back(scope: Scope, revision: Revision, undone: Recorded) -> ChangeId:
+    """Undo one change: a change of this revision."""
     rows = history.touched(scope, undone)
     _refuse_followed(scope, undone, rows)
 
+    extraction = revision.extraction
     before = {
-        stored.key: stored.leaf
-        for stored in fields.at_or_below(scope, held.extraction, undone.change.path)
+        stored.key: stored.kept
+        for stored in fields.at_or_below(scope, extraction, undone.change.path)
     }
     after = dict(before)
     for row in rows:
-        now = fields.at(scope, held.extraction, row["key"])
+        now = fields.at(scope, extraction, row["key"])
         if now is not None:  # also a leaf outside the path that had given way
-            before[now.key] = now.leaf
+            before[now.key] = now.kept
+        then = None
         if row["before"] is None:
             after.pop(row["key"], None)
         else:
-            after[row["key"]] = row["before"]
+            then = after[row["key"]] = Kept(row["before"], bool(row["locked_before"]))
+        locks.refuse(scope, row["key"], None if now is None else now.kept, then)
 
-    revision = history.Revision(scope, held)
-    made = revision.change(Action.UNDO, undone.change.path, before, after, undone)
-    revision.close()
+    action = Action.REDO if undone.change.action is Action.UNDO else Action.UNDO
+    made = revision.change(action, undone.change.path, before, after, undone)
     _reverse(scope, undone)
-    found = history.find(scope, held.extraction, made)
-    assert found is not None
-    return found.change
-
-
-def _last(scope: Scope, extraction: str) -> Recorded:
-    row = scope.one(_LAST, extraction=extraction)
-    if row is None:
-        raise NothingToUndo
-    found = history.find(scope, extraction, _id(row))
-    assert found is not None
-    return found
-
-
-def _named(scope: Scope, held: documents.Held, change: ChangeId) -> Recorded:
-    found = history.find(scope, held.extraction, change)
-    if found is None:
-        raise ChangeNotFound(change)
-    if found.change.action is Action.COMPLETE:  # it set no value
-        raise NothingToUndo
-    return found
+    return made
 
 
 def _refuse_followed(scope: Scope, undone: Recorded, rows: list[sqlite3.Row]) -> None:

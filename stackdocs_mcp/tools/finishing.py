@@ -66,6 +66,7 @@ class SchemaResult(Result):
 class ReadExtraction(Arguments):
     document_id: Id
     only: completing.Only = "all"
+    extraction: Annotated[int | None, Field(ge=1, description="An earlier one")] = None
     cursor: Cursor | None = None
 
 
@@ -73,6 +74,7 @@ class ExtractionResult(Result):
     document_id: str
     status: str
     revision: int
+    extraction: int | None = None
     fields: list[FieldItem]
     missing: list[str]
     reasons: list[ReasonItem]
@@ -122,26 +124,35 @@ async def set_schema(workspace: Workspace, given: SetSchema) -> Answer:
 
 async def read_extraction(workspace: Workspace, given: ReadExtraction) -> Answer:
     found = await completing.read_extraction(
-        workspace, DocumentId(given.document_id), given.only, given.cursor
+        workspace,
+        DocumentId(given.document_id),
+        given.only,
+        given.cursor,
+        extraction=given.extraction,
     )
-    document = found.document
+    document, earlier = found.document, found.earlier
     missing = f"; missing: {', '.join(found.missing[:40])}" if found.missing else ""
     warned = f"; {len(found.warnings)} rules warn" if found.warnings else ""
     codes = ", ".join(sorted({one.code for one in found.reasons}))
     stands = f"; before complete: {codes}" if codes else "; nothing stands against complete"
-    if document.status.value == "completed":
+    if document.status.value == "completed" or earlier is not None:
         stands = ""
+    number = document.extraction if earlier is None else earlier.number
+    revision = document.revision if earlier is None else earlier.revision
+    count = document.fields if earlier is None else earlier.fields
+    which = f"extraction {number} of {document.extraction}, " if document.extraction > 1 else ""
     items = [field_item(field) for field in found.fields]
     bounded(items)
     return Answer(
         summary(
-            f"{document.status.value}, revision {document.revision}, {document.fields} fields"
+            f"{document.status.value}, {which}revision {revision}, {count} fields"
             f"{missing}{stands}{warned}"
         ),
         ExtractionResult(
             document_id=document.id,
             status=document.status.value,
-            revision=document.revision,
+            revision=revision,
+            extraction=number if document.extraction > 1 else None,
             fields=items,
             missing=found.missing,
             reasons=reason_items(found.reasons),

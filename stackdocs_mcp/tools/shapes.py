@@ -87,6 +87,7 @@ class FieldItem(Result):
     warnings: list[WarningItem]
     revision: int
     by: str
+    locked: bool | None = None
 
 
 class NoticeItem(Result):
@@ -149,7 +150,7 @@ def outcome_line(outcome: Outcome) -> str:
     said += [warning.message for warning in outcome.warnings]
     if not outcome.changed:
         said.append("unchanged")
-    return f"{outcome.path}: {', '.join(said)} (revision {outcome.revision})"
+    return f"{outcome.path or 'several fields'}: {', '.join(said)} (revision {outcome.revision})"
 
 
 def field_item(field: FieldValue) -> FieldItem:
@@ -162,6 +163,7 @@ def field_item(field: FieldValue) -> FieldItem:
         warnings=warning_items(leaf.warnings),
         revision=field.revision,
         by=f"{field.actor.kind} {field.actor.client}".strip(),
+        locked=field.locked or None,
     )
 
 

@@ -120,8 +120,8 @@ _ROWS: tuple[Tool[Any], ...] = (
     Tool(
         name="undo",
         title="Undo a change",
-        description="Take back the last change of a document, or the one named; repeating walks "
-        "further back. The history keeps both.",
+        description="Take back the last change of a document, or the one named, or with redo an "
+        "undo; repeating walks further. The history keeps both.",
         arguments=writing.Undo,
         result=shapes.FieldOutcome,
         right=Right.WRITE,

@@ -81,8 +81,10 @@ class DeleteField(Arguments):
 class Undo(Arguments):
     document_id: Id
     change_id: Annotated[
-        str | None, Field(max_length=40, description="Left out: the last change")
+        str | None,
+        Field(max_length=40, description='"12-1", or "12" for a whole call; left out: the last'),
     ] = None
+    redo: Annotated[bool, Field(description="Take back an undo instead")] = False
 
 
 async def set_field(workspace: Workspace, given: SetField) -> Answer:
@@ -124,7 +126,8 @@ async def delete_field(workspace: Workspace, given: DeleteField) -> Answer:
 
 async def undo(workspace: Workspace, given: Undo) -> Answer:
     change = None if given.change_id is None else ChangeId(given.change_id)
-    outcome = await writing.undo(workspace, DocumentId(given.document_id), change)
+    outcome = await writing.undo(workspace, DocumentId(given.document_id), change, redo=given.redo)
     item = outcome_item(outcome)
     bounded([item])
-    return Answer(summary(outcome_line(outcome)), item)
+    count = f"{outcome.changes} changes: " if outcome.changes > 1 else ""
+    return Answer(summary(f"{count}{outcome_line(outcome)}"), item)

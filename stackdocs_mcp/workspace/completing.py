@@ -8,6 +8,7 @@ from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.completion import broken_rules, notices, reasons
 from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
+from stackdocs_mcp.core.history import ExtractionOutline
 from stackdocs_mcp.core.model import (
     Completion,
     Document,
@@ -40,6 +41,8 @@ class Extraction:
     reasons: Sequence[Reason]
     warnings: Sequence[Notice]
     next_cursor: str | None
+    earlier: ExtractionOutline | None = None
+    """The extraction that was asked for, where it is not the one that counts."""
 
     @property
     def missing(self) -> list[str]:
@@ -62,12 +65,24 @@ async def read_extraction(
     document_id: DocumentId,
     only: Only = "all",
     cursor: str | None = None,
+    *,
+    extraction: int | None = None,
 ) -> Extraction:
-    """The fields in key order, 200 at a time, and all reasons against completing."""
+    """The fields in key order, 200 at a time, and all reasons against completing.
+
+    Of an earlier extraction the fields alone. Raises ExtractionNotFound.
+    """
     workspace.binding.require(Right.READ)
-    scope = workspace.scope("read_extraction", document_id, only)
-    after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
     document, found, warned, fields = await _standing(workspace, document_id)
+    earlier = None
+    if extraction not in {None, document.extraction}:
+        fields = await workspace.store.fields(document_id, extraction=extraction)
+        outlines = await workspace.store.extractions(document_id)
+        earlier = next(one for one in outlines if one.number == extraction)
+        found, warned = [], []
+    number = document.extraction if earlier is None else earlier.number
+    scope = workspace.scope("read_extraction", document_id, number, only)
+    after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
     shown = [
         field
         for field in fields
@@ -77,7 +92,7 @@ async def read_extraction(
     page = shown[: _fitting(shown)]
     more = len(shown) > len(page)
     next_cursor = workspace.shared.cursors.seal([key(page[-1].leaf.path)], scope) if more else None
-    return Extraction(document, page, found, warned, next_cursor)
+    return Extraction(document, page, found, warned, next_cursor, earlier)
 
 
 def _fitting(fields: Sequence[FieldValue]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Literal
 
 from stackdocs_mcp.core.assembly import assemble, leaves_of
@@ -9,6 +10,7 @@ from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
     FieldNotFound,
     InvalidArgument,
+    Locked,
     NotReady,
     PathThroughValue,
     StackdocsError,
@@ -63,6 +65,8 @@ class Outcome:
     warnings: tuple[Warn, ...] = ()
     change: ChangeId | None = None
     error: Failure | None = None
+    changes: int = 1
+    """How many changes it stands for; ``change`` names them all."""
 
 
 async def set_fields(
@@ -123,12 +127,33 @@ async def delete_field(workspace: Workspace, document_id: DocumentId, path: str)
 
 
 async def undo(
-    workspace: Workspace, document_id: DocumentId, change_id: ChangeId | None = None
+    workspace: Workspace,
+    document_id: DocumentId,
+    change_id: ChangeId | None = None,
+    *,
+    redo: bool = False,
 ) -> Outcome:
-    """Put back what stood before a change; see ``Extractions.undo`` for which is the last one."""
+    """Put back what stood before a change or call; see ``Extractions.undo`` for what is the last.
+
+    Of several changes, the outcome is that of the path they have in common ("" where they have
+    none), with the leaves that they put back; its ``change`` names them all.
+    """
     workspace.binding.require(Right.WRITE)
-    change = await workspace.store.undo(document_id, change_id)
-    return _of_leaves(change.path, change.after, change.revision, change.id, changed=True)
+    changes = await workspace.store.undo(document_id, change_id, redo=redo)
+    leaves: dict[FieldPath, Leaf] = {}
+    for change in changes:
+        for gone in change.before:
+            leaves.pop(gone.path, None)
+        leaves |= {leaf.path: leaf for leaf in change.after}
+    last = changes[-1]
+    outcome = _of_leaves(
+        _common([change.path for change in changes]),
+        list(leaves.values()),
+        last.revision,
+        last.id if len(changes) == 1 else ChangeId(str(last.revision)),
+        changed=True,
+    )
+    return replace(outcome, changes=len(changes))
 
 
 async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
@@ -210,8 +235,14 @@ def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
             error = PathThroughValue(dotted(write.path), other)
         case "field_not_found":
             error = FieldNotFound(dotted(write.path))
-    shown = _value_at(write.path, current) if result.conflict == "stale_revision" else None
-    return _rejected(dotted(write.path), result.revision, error, shown)
+        case "locked":
+            error = Locked(dotted(current[0].path))
+    shown = [leaf for leaf in current if leaf.path[: len(write.path)] == write.path]
+    if result.conflict == "locked" and not shown:  # the locked value stands above, or beside
+        return _rejected(dotted(write.path), result.revision, error, current[0].value)
+    if result.conflict in {"locked", "stale_revision"}:
+        return _rejected(dotted(write.path), result.revision, error, _value_at(write.path, shown))
+    return _rejected(dotted(write.path), result.revision, error)
 
 
 def _of_leaves(
@@ -240,6 +271,12 @@ def _of_leaves(
         warnings=warnings,
         change=change,
     )
+
+
+def _common(paths: Sequence[FieldPath]) -> FieldPath:
+    """The longest path that all of them begin with."""
+    same = takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False))
+    return tuple(level[0] for level in same)
 
 
 def _value_at(path: FieldPath, leaves: Sequence[Leaf]) -> JsonValue:

@@ -1,6 +1,8 @@
 """JSON that all parsers read alike, and where a text is not that."""
 
 import json
+import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, strategies as st
@@ -36,8 +38,11 @@ def nested(levels: int) -> str:
         ("\ufeff{}", "not JSON", "line 1 column 1"),
         ("", "not JSON", "line 1 column 1"),
         ("1" * 5_000, "too many digits", ""),
+        ("2.00000000000000000001", "more digits", ""),
+        ("1e-400", "more digits", ""),
+        ("1e-99999999999999999999", "more digits", ""),
     ],
-    ids=range(13),
+    ids=range(16),
 )
 def test_what_parsers_disagree_on_is_refused_with_the_reason_and_the_place(
     text: str, said: str, place: str
@@ -60,3 +65,22 @@ def test_everything_else_is_read_as_it_is(value: object) -> None:
 def test_sixty_four_levels_and_paired_surrogates_are_allowed() -> None:
     assert strict.read(nested(64))
     assert strict.read('["\\ud83d\\ude00", 1e3]') == ["\U0001f600", 1000]
+
+
+@pytest.mark.requirement("INPUT-11")
+@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda one: one.adjusted() < 300))
+def test_a_number_is_read_as_it_stands_or_refused(number: Decimal) -> None:
+    text = f"{number:e}"
+    try:
+        found = strict.read(text)
+    except strict.NotStrict:
+        assert Decimal(repr(float(text))) != Decimal(text)
+        return
+
+    assert Decimal(repr(found)) == Decimal(text)
+
+
+@pytest.mark.requirement("INPUT-11")
+def test_a_number_beyond_a_double_is_left_to_whoever_takes_values() -> None:
+    assert strict.read("[1e999, -1e999]") == [math.inf, -math.inf]
+    assert strict.read("[" * strict.MAX_DEPTH + "]" * strict.MAX_DEPTH)

@@ -5,6 +5,7 @@ Only the keywords that the listed schemas use are known; another one fails the t
 """
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -105,6 +106,7 @@ def _object(
 
 
 def _spoil(valid: Any, place: int, how: int, other: Any) -> Any:
+    valid = deepcopy(valid)  # parts of it may be hints, which are given again
     places = list(_places(valid))
     if not places:
         return other

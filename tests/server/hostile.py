@@ -226,7 +226,7 @@ _LONG = "x" * 1_000_000
 
 def _strings() -> list[Call]:
     """Every argument that is a string, with text that no list of documents should show."""
-    one = {"document_id": "DOCUMENT"}
+    one: dict[str, object] = {"document_id": "DOCUMENT"}
     places: list[tuple[str, dict[str, object], str]] = [
         ("list_documents", {}, "cursor"),
         ("list_documents", {}, "status"),
@@ -251,6 +251,27 @@ def _strings() -> list[Call]:
         for tool, arguments, name in places
     ]
 
+
+LINES = [
+    b"[]",
+    b'[{"jsonrpc":"2.0","id":801,"method":"tools/list"}]',
+    '{"jsonrpc":"2.0","id":802,"method":"tools/list"}'.encode("utf-16"),
+    b'\xef\xbb\xbf{"jsonrpc":"2.0","id":803,"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":null,"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":[],"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":"%s","method":"tools/list"}' % (b"x" * 10_000),
+    b'{"jsonrpc":"1.0","id":804,"method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":805,"method":5}',
+    b'{"jsonrpc":"2.0","id":806,"method":"tools/call","params":[]}',
+    b'{"jsonrpc":"2.0","id":807,"method":"tools/call","params":{"name":5}}',
+    b'{"jsonrpc":"2.0","id":808,"method":"tools/call","params":{"name":"undo","arguments":[1]}}',
+    b'{"jsonrpc":"2.0","id":809,"method":"tools/call","params":{"arguments":{}}}',
+    b'{"jsonrpc":"2.0","id":810,"result":{}}',
+    b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":[]}}',
+]
+"""Messages that are no request of the protocol (I17, as far as lines can be so)."""
 
 CALLS = [
     *_strings(),
@@ -324,7 +345,7 @@ ELSEWHERE: Mapping[str, str] = {
     "I14": "EXACT-01, VALUE-14",
     "I15": "STORE-41 has every operator of a query, READ-08 the wildcards of a file name",
     "I16": "BIND-03, READ-04",
-    "I17": "bodies, encodings and batches are HTTP's, with its own issue; a line is STDIO-02",
+    "I17": "bodies and encodings are HTTP's, with its own issue; lines are INPUT-12",
     "I18": "headers are HTTP's, with its own issue",
     "I19": "READIN-21 has the names of files, READ-06 text that imitates the fence",
     "I20": "no tool takes an idempotency key: repeating a write is WRITE-04, STORE-63",

@@ -143,7 +143,7 @@ def _settings(examples: int) -> bounded:
 
 @pytest.mark.requirement("INPUT-07")
 @pytest.mark.parametrize("tool", sorted(TOOLS))
-@_settings(40)
+@_settings(30)
 @given(data=st.data())
 def test_a_tool_answers_whatever_its_schema_allows(
     target: Target, tool: str, data: st.DataObject
@@ -155,7 +155,7 @@ def test_a_tool_answers_whatever_its_schema_allows(
 
 @pytest.mark.requirement("INPUT-07")
 @pytest.mark.parametrize("tool", sorted(TOOLS))
-@_settings(25)
+@_settings(20)
 @given(data=st.data())
 def test_a_tool_answers_what_its_schema_does_not_allow(
     target: Target, tool: str, data: st.DataObject
@@ -166,7 +166,7 @@ def test_a_tool_answers_what_its_schema_does_not_allow(
 
 
 @pytest.mark.requirement("INPUT-07")
-@_settings(120)
+@_settings(80)
 @given(field=FIELD, values=st.lists(JSON, max_size=3), path=st.sampled_from(["", "[0]", ".a"]))
 def test_a_field_of_whatever_schema_is_written_read_and_exported(
     target: Target, field: Any, values: list[Any], path: str
@@ -199,15 +199,15 @@ def _answers(target: Target, tool: str, arguments: Any) -> None:
 def test_words_of_a_document_stand_where_they_are_told_to_be_untrusted(target: Target) -> None:
     """Every answer of the tests above is looked at too; here are those that have such words."""
     call = target.raw.call
-    call("set_schema", schema=None)
+    call("set_schema", schema=None, policy={"evidence": "warn"})
     seen = set[tuple[str, str]]()
     for document in target.documents:
         one = {"document_id": document}
         cited = {"page": 1, "quote": f"{TEXT} total 52.20"}
         answers = [
             call("read_ocr", **one),
-            call("set_field", **one, path="probe", value="52.20", evidence=cited),
-            call("set_field", **one, path="probe", value="53.20", evidence={"page": 1, "lines": 2}),
+            call("set_field", **one, path="cited", value="52.20", evidence=cited),
+            call("set_field", **one, path="cited", value="53.20", evidence={"page": 1, "lines": 2}),
             call("set_field", **one, path="vendor", value=f"{TEXT} vendor"),
             call("set_field", **one, path="hidden", value=f"{HIDDEN[:-1]} total 52.20"),
             call("read_extraction", **one),

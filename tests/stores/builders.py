@@ -22,7 +22,7 @@ from stackdocs_mcp.core.model import (
     Warn,
 )
 from stackdocs_mcp.core.paths import dotted, parse
-from stackdocs_mcp.core.ports import StackStore
+from stackdocs_mcp.core.ports import StackStore, Store
 
 ALICE, BOB = UserId("alice@example.org"), UserId("bob@example.org")
 ENGINE = "engine-1"
@@ -43,6 +43,12 @@ class SteppingClock:
 
 def binding(user: UserId, stack: StackId, client: str = "test") -> Binding:
     return Binding(user, stack, frozenset(Right), Actor("agent", client))
+
+
+async def person_of(store: Store, repo: StackStore, name: str = "review") -> StackStore:
+    """The same stack, for a person of the same user."""
+    bound = binding(ALICE, (await repo.stack()).id)
+    return store.bind(bound.acting_as(Actor("person", name)))
 
 
 def digest(content: str) -> Sha256:

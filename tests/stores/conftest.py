@@ -8,7 +8,7 @@ import pytest
 from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.ports import Clock, StackStore, Store
 from stackdocs_mcp.core.stack import Stack
-from tests.stores.builders import ALICE, SteppingClock, added, binding
+from tests.stores.builders import ALICE, SteppingClock, added, binding, person_of
 
 
 async def embedded(folder: Path, clock: Clock) -> Store:
@@ -43,6 +43,12 @@ async def stack(store: Store) -> Stack:
 @pytest.fixture
 async def repo(store: Store, stack: Stack) -> StackStore:
     return store.bind(binding(ALICE, stack.id))
+
+
+@pytest.fixture
+async def person(store: Store, repo: StackStore) -> StackStore:
+    """The same stack for a person; ``repo`` is an agent's."""
+    return await person_of(store, repo)
 
 
 @pytest.fixture

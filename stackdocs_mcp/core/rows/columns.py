@@ -12,7 +12,7 @@ _SAMPLE = 40
 _SHARED = 0.75
 """Of the rows so many have something in each column."""
 _FEW = 3
-"""Fewer rows do not tell by themselves what is a column and how rows begin."""
+"""Fewer rows do not tell how rows begin and what stands beside their columns."""
 _EMPTY = 3
 """Of so many columns one may be empty, of twice as many two."""
 _SLACK = 0.4
@@ -59,6 +59,7 @@ class Columns:
     def has(self, strip: Strip) -> bool:
         """The strip has what the rows have: most of the columns, and a text if they have one.
 
+        A page prints amounts with decimals throughout; a stated table may have whole ones.
         A single column is little to know a row by: then the text has to look like theirs as well.
         """
         filled = self.filled(strip)
@@ -70,7 +71,7 @@ class Columns:
             for token, column in zip(filled, self.figures, strict=True)
             if column.decimal
         ]
-        if kinds and "decimal" not in kinds:
+        if kinds and "decimal" not in kinds and strip.table is None:
             return False
         if not self._has_text(strip) or _decimals(strip, filled) > self.look.decimals:
             return False
@@ -121,33 +122,28 @@ class Columns:
 def columns_of(heads: Sequence[Strip], values: Sequence[frozenset[Decimal]]) -> Columns:
     """The columns that these strips share.
 
-    ``values`` are the numbers that were written of each strip's row: of few rows little else tells
-    a column from a figure inside of a text.
+    ``values`` are the numbers that were written of each strip's row: they stand in columns even
+    where no gap tells them from a figure inside of a text.
     """
     step = max(1, len(heads) // _SAMPLE)
     heads, values = heads[::step], values[::step]
     height = median(strip.height for strip in heads)
     slack = _SLACK * height if heads[0].table is None else _APART
-    tokens = [
-        _candidates(strip, said if len(heads) < _FEW else None)
-        for strip, said in zip(heads, values, strict=True)
-    ]
+    tokens = [_candidates(*one) for one in zip(heads, values, strict=True)]
     columns = _shared(tokens, slack)
     bare = Columns(columns, Look(None, (frozenset(), frozenset()), None, 0), slack, height)
     return Columns(columns, _look(heads, bare), slack, height)
 
 
-def _candidates(strip: Strip, values: frozenset[Decimal] | None) -> list[Token]:
+def _candidates(strip: Strip, values: frozenset[Decimal]) -> list[Token]:
     """What may stand in a column of its own."""
     if strip.table is not None:
         return list(strip.tokens)
-    figures = [token for token in strip.tokens if token.kind != "word"]
-    if values is None:
-        return figures
+    apart = strip.figures
     return [
         token
-        for token in figures
-        if token in strip.figures or (token.value is not None and abs(token.value) in values)
+        for token in strip.tokens
+        if token in apart or (token.value is not None and abs(token.value) in values)
     ]
 
 

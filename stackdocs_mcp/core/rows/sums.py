@@ -48,14 +48,15 @@ class Running:
                     one.rows += 1
 
     def adds_up(self, filled: Sequence[Token | None]) -> bool:
-        """A figure is the sum of several above it in its column."""
-        return any(
-            token is not None
+        """Most of its figures are the sum of several above; one of many may be that by chance."""
+        sums = [
+            any(one.rows > 1 and one.total == token.value for one in above)
+            for token, above in zip(filled, self._columns, strict=True)
+            if token is not None
             and token.value is not None
             and (token.kind == "decimal" or abs(token.value) >= _NO_CHANCE)
-            and any(one.rows > 1 and one.total == token.value for one in above)
-            for token, above in zip(filled, self._columns, strict=True)
-        )
+        ]
+        return 2 * sum(sums) > len(sums)
 
     def part_ends(self) -> None:
         """What follows is summed up by itself, and with the rest."""

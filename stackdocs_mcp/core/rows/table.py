@@ -153,7 +153,7 @@ def _is_heading(strip: Strip, columns: Columns) -> bool:
     if not strip.tokens or not all(map(_may_name, strip.tokens)):
         return False
     if strip.table is not None:
-        return strip.top == 0 and all(column.figures for column in columns.figures[1:])
+        return strip.top == 0
     names = 0
     for cell in strip.cells:
         names += sum(columns.is_over(cell, column) for column in columns.figures) == 1

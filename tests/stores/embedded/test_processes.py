@@ -71,6 +71,7 @@ async def test_two_processes_lose_no_write_and_make_one_history(tmp_path: Path) 
         changes = await history(repo, document)
         assert len(changes) == 4 * count
         assert replayed(changes) == await values(repo, document)
+        assert (await repo.verify(document.id)).breaks == ()
     finally:
         await store.close()
 
@@ -105,6 +106,7 @@ async def test_every_acknowledged_write_survives_kill_9(tmp_path: Path) -> None:
                 range(1, document.revision + 1)
             )
             assert replayed(changes) == await values(repo, document)
+            assert (await repo.verify(document.id)).breaks == ()
         finally:
             await store.close()
         assert sound(folder / FILE)

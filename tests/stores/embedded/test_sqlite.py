@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from stackdocs_mcp.core.binding import Actor
+from stackdocs_mcp.core.errors import EarlierExtraction
 from stackdocs_mcp.core.model import (
     ChangeId,
     Completion,
     Document,
+    DocumentId,
     DocumentStatus,
     Failure,
     JsonValue,
@@ -79,7 +82,9 @@ async def test_rights_that_were_too_wide_are_narrowed(tmp_path: Path, clock: Ste
     assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
 
 
-async def everything(repo: StackStore, document: Document, clock: SteppingClock) -> None:
+async def everything(
+    repo: StackStore, person: StackStore, document: Document, clock: SteppingClock
+) -> None:
     """Every statement that a binding can cause, on a stack that holds something."""
     one = document.id
     await repo.set_schema({"type": "object"}, "", Policy())
@@ -107,16 +112,35 @@ async def everything(repo: StackStore, document: Document, clock: SteppingClock)
     await repo.remember_file(FolderFile("a", 1, 1, one))
     await repo.folder_files()
     await repo.add_document(file())
+    await every_change(repo, person, one)
+
+
+async def every_change(repo: StackStore, person: StackStore, one: DocumentId) -> None:
+    """Every statement that writing, undoing and reading the history can cause."""
     await repo.write(one, [setting("a.b[0].c", 1), setting("a.b[1]", {"d": 2}), setting("a.x", 3)])
     await repo.write(one, [setting("a", 1), setting("a.b[0].c.d", 1), deleting("a.b")])
-    undone = await repo.undo(one)
+    (undone,) = await repo.undo(one)
     await repo.undo(one, undone.id)
     await repo.undo(one, ChangeId("4-1"))
+    await repo.undo(one, ChangeId("1"))
+    await repo.undo(one, redo=True)
+    await repo.undo(one, ChangeId("7"))
     await repo.fields(one, below=parse("a"), limit=2)
     await repo.fields(one)
-    await repo.complete(one, revision=5, completion=Completion())
+    await repo.complete(one, revision=8, completion=Completion())
+    await person.write(one, [setting("a", {"p": 1, "q": 2}), setting("b", 3)])
+    await repo.write(one, [setting("a", 1), deleting("b"), setting("b.c", 1)])
+    await person.unlock(one, parse("a.p"))
+    await person.unlock(one, parse("a"))
+    await person.undo(one)
+    await repo.start_extraction(one)
+    await repo.extractions(one)
+    await repo.fields(one, extraction=1)
+    with pytest.raises(EarlierExtraction):
+        await repo.undo(one, ChangeId("1-1"))
     await repo.changes(limit=2)
     await repo.changes(one, limit=2)
+    assert (await repo.verify(one)).breaks == ()
 
 
 @pytest.fixture
@@ -131,7 +155,8 @@ async def statements(
     found: list[str] = []
     for connection in connections:
         connection.set_trace_callback(found.append)
-    await everything(repo, document, clock)
+    bound = binding(ALICE, (await repo.stack()).id)
+    await everything(repo, store.bind(bound.acting_as(Actor("person"))), document, clock)
     await store.stacks(ALICE)
     await store.open_stack(ALICE, "another")
     await store.open_stack(ALICE, "another", "/folder")
