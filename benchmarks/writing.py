@@ -1,8 +1,8 @@
 """How long a call of 200 fields takes on a document of 10 pages: ``python benchmarks/writing.py``.
 
 The document is a table of 400 rows, generated. Its rows are written in calls of 200 fields, with a
-citation each, without any, and once more as they are. Printed is each call's time by the clock and the
-processor, and how long the event loop was held up at most while it ran.
+citation each, without any, and once more as they are. Printed is each call's time by the clock and
+the processor, and how long the event loop was held up at most while it ran.
 """
 
 import statistics
@@ -105,10 +105,13 @@ async def write(workspace: Workspace, document: DocumentId, what: str, fields: l
         held.append(watch.longest)
         assert all(one.error is None for one in outcomes)
     print(
-        f"{what:16} {FIELDS} fields: median {1000 * statistics.median(times):4.0f} ms, longest "
-        f"{1000 * max(times):4.0f} ms, processor {1000 * statistics.median(worked):4.0f} ms; loop held up {1000 * statistics.median(held):3.0f} ms, "
-        f"longest {1000 * max(held):3.0f} ms"
+        f"{what:16} {FIELDS} fields: median {_ms(times)}, longest {1000 * max(times):.0f} ms, "
+        f"processor {_ms(worked)}; loop held up {_ms(held)}, longest {1000 * max(held):.0f} ms"
     )
+
+
+def _ms(seconds: list[float]) -> str:
+    return f"{1000 * statistics.median(seconds):.0f} ms"
 
 
 async def main() -> None:

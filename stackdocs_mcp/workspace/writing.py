@@ -93,26 +93,25 @@ async def set_fields(
 
     good = [one for one in prepared if isinstance(one, _Prepared)]
     leaves = iter(await checker.leaves([draft for one in good for draft in one.drafts]))
-    writes = {
-        id(one): FieldWrite(
-            one.path, tuple(next(leaves) for _ in one.drafts), one.expected_revision
-        )
+    writes = [
+        FieldWrite(one.path, tuple(next(leaves) for _ in one.drafts), one.expected_revision)
         for one in good
-    }
-    results = iter(await workspace.store.write(document_id, list(writes.values()), dry_run=dry_run))
+    ]
+    results = await workspace.store.write(document_id, writes, dry_run=dry_run)
+    written = zip(writes, results, strict=True)
     found: list[Outcome] = []
     revision = document.revision
-    for entry, one in zip(entries, prepared, strict=True):
-        if isinstance(one, StackdocsError):
-            found.append(_rejected(_shown(entry.path), revision, one))
+    for entry, made in zip(entries, prepared, strict=True):
+        if isinstance(made, StackdocsError):
+            found.append(_rejected(_shown(entry.path), revision, made))
             continue
-        result = next(results)
-        if not writes[id(one)].leaves and result.conflict == "field_not_found":
+        write, result = next(written)
+        if not write.leaves and result.conflict == "field_not_found":
             result = replace(result, conflict=None)  # a null where nothing is: so it stays
         if dry_run:  # what would be is not yet: no change to name, the revision as it is
             result = replace(result, change=None, revision=document.revision)
         revision = max(revision, result.revision)
-        found.append(_outcome(writes[id(one)], result))
+        found.append(_outcome(write, result))
 
     return found
 
@@ -189,7 +188,7 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
     if entry.refusal is not None:
         raise entry.refusal
     path = parse(entry.path)
-    if entry.value is None and not checker.takes_null(path):
+    if entry.value is None and isinstance(path[-1], str) and not checker.takes_null(path):
         return _Prepared(path, (), entry.expected_revision)
     whole = await checker.typed(path, entry.value)
     found = [

@@ -72,10 +72,10 @@ def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
     for other in page.beside(index):
         if other.box is not None and other.box.x0 < line.box.x0:
             yield _SAME_ROW, other.text[:_REACH]
-    box = page.box_of(*match.spans[0])
-    for text, above in page.above(index, _ROWS_ABOVE) if box else ():
-        if above.x0 < box.x1 and box.x0 < above.x1:
-            yield _ABOVE, text
+    if (box := page.box_of(*match.spans[0])) is not None:
+        for text, above in page.above(index, _ROWS_ABOVE):
+            if above.x0 < box.x1 and box.x0 < above.x1:
+                yield _ABOVE, text
 
 
 def _nearness(claim: Claim, one: Standing) -> float:

@@ -87,7 +87,7 @@ class PageText:
 
     @cached_property
     def row_numbers(self) -> Sequence[int]:
-        """In which row across the page each of ``lines`` is, from the top; its own without boxes."""
+        """In which row across the page each of ``lines`` is; each in its own without boxes."""
         found = {line.number: row for row, lines in enumerate(_rows(self.lines)) for line in lines}
         return [found[line.number] for line in self.lines]
 

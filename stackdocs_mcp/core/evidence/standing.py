@@ -1,4 +1,4 @@
-"""Something that stands on a page, as what stands around it sees it: its row, its cell, its label."""
+"""Something that stands on a page, with its surroundings: its row, its cell, its label."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +9,7 @@ from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.model import Place
 
 Across = tuple[float, float]
-"""From where to where across the page: in points, or in cells of a line where there is no layout"""
+"""From where to where across the page: in points, or in cells of a line without layout."""
 
 
 @dataclass(frozen=True)

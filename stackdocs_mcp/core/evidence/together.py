@@ -28,13 +28,13 @@ _MOST_ROWS = 40
 
 Row = tuple[int, int]
 """A page's number and a row across that page."""
-Column = tuple[str, ...]
+Column = FieldPath
 """The names of a field that has a value in each row of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A leaf of a call: what is claimed, what was found, and where it may stand, likeliest first"""
+    """A leaf of a call: what is claimed, what was found, and its places, likeliest first."""
 
     path: FieldPath
     claim: Claim
