@@ -20,9 +20,9 @@ from stackdocs_mcp.core.evidence import (
     elsewhere,
     located,
     search_terms,
+    signalled,
     together,
 )
-from stackdocs_mcp.core.evidence.signals import signalled
 from stackdocs_mcp.core.evidence.together import row_of
 from stackdocs_mcp.core.model import (
     Citation,
