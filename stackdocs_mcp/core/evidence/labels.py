@@ -74,7 +74,8 @@ def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
             yield _SAME_ROW, other.text[:_REACH]
     if (box := page.box_of(*match.spans[0])) is not None:
         for text, above in page.above(index, _ROWS_ABOVE):
-            if above.x0 < box.x1 and box.x0 < above.x1:
+            over = above.x0 < box.x1 and box.x0 < above.x1
+            if over and not _DIGIT.search(text):  # else it is a label with its own value
                 yield _ABOVE, text
 
 

@@ -148,16 +148,22 @@ def _next(taken: set[Row], before: Row) -> Callable[[Row], tuple[bool, bool, Row
 
 
 def _scores(values: Sequence[Sequence[Standing]]) -> dict[Row, float]:
-    """How much the values speak for each row that one of them stands in."""
-    votes: defaultdict[Row, float] = defaultdict(float)
+    """How much the values speak for each row that one of them stands in, each value once."""
+    scores: defaultdict[Row, float] = defaultdict(float)
+    stood: set[Row] = set()
     for standings in values:
-        if 0 < len(standings) <= _TELLING:
-            for where in {(one.page.number, one.row) for one in standings}:
-                votes[where] += 1 / len(standings)
-    return {
-        (page, row): sum(votes.get((page, row + step), 0) * weight for step, weight in _SPREAD)
-        for page, row in list(votes)
-    }
+        if not 0 < len(standings) <= _TELLING:
+            continue
+        told: dict[Row, float] = {}
+        for page, row in {(one.page.number, one.row) for one in standings}:
+            stood.add((page, row))
+            for step, weight in _SPREAD:
+                where = page, row + step
+                told[where] = max(told.get(where, 0.0), weight / len(standings))
+        for where, weight in told.items():
+            scores[where] += weight
+
+    return {where: scores[where] for where in stood}
 
 
 def _near(one: Looked, anchor: Row | None) -> list[Standing]:

@@ -31,7 +31,7 @@ def test_a_value_that_stands_in_several_rows_is_where_the_others_of_its_row_are(
         "items[0].betrag": (5,),
     }
     others = found["items[0].betrag"].finding.evidence.others
-    assert [place.lines for place in others] == [(2,), (3,)]
+    assert [place.lines for place in others] == [(3,), (2,)]
 
 
 @pytest.mark.requirement("SIGN-01")
