@@ -97,6 +97,12 @@ class Checker:
         typed_so = not expected.types or "null" in expected.types
         return typed_so and (expected.enum is None or None in expected.enum)
 
+    async def is_set(self, path: FieldPath) -> bool:
+        """Something is stored at the path or below it."""
+        if not self._document.fields:
+            return False
+        return bool(await self._workspace.store.fields(self._document.id, below=path, limit=1))
+
     async def draft(
         self,
         path: FieldPath,

@@ -8,6 +8,7 @@ from typing import Literal
 from stackdocs_mcp.core.assembly import assemble, leaves_of
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
+    BadValue,
     FieldNotFound,
     InvalidArgument,
     Locked,
@@ -96,6 +97,7 @@ async def set_fields(
     writes = [
         FieldWrite(one.path, tuple(next(leaves) for _ in one.drafts), one.expected_revision)
         for one in good
+        if one.drafts
     ]
     results = await workspace.store.write(document_id, writes, dry_run=dry_run)
     written = zip(writes, results, strict=True)
@@ -105,9 +107,10 @@ async def set_fields(
         if isinstance(made, StackdocsError):
             found.append(_rejected(_shown(entry.path), revision, made))
             continue
+        if not made.drafts:
+            found.append(Outcome(dotted(made.path), "accepted", revision, changed=False))
+            continue
         write, result = next(written)
-        if not write.leaves and result.conflict == "field_not_found":
-            result = replace(result, conflict=None)  # a null where nothing is: so it stays
         if dry_run:  # what would be is not yet: no change to name, the revision as it is
             result = replace(result, change=None, revision=document.revision)
         revision = max(revision, result.revision)
@@ -172,7 +175,10 @@ async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An entry whose values are typed and were looked for, each by itself."""
+    """An entry whose values are typed and were looked for, each by itself.
+
+    Without a draft there is nothing to store: it is null where the schema takes none.
+    """
 
     path: FieldPath
     drafts: tuple[Draft, ...]
@@ -183,12 +189,12 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
     """The entry typed and checked, leaf by leaf; what is wrong with it is raised.
 
     Systems say null of every field that they have no value for. Where the schema takes no null that
-    is no value and no mistake: nothing is stored there, and what was is gone.
+    is no value and no mistake: nothing is stored. What is set is only removed by ``delete_field``.
     """
     if entry.refusal is not None:
         raise entry.refusal
     path = parse(entry.path)
-    if entry.value is None and isinstance(path[-1], str) and not checker.takes_null(path):
+    if entry.value is None and await _is_nothing(checker, path):
         return _Prepared(path, (), entry.expected_revision)
     whole = await checker.typed(path, entry.value)
     found = [
@@ -196,6 +202,8 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
         for leaf_path, value in leaves_of(path, whole.value)
         if value is not None or isinstance(leaf_path[-1], int) or checker.takes_null(leaf_path)
     ]
+    if not found and not await _is_nothing(checker, path):
+        raise BadValue("null_not_allowed", "all of it is null", "Use delete_field to remove it.")
     if len(found) > room:
         raise InvalidArgument(
             f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
@@ -216,6 +224,12 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
         )
 
     return _Prepared(path, tuple(drafts), entry.expected_revision)
+
+
+async def _is_nothing(checker: Checker, path: FieldPath) -> bool:
+    """Null says of a field that nothing is there, and nothing is."""
+    named = isinstance(path[-1], str) and not checker.takes_null(path)
+    return named and not await checker.is_set(path)
 
 
 def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
