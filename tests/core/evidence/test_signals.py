@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 
 from stackdocs_mcp.core.evidence import PageText
+from stackdocs_mcp.core.model import JsonValue
 from tests.core.evidence.calls import seen, table, warned
 from tests.core.evidence.papers import page
 
@@ -15,11 +16,11 @@ ROWS = [
 ]
 
 
-def fields(*values: object, name: str = "artikel") -> dict[str, object]:
+def fields(*values: JsonValue, name: str = "artikel") -> dict[str, JsonValue]:
     return {f"items[{number}].{name}": value for number, value in enumerate(values)}
 
 
-def amounts(*values: str) -> dict[str, object]:
+def amounts(*values: str) -> dict[str, JsonValue]:
     return fields(*map(Decimal, values), name="betrag")
 
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from stackdocs_mcp.core.evidence import Standing
+from stackdocs_mcp.core.model import JsonValue
 from stackdocs_mcp.core.paths import parse
 from tests.core.evidence.calls import line_of, looked, seen, table
 from tests.core.evidence.papers import page
@@ -15,7 +16,7 @@ STATIONERY = table(
 )
 
 
-def row(number: int, *values: object) -> dict[str, object]:
+def row(number: int, *values: JsonValue) -> dict[str, JsonValue]:
     return {
         f"items[{number}].{name}": value
         for name, value in zip(("artikel", "menge", "betrag"), values, strict=False)
@@ -86,7 +87,7 @@ def test_a_cited_value_stays_where_it_is_cited() -> None:
 @given(order=st.permutations(range(5)), known=st.integers(0, 4))
 def test_seeing_values_together_twice_is_the_same(order: list[int], known: int) -> None:
     cells = [("Ordner", 2, 10), ("Papier", 1, 10), ("Toner", 2, 20), ("Stempel", 4, 10)]
-    fields: dict[str, object] = {}
+    fields: dict[str, JsonValue] = {}
     for number, at in enumerate(order):
         if at < len(cells):
             fields |= row(number, *cells[at])
