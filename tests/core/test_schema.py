@@ -36,6 +36,14 @@ def doubling(levels: int) -> dict[str, Any]:
     return {**one(**{"$ref": "#/$defs/d0"}), "$defs": {**following, f"d{levels}": {}}}
 
 
+def branching(ways: int) -> dict[str, Any]:
+    """A node of several kinds, each of which has a node: ways to the levels ways."""
+    kinds = [
+        {"properties": {"next": {"$ref": "#/$defs/node"}}, "title": f"{n}"} for n in range(ways)
+    ]
+    return {**one(**{"$ref": "#/$defs/node"}), "$defs": {"node": {"anyOf": kinds}}}
+
+
 def remembering(levels: int) -> dict[str, Any]:
     """At every place another subset of the definitions applies: 2 to the levels subsets."""
     refs = [{"$ref": f"#/$defs/d{level}"} for level in range(levels + 1)]
@@ -90,6 +98,7 @@ def endless(kind: str | list[str]) -> dict[str, Any]:
         ({**one(**{"$ref": "#/$defs/b"}), "$defs": CIRCLE}, "leads back to itself"),
         (doubling(40), "more than 1000 times"),
         (remembering(24), "too many combinations"),
+        (branching(3), "ever more times, the deeper"),
         (endless("object"), "requires itself without end"),
         ({**one(), "required": ["a", "b"]}, "requires 'b', which is none of its properties"),
         (one(type="object", required=["x"], additionalProperties=False), "at 'a' requires 'x'"),
@@ -130,6 +139,7 @@ def test_a_pattern_that_backtracking_engines_hang_on_is_run_in_linear_time() -> 
         one(**{"$ref": "#"}),
         endless(["object", "null"]),
         doubling(6),
+        branching(2),
         one(type="object", properties={"a": {}}, unevaluatedProperties=False),
         one(**{"$dynamicRef": "#/$defs/b"}, pattern="^(a|a)*$") | {"$defs": {"b": {}}},
         {**one(type="object"), "if": {"required": ["a"]}, "then": {"properties": {"b": {}}}},

@@ -15,7 +15,8 @@ LISTED = {
     "invoice": """invoice_number issue_date due_date currency vendor.name vendor.address
         vendor.tax_id customer.name customer.address line_items[0].description
         line_items[0].quantity line_items[0].unit_price line_items[0].tax_rate
-        line_items[0].amount net_total tax_total grand_total amount_due""",
+        line_items[0].amount discount_total charge_total net_total tax_total grand_total
+        amount_due""",
     "receipt": """merchant.name merchant.address date time currency line_items[0].description
         line_items[0].quantity line_items[0].unit_price line_items[0].amount subtotal tax_total
         total payment_method""",

@@ -39,14 +39,14 @@ async def written(session: Session, content: str, *fields: dict[str, Any]) -> st
 async def test_the_nearest_evidence_rule_counts_up_to_the_schema_itself(session: Session) -> None:
     rows = {
         "type": "array",
-        "x-evidence": "require",
+        "x-evidence": "off",
         "items": {
             "type": "object",
-            "properties": {"name": {"type": "string"}, "note": {"x-evidence": "warn"}},
+            "properties": {"name": {"type": "string"}, "note": {"x-evidence": "require"}},
         },
     }
     fields = schema(rows=rows, other={"type": "string"})
-    await session.data("set_schema", schema={**fields, "x-evidence": "off"})
+    await session.data("set_schema", schema={**fields, "x-evidence": "require"})
     row = {"name": "nowhere", "note": "nowhere"}
     document = await written(
         session,
@@ -57,7 +57,10 @@ async def test_the_nearest_evidence_rule_counts_up_to_the_schema_itself(session:
 
     refused = await session.data("complete", document_id=document)
 
-    assert codes(refused) == [("evidence_unverified", "rows[0].name")]
+    assert codes(refused) == [
+        ("evidence_unverified", "other"),
+        ("evidence_unverified", "rows[0].note"),
+    ]
 
 
 @pytest.mark.requirement("POLICY-01")
@@ -133,13 +136,13 @@ async def test_a_value_that_stands_in_several_places_needs_the_line_that_is_mean
     await session.data(
         "set_schema",
         schema=schema(freight={"type": "number"}, fee={"type": "number"}, town={"type": "string"}),
-        policy={"evidence": "require"},
+        policy={"evidence": "require", "min_confidence": 0.5},
     )
     document = await written(
         session,
         TWICE,
         {"path": "fee", "value": "20.00"},
-        {"path": "freight", "value": "20.00"},
+        {"path": "freight", "value": "20.00", "confidence": 0.4},
         {"path": "town", "value": "Oslo"},
     )
 
@@ -263,3 +266,20 @@ async def test_a_confidence_below_the_fields_own_minimum_is_warned_of_alone(
     ]
     assert low == [["the confidence 0.8 is below 0.9"], [], ["the confidence 0.4 is below 0.5"]]
     assert (await session.data("complete", document_id=document))["completed"]
+
+
+@pytest.mark.requirement("POLICY-03")
+async def test_a_slip_of_the_recognition_can_be_corrected_where_evidence_is_required(
+    session: Session,
+) -> None:
+    await session.data(
+        "set_schema", schema=schema(number={"type": "string"}), policy={"evidence": "require"}
+    )
+    cited = {"path": "number", "value": "INV-2031", "evidence": {"page": 1, "lines": [2]}}
+    document = await written(session, "Invoice\nNumber lNV-2O3l\n", cited)
+
+    field = (await session.data("read_extraction", document_id=document))["fields"][0]
+    answer = await session.data("complete", document_id=document)
+
+    assert field["evidence"]["verdict"] == "fuzzy"
+    assert answer["completed"]

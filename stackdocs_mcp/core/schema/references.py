@@ -2,17 +2,22 @@
 
 What applies to one and the same value is followed: references, combinations, conditions. A circle
 of these says nothing. Combinations multiply: thirty references, each to the next one twice, are
-looked at a billion times for one value.
+looked at a billion times for one value. So they do from level to level, where several alternatives
+have a property of one name that leads back to all of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from stackdocs_mcp.core.errors import InvalidSchema
 from stackdocs_mcp.core.model import JsonObject
+from stackdocs_mcp.core.paths import MAX_DEPTH
 
 MAX_VISITS = 1_000
 """So many subschemas may have to be looked at for one value."""
+MAX_GROWTH = 1_000_000
+"""So often subschemas may have to be looked at, at any one place of a value of any depth."""
 _REFERENCES = ("$ref", "$dynamicRef")
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLE = ("if", "then", "else", "not")
@@ -48,15 +53,60 @@ def check_references(document: JsonObject) -> None:
 
     Expects a schema that the dialect allows, with references that lead somewhere.
     """
-    visits: dict[str, int] = {}
+    together: dict[str, Counter[str]] = {}
     for pointer, following in _walked(document, _in_place, "leads back to itself"):
-        visits[pointer] = 1 + sum(visits[one] for one in following)
-        if visits[pointer] > MAX_VISITS:
+        visits = sum((together[one] for one in following), Counter({pointer: 1}))
+        if visits.total() > MAX_VISITS:
             raise InvalidSchema(
                 f"the combinations at {pointer!r} have to be looked at more than {MAX_VISITS} times"
             )
+        together[pointer] = visits
     for _ in _walked(document, _required, "requires itself without end"):
         pass
+    _check_growth(document, together)
+
+
+def _check_growth(document: JsonObject, together: Mapping[str, Counter[str]]) -> None:
+    """Raise InvalidSchema where the visits of one place multiply with every level below."""
+    visits = together["#"]
+    for _ in range(MAX_DEPTH):
+        below: dict[str, Counter[str]] = {}
+        for pointer, count in visits.items():
+            for name, child in _children(document, pointer):
+                inside = below.setdefault(name, Counter())
+                for other, times in together[child].items():
+                    inside[other] += count * times
+        anywhere = below.pop("", Counter())
+        visits = anywhere + _most(below.values())
+        if visits.total() > MAX_GROWTH:
+            most = max(visits, key=lambda one: visits[one])
+            raise InvalidSchema(
+                f"the combinations at {most!r} have to be looked at ever more times, the deeper a "
+                "value is; let no more than two alternatives lead back to all of them"
+            )
+
+
+def _most(counters: Iterable[Counter[str]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for counter in counters:
+        found |= counter
+    return found
+
+
+def _children(document: JsonObject, pointer: str) -> Iterator[tuple[str, str]]:
+    """What is one step below the schema: the step's name, empty for any step, and its pointer."""
+    schema = at(document, pointer)
+    if not isinstance(schema, Mapping):
+        return
+    for name in schema.get("properties", ()):
+        yield f"/{name}", step(pointer, "properties", name)
+    for name in _BELOW:
+        if name in schema:
+            yield "", step(pointer, name)
+    for name in schema.get("patternProperties", ()):
+        yield "", step(pointer, "patternProperties", name)
+    for row in range(len(schema.get("prefixItems", ()))):
+        yield f"[{row}", step(pointer, "prefixItems", row)
 
 
 def _walked(
