@@ -12,8 +12,9 @@ _LONGEST_LABEL = 8
 _CONCEPTS = """
 total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand razem \
 suma somma 合計 総額 总计 总额 合计 المجموع الإجمالي
-net netto nettobetrag nettosumme nettowert subtotal zwischensumme positionssumme warenwert ht \
-imponibile liquido 小計 税抜 小计 נטו الصافي
+net netto nettobetrag nettosumme nettowert subtotal zwischensumme positionssumme warenwert \
+ohne excl excluding exclusive hors ht senza imponibile sin sem liquido zonder bez 小計 税抜 小计 \
+נטו الصافي
 tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst pajak \
 podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
 number no nr num numero nummer numer rechnungsnummer rechnungsnr belegnummer numéro n° 番号 \
@@ -40,7 +41,10 @@ rate percent percentage satz steuersatz prozentsatz prozent taux porcentaje aliq
 税率 שיעור
 count items pages rows anzahl_seiten
 """
-"""Each row is one concept; the words are without accents, the first one names it."""
+"""Each row is one concept; the words are without accents, the first one names it.
+
+An amount "without" is one without tax.
+"""
 
 _MONEY = frozenset(
     ("total", "net", "tax", "due", "amount", "price", "cost", "fee", "premium", "deductible")

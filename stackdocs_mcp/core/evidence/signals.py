@@ -28,6 +28,8 @@ _MOST = 0.7
 _FEW = 0.3
 _SUPPORTED = 0.5
 """Half of the words of a label on the same line."""
+_HEADER = 3
+"""Cells of a row that may head a table."""
 _UNIT = 4
 """Letters beside a number: a currency or a unit."""
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -142,18 +144,26 @@ def _several(call: Together) -> Iterator[Signal]:
 
 
 def _beside(label: Standing) -> Iterator[tuple[int, int]]:
-    """The cells to the right of a label, and below it in the next row: where its value is."""
+    """The cells to the right of a label, and below it in the next row: where its value is.
+
+    Below what looks like the header of a table is no value of a label.
+    """
     page, (start, end) = label.page, label.match.spans[0]
     colon = page.text.rfind(":", start, end)
     if 0 <= colon < end - 1:
         yield colon + 1, end
-    row, across = label.row, label.across
-    for number in (row, row + 1):
-        for low, high, _ in (cell for line in page.in_row(number) for cell in page.cells[line]):
-            cell = Standing(page, Match(((low, high),)))
-            right = number == row and cell.across[0] >= across[1]
-            if right or (number == row + 1 and meet(cell.across, across)):
-                yield low, high
+    row = [span for line in page.in_row(label.row) for span in _cells(page, line)]
+    for span in row:
+        if Standing(page, Match((span,))).across[0] >= label.across[1]:
+            yield span
+    if len(row) < _HEADER:
+        for span in (one for line in page.in_row(label.row + 1) for one in _cells(page, line)):
+            if meet(Standing(page, Match((span,))).across, label.across):
+                yield span
+
+
+def _cells(page: PageText, index: int) -> list[tuple[int, int]]:
+    return [(start, end) for start, end, _ in page.cells[index]]
 
 
 def _is_alike(one: Looked, page: PageText, span: tuple[int, int]) -> bool:
