@@ -186,7 +186,12 @@ def _quotes(
             for one in shown
             if _name(one) != "currency"
             for (page, _), text in chance.sample(sorted(lines.items()), 2)
-            if page == one["evidence"]["page"] and not holds(_name(one), one["value"], text)
+            if page == one["evidence"]["page"]
+            and not any(
+                holds(_name(one), one["value"], other)
+                for other in lines.values()
+                if _squeezed(text) in _squeezed(other)
+            )
         ],
     )
 

@@ -10,6 +10,7 @@ that are installed are given the same strings, and the language, which we are no
 
 import json
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -128,6 +129,7 @@ async def _invoices(folder: Path, engine: LocalEngine) -> list[Row]:
 async def _replay(folder: Path, engine: LocalEngine) -> list[Row]:
     amounts, days = Tally(), Tally()
     others: dict[str, Tally] = {}
+    missing = Counter[str]()
     for line in (folder / "MANIFEST.jsonl").read_text("utf-8").splitlines():
         entry = json.loads(line)
         home = folder / entry["id"]
@@ -136,12 +138,15 @@ async def _replay(folder: Path, engine: LocalEngine) -> list[Row]:
         about = (next(one for one in LOCALES if one.startswith(entry["lang"])), signs)
         label = json.loads((home / "label.json").read_text("utf-8"), parse_float=Decimal)
         for leaf in _leaves(label):
-            if isinstance(leaf, str) and (day := _iso(leaf)):
+            if isinstance(leaf, str) and (day := _day(leaf)):
                 found = _distinct(dates(day, text))
+                missing["dates"] += not found
                 _type("date", found, about, days, others)
             elif isinstance(leaf, int | Decimal) and not isinstance(leaf, bool):
                 found = _distinct(numbers(str(leaf), text))
+                missing["numbers"] += not found
                 _type("number", found, about, amounts, others)
+    print(f"  replay: not found on the page: {dict(missing)}", file=sys.stderr)
     goal = "all but ambiguous, 0 wrong"
     return [
         days.row("replay: dates of the labels as printed", goal),
@@ -321,8 +326,7 @@ def _leaves(node: Any) -> Iterator[Any]:
         yield node
 
 
-def _iso(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
+def _day(text: str) -> date | None:
+    """The day of a label, which is ISO, or Japanese where the document is."""
+    parts = re.fullmatch(r"(\d{4})(?:-|年)(\d\d)(?:-|月)(\d\d)日?", text)
+    return date(int(parts[1]), int(parts[2]), int(parts[3])) if parts else None

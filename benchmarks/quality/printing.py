@@ -45,7 +45,7 @@ def numbers(gold: str, text: str) -> Iterator[Printed]:
     pattern = (
         rf"(?P<lead>(?<![\w.,'-])(?:{MONEY} ?)?(?P<open>\()?-?(?:{MONEY} ?)?)?"
         rf"(?<![\d.,'])(?P<digits>{groups}{decimals})(?![\d'])(?![.,]\d)"
-        rf"(?P<tail>(?: ?(?:{MONEY}|%))?-?\)?(?![\w-]))"
+        rf"(?P<tail>(?: ?(?:{MONEY}|%))?-?\)?(?:[A-Z]{{2,4}}\d?)?(?![\w-]))"
     )
     sign = decimal_sign(text)
     for match in re.finditer(pattern, text):
@@ -56,6 +56,8 @@ def numbers(gold: str, text: str) -> Iterator[Printed]:
         grouped = {char for char in digits if not char.isdigit()} - used
         if sign and ((used and used != {sign}) or sign in grouped):
             continue
+        if printed.startswith("(") and not signed:
+            printed = printed[1:-1]  # a remark, as the amount is not below zero
         below = "-" in printed or printed.startswith("(")
         if below != signed and below:
             continue
@@ -74,10 +76,10 @@ def dates(day: date, text: str) -> Iterator[Printed]:
         rf"{day.year} ?年 ?{m} ?月 ?{d} ?日",
         rf"{day.year}{day.month:02}{day.day:02}",
         rf"{d}(?:st|nd|rd|th|er)?[. -]{{1,2}}(?:{name})[., -]{{1,2}}{y}",
-        rf"(?:{name})\.? {d}(?:st|nd|rd|th)?,? {day.year}",
+        rf"(?:{name})\.? {d}(?:st|nd|rd|th)?[,.]? {day.year}",
     ]
     for form in forms:
-        for match in re.finditer(rf"(?<![\w./-]){form}(?![\w]|[./-]\d)", text, re.IGNORECASE):
+        for match in re.finditer(rf"(?<![\w./-]){form}(?![^\WT]|[./-]\d)", text, re.IGNORECASE):
             yield Printed(match[0], day.isoformat())
 
 

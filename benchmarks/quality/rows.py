@@ -49,7 +49,18 @@ SCHEMA: dict[str, Any] = {
             },
         },
     },
+    # Only a warning, because the schema has no fields for discounts; they are in some documents.
+    "x-rules": [
+        {
+            "use": "invoice",
+            "fields": {
+                "line_items": "lines",
+                **{f"line_items.{one}": one for one in ("quantity", "unit_price", "amount")},
+            },
+        }
+    ],
 }
+ADDING_UP = "lines_add_up"
 KS = ("1", "2", "half", "all but one", "all")
 
 
@@ -64,9 +75,8 @@ async def run(corpus: Path) -> list[Row]:
 
 
 async def invoices(app: App, folder: Path) -> list[Row]:
-    refused: Counter[str] = Counter()
-    tried: Counter[str] = Counter()
-    whole: Counter[bool] = Counter()
+    refused, tried, said = Counter[str](), Counter[str](), Counter[str]()
+    whole, summed = Counter[bool](), Counter[bool]()
     entries = [json.loads(one) for one in (folder / "MANIFEST.jsonl").read_text().splitlines()]
     files = [folder / entry["file"] for entry in entries]
     async with stack(app, "invoices", SCHEMA, files) as (workspace, documents):
@@ -83,24 +93,34 @@ async def invoices(app: App, folder: Path) -> list[Row]:
                     continue  # the gold has no line items, although the page may
                 for name, left_out in [("none", ()), *cuts(len(lines), entry["file"])]:
                     await write(workspace, document, without(gold, left_out, known), "lines")
-                    found = await reasons(workspace, document)
+                    attempt = await complete(workspace, document.id)
+                    found = [one for one in attempt.reasons if one.code == CODE]
+                    rules = [*attempt.reasons, *attempt.warnings]
+                    adds_up = not any(ADDING_UP in one.message for one in rules)
                     if name == "none":
                         whole[bool(found)] += 1
+                        summed[bool(found) or not adds_up] += 1
                         tell(found, f"false refusal: {entry['file']}")
                         continue
                     tried[name] += 1
                     refused[name] += bool(found)
+                    said[name] += bool(found) or not adds_up
                     if not found:
                         print(f"not refused: {entry['file']} without {left_out}", file=sys.stderr)
     part, every = sum(refused.values()), sum(tried.values())
     rows = [Row("invoices, line items left out: refused", ">= 95 %", *met(part, every, 95))]
     rows += [
-        Row(f"- {name} left out", "", share(refused[name], tried[name]))
+        Row(
+            f"- {name} left out: refused; or warned that the lines do not add up",
+            "",
+            f"{share(refused[name], tried[name])}; {share(said[name], tried[name])}",
+        )
         for name in KS
         if tried[name]
     ]
-    false = share(whole[True], whole.total())
-    rows.append(Row("- none left out", "<= 2 %", false, 100 * whole[True] <= 2 * whole.total()))
+    false = f"{share(whole[True], whole.total())}; {share(summed[True], summed.total())}"
+    is_met = 100 * whole[True] <= 2 * whole.total()
+    rows.append(Row("- none left out: refused; or warned", "<= 2 %", false, is_met))
     return rows
 
 

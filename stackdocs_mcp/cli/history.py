@@ -1,5 +1,6 @@
 """``history``: who changed what, newest first."""
 
+import sys
 from collections.abc import AsyncIterator, Sequence
 
 from stackdocs_mcp.cli.correcting import place
@@ -25,6 +26,7 @@ COLUMNS = (
     "extraction",
     "user",
 )
+_ASIDE = ("file", "extraction", "user")
 AT_ONCE = 200
 SHORT = 16
 """Hexadecimal digits that tell a digest from any that happens to be, to be written down."""
@@ -41,10 +43,21 @@ async def show_history(settings: Settings, document: str | None) -> int:
             one: (await workspace.store.document(one)).filename
             for one in {change.document for change in changes}
         }
-    put_table(COLUMNS, [_row(change, names[change.document]) for change in changes])
+    rows = [_row(change, names[change.document]) for change in changes]
+    columns = _telling(rows) if sys.stdout.isatty() else range(len(COLUMNS))
+    put_table([COLUMNS[one] for one in columns], [[row[one] for one in columns] for row in rows])
     if document is not None and changes:
         say(f"{len(changes)} changes come to {changes[0].digest[:SHORT]}")
     return 0
+
+
+def _telling(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns for a terminal, which has little room for what is the same in every row."""
+    return [
+        at
+        for at, name in enumerate(COLUMNS)
+        if name not in _ASIDE or len({row[at] for row in rows}) > 1
+    ]
 
 
 async def show_digests(settings: Settings, document: str | None) -> int:

@@ -177,9 +177,9 @@ class Document:
     readings: int = 0
     """How often its pages were given up to be read anew: page 1 is another page after that."""
     extraction: int = 1
-    """The number of the extraction that counts; earlier ones can be read."""
+    """The number of the extraction that counts."""
     digest: str = ""
-    """What its history comes to, in hexadecimal; nothing before the first change."""
+    """What its history comes to: that of its last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +334,7 @@ class Change:
     user: UserId
     actor: Actor
     at: datetime
-    digest: str
-    """SHA-256 in hexadecimal of this change and the digest of the one before: see ``verify``."""
+    digest: str  # of this change and of the digest of the one before: see ``Extractions.verify``
     extraction: int = 1
     undoes: ChangeId | None = None
     reason: str = ""

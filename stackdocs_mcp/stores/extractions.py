@@ -83,21 +83,21 @@ def _write(scope: Scope, revision: Revision, base: int, write: FieldWrite) -> Wr
         return WriteResult(changed=False, revision=base)
 
     above = fields.value_above(scope, extraction, write.path) if after else None
-    if above is not None and _gives_way(above, write.path):
-        before[above.key] = above.kept
-        above = None
-    refusal = _refusal(scope, extraction, base, write, _Change(before, after, above))
+    change = _Change(there, after, above)
+    refusal = _refusal(scope, extraction, base, write, change)
     if refusal is not None:
         return refusal
-    change = revision.change(Action.SET if after else Action.DELETE, write.path, before, after)
-    return WriteResult(changed=True, revision=base, change=change)
+    if above is not None:  # it gives way
+        before[above.key] = above.kept
+    made = revision.change(Action.SET if after else Action.DELETE, write.path, before, after)
+    return WriteResult(changed=True, revision=base, change=made)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What a write would do, and the value above it that does not give way."""
+    """What a write would make of the leaves at its path, and the leaf above it."""
 
-    before: Mapping[str, Kept]
+    there: Sequence[Stored]
     after: Mapping[str, Kept]
     above: Stored | None
 
@@ -110,16 +110,30 @@ def _refusal(
     if write.expected_revision not in {None, base}:
         now = fields.at_or_below(scope, extraction, write.path)
         return replace(refused, conflict="stale_revision", current=fields.values(now))
-    if against := locks.against(scope, extraction, write.path, change.before, change.after):
+    above = [] if change.above is None else [change.above]
+    if against := locks.against(scope, [*above, *change.there], change.after):
         return replace(refused, conflict="locked", current=fields.values(against))
     if not write.leaves:
-        return None if change.before else replace(refused, conflict="field_not_found")
-    obstacle = change.above or fields.other_kind(scope, extraction, write.path)
-    if obstacle is None and _is_scalar(write):
-        obstacle = fields.first_below(scope, extraction, write.path)
+        return None if change.there else replace(refused, conflict="field_not_found")
+    obstacle = _obstacle(scope, extraction, write, change.above)
     if obstacle is None:
         return None
+    below = fields.locked(scope, extraction, write.path)
+    if against := locks.against(scope, below, change.after):
+        return replace(refused, conflict="locked", current=fields.values(against))
     return replace(refused, conflict="path_conflict", current=(obstacle.value,))
+
+
+def _obstacle(
+    scope: Scope, extraction: str, write: FieldWrite, above: Stored | None
+) -> Stored | None:
+    """The first leaf found that could not stand beside what is written."""
+    if above is not None and not _gives_way(above, write.path):
+        return above
+    obstacle = fields.other_kind(scope, extraction, write.path)
+    if obstacle is None and _is_scalar(write):
+        obstacle = fields.first_below(scope, extraction, write.path)
+    return obstacle
 
 
 def _is_scalar(write: FieldWrite) -> bool:

@@ -1,6 +1,6 @@
 """Locked leaves: what a person wrote. No agent's call changes, removes or brings back one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.errors import Locked
@@ -34,24 +34,11 @@ def written(scope: Scope, before: Mapping[str, Kept], texts: Mapping[str, str]) 
     return found
 
 
-def against(
-    scope: Scope,
-    extraction: str,
-    path: FieldPath,
-    before: Mapping[str, Kept],
-    after: Mapping[str, Kept],
-) -> list[Stored]:
-    """The locked leaves that keep the scope's actor from making ``after`` of ``before``.
-
-    They are above the path, or are changed by the write, or below where a scalar is to be.
-    """
+def against(scope: Scope, there: Sequence[Stored], after: Mapping[str, Kept]) -> list[Stored]:
+    """Of these leaves, those that the scope's actor may not make what they are in ``after``."""
     if locks(scope):
         return []
-    above = fields.value_above(scope, extraction, path)
-    if above is not None:
-        return [above] if above.kept.locked else []
-    below = fields.locked(scope, extraction, path)
-    return [one for one in below if one.key not in before or before[one.key] != after.get(one.key)]
+    return [one for one in there if one.kept.locked and after.get(one.key) != one.kept]
 
 
 def refuse(scope: Scope, stored: str, now: Kept | None, then: Kept | None) -> None:

@@ -148,12 +148,14 @@ class _Verifier:
 
     def _undo(self, row: sqlite3.Row, here: _Position, replay: _Replay, name: ChangeId) -> None:
         """Which changes stand from here on: see ``undo``."""
-        if not row["standing"]:
+        if row["standing"] not in {0, 1}:
+            self._broken("it is marked neither as standing nor as undone", name)
+        elif not row["standing"]:
             replay.marked.add(here)
-        if row["undoes_revision"] is None:
-            return
         undone = (row["undoes_revision"], row["undoes_ordinal"])
-        if undone >= here:
+        if undone == (None, None):
+            return
+        if None in undone or undone >= here:
             self._broken("it undoes a change that was not there yet", name)
             return
         replay.undoes[here] = undone
@@ -234,5 +236,9 @@ def _hash(text: str) -> bytes:
 def _flagged(text: str) -> bool:
     try:
         return flagged(text)
-    except (ValueError, RecursionError):  # somebody wrote what is no leaf; its digest says so
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+    ):  # somebody wrote what is no leaf; its digest says so
         return False

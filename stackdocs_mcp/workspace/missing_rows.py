@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
 from stackdocs_mcp.core.model import Document, DocumentStatus, Leaf
 from stackdocs_mcp.core.rows import MissedRows, Search, Strip, searches, strips_of
@@ -29,9 +30,9 @@ async def missing_rows(
 
 async def _missed(search: Search, tables: "_Tables") -> MissedRows | None:
     if search.pages is None:
-        return search.missed(await tables.strips(range(1, FEW_PAGES + 1)))
+        return await tables.searched(search, range(1, FEW_PAGES + 1))
     numbers = _around(search.pages, 1)
-    found = search.missed(await tables.strips(numbers))
+    found = await tables.searched(search, numbers)
     for reach in range(_ROUNDS):
         if found is None:
             return None
@@ -39,7 +40,7 @@ async def _missed(search: Search, tables: "_Tables") -> MissedRows | None:
         if not tables.beyond(_around(pages, 1) - numbers):
             return found
         numbers |= _around(pages, 2**reach)
-        found = search.missed(await tables.strips(numbers))
+        found = await tables.searched(search, numbers)
     return found
 
 
@@ -53,26 +54,28 @@ class _Tables:
     def __init__(self, workspace: Workspace, document: Document) -> None:
         self._workspace = workspace
         self._document = document
-        self._strips: dict[int, list[Strip]] = {}
+        self._strips: dict[int, Sequence[Strip]] = {}
         self._paused = time.monotonic()
 
     def beyond(self, numbers: Collection[int]) -> list[int]:
         """Those of the numbers that are pages of the document."""
         return sorted(number for number in numbers if 1 <= number <= self._document.pages)
 
-    async def strips(self, numbers: Collection[int]) -> list[Strip]:
-        """The strips of these pages from the first on."""
+    async def searched(self, search: Search, numbers: Collection[int]) -> MissedRows | None:
+        """What is missed on these pages; a list of thousands of rows does not hold up others."""
         wanted = self.beyond(numbers)
-        missing = [number for number in wanted if number not in self._strips]
+        await self._load(number for number in wanted if number not in self._strips)
+        strips = [strip for number in wanted for strip in self._strips.get(number, ())]
+        return await anyio.to_thread.run_sync(search.missed, strips)
+
+    async def _load(self, numbers: Iterable[int]) -> None:
         workspace = self._workspace
         pages = await workspace.shared.pages.get(
-            workspace.store, workspace.binding.stack, self._document, missing
+            workspace.store, workspace.binding.stack, self._document, list(numbers)
         )
         for page in pages:
             await self._give_way()
             self._strips[page.number] = strips_of(page)
-        await self._give_way()
-        return [strip for number in wanted for strip in self._strips.get(number, ())]
 
     async def _give_way(self) -> None:
         """Let others run, now and then, and the store's threads have the interpreter."""

@@ -54,3 +54,17 @@ class Shell:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         return environment({"STACKDOCS_DATA_DIR": str(self.data), **(more or {})})
+
+
+def all_of(terminal: int) -> str:
+    """What is written to the terminal until nobody holds it any more."""
+    shown = b""
+    while True:
+        try:
+            part = os.read(terminal, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            part = b""
+        if not part:
+            os.close(terminal)
+            return shown.decode("utf-8", "replace")
+        shown += part

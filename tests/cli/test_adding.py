@@ -15,7 +15,7 @@ from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import Failure
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.settings import Settings
-from tests.cli.shell import COMMAND, PATIENCE, Shell
+from tests.cli.shell import COMMAND, PATIENCE, Shell, all_of
 from tests.ocr.documents import scan
 from tests.server.papers import INVOICE
 
@@ -220,7 +220,7 @@ def test_a_terminal_shows_a_bar_and_the_data_stays_on_standard_output(
         text=True,
     ) as process:
         os.close(theirs)
-        shown = _all_of(ours)
+        shown = all_of(ours)
         assert process.stdout is not None
         out = process.stdout.read()
         assert process.wait(PATIENCE) == 0
@@ -243,20 +243,6 @@ def test_a_pipe_gets_no_bar(shell: Shell, papers: Path) -> None:
 def _written(file: Path, text: str) -> Path:
     file.write_text(text)
     return file
-
-
-def _all_of(terminal: int) -> str:
-    """What is written to the terminal until nobody holds it any more."""
-    shown = b""
-    while True:
-        try:
-            part = os.read(terminal, 65_536)
-        except OSError:  # how Linux says that the other end is closed
-            part = b""
-        if not part:
-            os.close(terminal)
-            return shown.decode("utf-8", "replace")
-        shown += part
 
 
 def _with_room_for(size: int, command: list[str], shell: Shell) -> subprocess.CompletedProcess[str]:

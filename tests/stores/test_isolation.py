@@ -44,6 +44,12 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "write": lambda repo, one: repo.write(one, [setting("a", "planted")]),
     "undo": lambda repo, one: repo.undo(one),
     "undo a change": lambda repo, one: repo.undo(one, ChangeId("1-1")),
+    "redo": lambda repo, one: repo.undo(one, redo=True),
+    "unlock": lambda repo, one: repo.unlock(one, ()),
+    "fields of a number": lambda repo, one: repo.fields(one, extraction=1),
+    "extractions": lambda repo, one: repo.extractions(one),
+    "start_extraction": lambda repo, one: repo.start_extraction(one),
+    "verify": lambda repo, one: repo.verify(one),
     "complete": lambda repo, one: repo.complete(one, revision=1, completion=Completion()),
     "changes": lambda repo, one: repo.changes(one, limit=9),
 }
@@ -81,6 +87,7 @@ async def state(repo: StackStore, document: Document) -> str:
             await repo.unclaimed(LATE, 99),
             await repo.folder_files(),
             await repo.fields(document.id),
+            await repo.extractions(document.id),
             await repo.changes(limit=99),
         ]
     )

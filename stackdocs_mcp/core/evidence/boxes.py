@@ -1,9 +1,10 @@
 """Where characters of a line stand across the page."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from stackdocs_mcp.core.model import Box, Line
 
@@ -15,61 +16,68 @@ _WIDE = 0.8
 """In line heights: a wider gap between two words is one between columns."""
 
 
-def part_of(line: Line, low: int, high: int) -> Box | None:
+Word = tuple[int, int, float, float]
+"""Where a word begins and ends in its line's text, and on the page."""
+
+
+def part_of(line: Line, low: int, high: int, words: Sequence[Word] | None = None) -> Box | None:
     """The box of characters ``low:high`` of a line, by the words that they are of.
 
     Within a word each character is taken as equally wide, and within a line whose words are not
     known: the error is that of a proportional font. Of what runs from right to left without its
-    words being known it is the line's whole box; None without layout.
+    words being known it is the line's whole box; None without layout. ``words`` are those of the
+    line, for who has them.
     """
     box = line.box
     if box is None or not line.text or (low <= 0 and high >= len(line.text)):
         return box
-    parts = [
-        _within(line.text[start:end], span, low - start, high - start)
-        for (start, end), span in words_of(line)
-        if start < high and low < end
-    ]
-    if parts:
-        return replace(box, x0=min(x0 for x0, _ in parts), x1=max(x1 for _, x1 in parts))
-    if _RIGHT_TO_LEFT.search(line.text):
-        return box
-    x0, x1 = _within(line.text, (box.x0, box.x1), low, high)
-    return replace(box, x0=x0, x1=x1)
+    words = words_of(line) if words is None else words
+    first = bisect_right(words, low, key=itemgetter(1))
+    last = bisect_left(words, high, key=itemgetter(0))
+    if first >= last:
+        if _RIGHT_TO_LEFT.search(line.text):
+            return box
+        x0, x1 = _within(line.text, (box.x0, box.x1), low, high)
+        return Box(x0, box.y0, x1, box.y1)
+    edges: list[float] = []
+    for start, end, left, right in words[first:last]:
+        edges += _within(line.text[start:end], (left, right), low - start, high - start)
+    return Box(min(edges), box.y0, max(edges), box.y1)
 
 
-def words_of(line: Line) -> list[tuple[tuple[int, int], tuple[float, float]]]:
-    """Where each word stands in the text and on the page; nothing where they are not known."""
+def words_of(line: Line) -> list[Word]:
+    """The words of a line in the order of its text; nothing where their places are not known."""
     if not line.words:
         return []
     spans = [match.span() for match in _WORD.finditer(line.text)]
-    return list(zip(spans, line.words, strict=True)) if len(spans) == len(line.words) else []
+    if len(spans) != len(line.words):
+        return []
+    return [(*span, *across) for span, across in zip(spans, line.words, strict=True)]
 
 
 def cells_of(line: Line) -> Iterator[tuple[int, int]]:
     """Spans of the parts of a line between the gaps of columns, as text and boxes show them."""
+    breaks = list(_breaks(line))
     start = 0
     for gap in [*GAP.finditer(line.text), None]:
         end = len(line.text) if gap is None else gap.start()
-        yield from _parted(line, start, end)
+        inside = breaks[bisect_right(breaks, start) : bisect_left(breaks, end)]
+        for low, high in pairwise([start, *inside, end]):
+            text = line.text[low:high]
+            if kept := text.strip():
+                first = low + len(text) - len(text.lstrip())
+                yield first, first + len(kept)
         start = end if gap is None else gap.end()
 
 
-def _parted(line: Line, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A part once more where its words stand far apart."""
-    text = line.text[start:end]
-    start += len(text) - len(text.lstrip())
-    end -= len(text) - len(text.rstrip())
-    if start >= end:
+def _breaks(line: Line) -> Iterator[int]:
+    """Where words begin that stand far from the one before."""
+    if line.box is None:
         return
-    if line.box is not None:
-        wide = _WIDE * (line.box.y1 - line.box.y0)
-        inside = [one for one in words_of(line) if start <= one[0][0] < end]
-        for ((_, low), left), ((high, _), right) in pairwise(inside):
-            if max(left[0], right[0]) - min(left[1], right[1]) > wide:
-                yield start, low
-                start = high
-    yield start, end
+    wide = _WIDE * (line.box.y1 - line.box.y0)
+    for (_, _, x0, x1), (start, _, left, right) in pairwise(words_of(line)):
+        if max(x0, left) - min(x1, right) > wide:
+            yield start
 
 
 def _within(text: str, span: tuple[float, float], low: int, high: int) -> tuple[float, float]:

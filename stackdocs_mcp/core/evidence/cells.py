@@ -1,14 +1,19 @@
 """Texts that wrap inside a column: a cell goes on below itself, with other cells between."""
 
 from collections.abc import Iterator
+from itertools import islice
 
-from stackdocs_mcp.core.evidence.boxes import part_of, words_of
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import Cell, PageText, words
 
 _MOST_LINES = 6
 _SKIPPED = 1
 """Lines without a part of the text that may stand between two parts."""
+_MOST_BEGINNINGS = 100
+_MOST_STEPS = 5_000
+"""Cells that are looked at for one text, however often its words repeat."""
+_MOST_CELLS = 60
+_MOST_WORDS = 300
 _JOINTS = "-\u2010\u2011/"
 _ALIGNED = 0.25
 """In line heights: left edges that are no further apart are one."""
@@ -25,25 +30,35 @@ def in_cells(value: str, _: str, page: PageText) -> Iterator[Match]:
     needle = words(value)
     if " " not in needle and not any(joint in needle for joint in _JOINTS):
         return
+    steps = iter(range(_MOST_STEPS))
+    for index, cell, rest in islice(_beginnings(needle, page), _MOST_BEGINNINGS):
+        if below := _below(rest, page, index + 1, (cell[:2],), steps):
+            yield Match(below)
+
+
+def _beginnings(needle: str, page: PageText) -> Iterator[tuple[int, Cell, str]]:
+    """Cells that are the first words of the needle, with their line, and its other words."""
     for index, row in enumerate(page.cells):
         for cell in row:
-            if not needle.startswith(cell[2]):
-                continue
-            rest = _rest(needle, cell[2])
-            if rest and (below := _below(rest, page, index + 1, (cell[:2],))):
-                yield Match(below)
+            if needle.startswith(cell[2]) and (rest := _rest(needle, cell[2])):
+                yield index, cell, rest
 
 
-def _below(needle: str, page: PageText, index: int, above: Spans) -> Spans | None:
-    """Spans of the cells with those that give the rest of the needle, or None where none do."""
+def _below(
+    needle: str, page: PageText, index: int, above: Spans, steps: Iterator[int]
+) -> Spans | None:
+    """Spans of the cells with those that give the rest of the needle, or None where none do.
+
+    Each cell that is looked at is one of the ``steps``.
+    """
     if len(above) == _MOST_LINES:
         return None
     for at in range(index, min(index + 1 + _SKIPPED, len(page.lines))):
-        for start, end, text in _cells(page, at, above):
+        for _, (start, end, text) in zip(steps, _cells(page, at, above), strict=False):
             if text.startswith(needle) and not _is_cut(text[len(needle) :], needle):
                 return (*above, (start, _end(page.text, start, end, needle)))
             rest = _rest(needle, text)
-            if rest and (below := _below(rest, page, at + 1, (*above, (start, end)))):
+            if rest and (below := _below(rest, page, at + 1, (*above, (start, end)), steps)):
                 return below
     return None
 
@@ -64,20 +79,22 @@ def _end(text: str, start: int, end: int, needle: str) -> int:
 
 def _cells(page: PageText, index: int, above: Spans) -> Iterator[Cell]:
     """The cells of a line below those above, also what begins in it at the same edge."""
-    line, base = page.lines[index], page.start_of(index)
-    boxes = page.place(above).boxes
+    line, base, row = page.lines[index], page.start_of(index), page.cells[index]
+    if len(row) > _MOST_CELLS:
+        return
+    boxes = [box for box in map(page.box_of, above) if box is not None]
     if line.box is None or not boxes:
-        yield from page.cells[index]
+        yield from row
         return
     x0, x1 = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
-    for cell in page.cells[index]:
-        here = part_of(line, cell[0] - base, cell[1] - base)
+    for cell in row:
+        here = page.box_of(cell[:2])
         if here is not None and here.x0 < x1 and x0 < here.x1:
             yield cell
     slack = _ALIGNED * (line.box.y1 - line.box.y0)
-    for (low, _), (left, _) in words_of(line):
+    for low, _, left, _ in page.words(index)[:_MOST_WORDS]:
         if any(abs(left - box.x0) <= slack for box in boxes):
-            for start, end, _ in page.cells[index]:
+            for start, end, _ in row:
                 if start < base + low < end:
                     yield base + low, end, words(page.text[base + low : end])
 

@@ -1,4 +1,4 @@
-"""Where on a page a number, a date or a yes stands."""
+"""Where on a page a number or a date stands."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,13 @@ from stackdocs_mcp.core.evidence.concepts import (
 from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
-from stackdocs_mcp.core.values.words import FALSE_WORDS, TRUE_WORDS, is_currency
+from stackdocs_mcp.core.values.words import is_currency
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)[.,]\d+")
-_MARK = re.compile(r"\[\s?[xX]\s?\]|[☑☒✓✔]")
-_NO_MARK = re.compile(r"\[\s*\]|[☐□]")
-_LONE_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?![\w.]|[ ]*[\d:#\u00b0])")
-"""A word that numbers nothing: the "no" of "No. 12" denies nothing."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _TEXT = re.compile(r"[^\W\d_]{3,}")
 _FIGURE = re.compile(r"[^\w]{0,3}\d[\d.,' ]*[^\w]{0,3}(?:[^\W\d_]{1,4}\.?)?")
@@ -56,26 +53,26 @@ def number_of(claim: Claim) -> Decimal | None:
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         found = readings(value.removeprefix("-"))
         if len(found) == 1:
-            return -found[0].value if value.startswith("-") else found[0].value
+            return found[0].value.copy_negate() if value.startswith("-") else found[0].value
     return None
 
 
 def numbers(value: Decimal, claim: Claim, page: PageText) -> Iterator[Match]:
     found = False
-    for printed in page.numbers.get(abs(value), ()):
+    for printed in page.numbers.get(value.copy_abs(), ()):
         why = _why(value, printed, claim, page)
         if why is not None:
             found = True
             yield Match(((printed.start, printed.end),), _grade(why, printed, claim, page), why)
-    for printed in () if found else page.misread_numbers.get(abs(value), ()):
-        if abs(value) in printed.magnitudes(claim.signs):
+    for printed in () if found else page.misread_numbers.get(value.copy_abs(), ()):
+        if value.copy_abs() in printed.magnitudes(claim.signs):
             yield Match(((printed.start, printed.end),), Grade.WEAK, "confusable")
 
 
 def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -> str | None:
     """What keeps a printed number from being plainly the value; None when it is not at all."""
-    direct = abs(value) in printed.magnitudes(claim.signs)
-    if not direct and not _scaled(abs(value), printed, claim):
+    direct = value.copy_abs() in printed.magnitudes(claim.signs)
+    if not direct and not _scaled(value.copy_abs(), printed, claim):
         return None  # only a reading that the document's signs rule out
     spaces = claim.signs.spaces
     reasons = {
@@ -98,9 +95,9 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
     if why in ("other_column", "inside_text"):
         return Grade.AGAINST
     if why == "unlikely_kind":
-        # Zero percent of anything is zero; and a line without an amount may give the rate alone.
-        is_rate = not any(printed.magnitudes(claim.signs)) or not _has_cents(printed, page)
-        return Grade.WEAK if is_rate else Grade.AGAINST
+        # Zero percent of anything is no money; and a line without an amount may give a rate alone.
+        is_zero = asks_for_money(claim.labels[0]) and not any(printed.magnitudes(claim.signs))
+        return Grade.WEAK if is_zero or not _has_cents(printed, page) else Grade.AGAINST
     is_part = why == "part_of_longer" and printed.numeral.text.isdigit()
     return Grade.AGAINST if is_part and _is_count(claim) else Grade.WEAK
 
@@ -158,7 +155,7 @@ def _is_count(claim: Claim) -> bool:
 
 def _scaled(magnitude: Decimal, printed: PrintedNumber, claim: Claim) -> bool:
     shift = -2 if printed.percent else printed.scale
-    return magnitude.scaleb(-shift) in printed.magnitudes(claim.signs)
+    return shifted(magnitude, -shift) in printed.magnitudes(claim.signs)
 
 
 def dates(day: date, claim: Claim, page: PageText) -> Iterator[Match]:
@@ -182,12 +179,3 @@ def _time(claim: Claim) -> tuple[int, int] | None:
     except ValueError:
         return None
     return clock.hour, clock.minute
-
-
-def booleans(value: bool, page: PageText) -> Iterator[Match]:
-    words = TRUE_WORDS if value else FALSE_WORDS
-    for match in _LONE_WORD.finditer(page.text):
-        if match[0].casefold() in words:
-            yield Match((match.span(),))
-    for match in (_MARK if value else _NO_MARK).finditer(page.text):
-        yield Match((match.span(),))

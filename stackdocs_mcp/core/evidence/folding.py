@@ -55,7 +55,7 @@ class Folded:
 
 def fold(text: str) -> str:
     """The folded text alone, for what is looked for."""
-    if text.isascii():
+    if _is_simple(text):
         return "".join(text.lower().replace('"', "'").replace("`", "'").split())
     return "".join(map(_FOLDS.__getitem__, text))
 
@@ -67,7 +67,7 @@ def folded(text: str, *, joining: bool = False) -> Folded:
     dropped = {match.start() for match in _HYPHENATED.finditer(text)} if joining else set()
     for match in _INK.finditer(text):
         run, start = match[0], match.start()
-        if run.isascii() and match.end() - 1 not in dropped:
+        if _is_simple(run) and match.end() - 1 not in dropped:
             parts.append(run.lower().replace('"', "'").replace("`", "'"))
             origins.extend(range(start, match.end()))
             continue
@@ -79,6 +79,11 @@ def folded(text: str, *, joining: bool = False) -> Folded:
             origins.extend([at] * len(kept))
 
     return Folded("".join(parts), origins)
+
+
+def _is_simple(text: str) -> bool:
+    """Nothing is to be folded but case and quotes."""
+    return text.isascii() and "\x02" not in text
 
 
 def bare(view: Folded) -> Folded:

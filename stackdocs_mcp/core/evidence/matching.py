@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
+from stackdocs_mcp.core.evidence.answers import booleans, unticked
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.figures import booleans, dates, day_of, number_of, numbers
+from stackdocs_mcp.core.evidence.figures import dates, day_of, number_of, numbers
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.texts import texts
@@ -22,10 +23,11 @@ def matches(claim: Claim, page: PageText) -> list[Match]:
 
 def _matches(claim: Claim, page: PageText) -> Iterator[Match]:
     if isinstance(claim.value, bool):
-        yield from booleans(claim.value, page)
+        yield from booleans(claim.value, claim, page)
         return
     if isinstance(claim.value, str):
-        yield from texts(claim.value, page)
+        for match in texts(claim.value, page):
+            yield unticked(match, claim, page)
     if (number := number_of(claim)) is not None:
         yield from numbers(number, claim, page)
     if (day := day_of(claim)) is not None:

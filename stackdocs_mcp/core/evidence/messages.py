@@ -20,9 +20,11 @@ _WHY = {
     "spaced_groups": "{where} may show one number or two neighbours; check which it is.",
     "unlikely_kind": "{where} has it as a percentage or a count, not an amount; check it.",
     "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
+    "unticked": "{where} has it beside a box that is not ticked; check it.",
     "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
+    "scattered": "{where} has its parts, but not in one column; check that they belong together.",
     "confusable": "{where} has it but for characters that look alike; look at the page.",
 }
 
@@ -137,6 +139,7 @@ _OTHER = {
     "inside_text": "within a text, beside which the row has numbers of their own",
     "unlikely_kind": "as a percentage or a count, not as an amount",
     "part_of_longer": "as part of something longer, such as a date or an order number",
+    "unticked": "beside a box that is not ticked",
 }
 
 
@@ -187,6 +190,14 @@ def not_found(claim: Claim, pages: Sequence[PageText]) -> Warn:
     )
 
 
+def near_elsewhere(claim: Claim, said: Warn, pages: Sequence[PageText]) -> Warn:
+    """What was said of the cited page, and where another one has the value but for one digit."""
+    near = nearest_to(claim, pages)
+    if near is None or near.differing > 1:
+        return said
+    return Warn(said.code, f"{said.message} {near.where.capitalize()} has {near.text}.")
+
+
 def hidden(place: Place) -> Warn:
     return Warn(
         "hidden",
@@ -206,10 +217,14 @@ def wanted(claim: Claim) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A number as it is printed, or a date, with where it stands."""
+    """A number as it is printed, or a date, with where it stands.
+
+    ``differing`` counts the digits that are not those of the value.
+    """
 
     text: str
     where: str
+    differing: int
 
 
 def nearest_to(claim: Claim, pages: Sequence[PageText]) -> Nearest | None:
@@ -224,8 +239,8 @@ def nearest_to(claim: Claim, pages: Sequence[PageText]) -> Nearest | None:
             if value != abs(number)
         ]
         if found:
-            _, _, order, start, text = min(found)
-            return Nearest(text, _at(pages[order], start))
+            differing, _, order, start, text = min(found)
+            return Nearest(text, _at(pages[order], start), differing)
     if day is not None:
         days = [
             (_differing(one.isoformat(), day.isoformat()), order, printed[0].start, one)
@@ -233,8 +248,8 @@ def nearest_to(claim: Claim, pages: Sequence[PageText]) -> Nearest | None:
             for one, printed in page.dates.items()
         ]
         if days:
-            _, order, start, one = min(days)
-            return Nearest(one.isoformat(), _at(pages[order], start))
+            differing, order, start, one = min(days)
+            return Nearest(one.isoformat(), _at(pages[order], start), differing)
     return None
 
 

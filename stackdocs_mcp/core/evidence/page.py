@@ -8,14 +8,16 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Self
 
-from stackdocs_mcp.core.evidence.boxes import cells_of, part_of
+from stackdocs_mcp.core.evidence.boxes import Word, cells_of, part_of, words_of
 from stackdocs_mcp.core.evidence.columns import Column, Columns
 from stackdocs_mcp.core.evidence.folding import Folded, bare, folded, is_hyphenated, skeleton
+from stackdocs_mcp.core.evidence.marks import Option, options_in
 from stackdocs_mcp.core.model import Box, Line, Page, Place, Table
 from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
+from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
@@ -48,6 +50,7 @@ class PageText:
         self.number = number
         self._whole = self
         self._boxed: dict[int, Sequence[tuple[str, Box]]] = {}
+        self._words: dict[int, Sequence[Word]] = {}
         self.lines = tuple(lines)
         self.tables = tables
         self._hidden_lines = tuple(hidden)
@@ -222,7 +225,40 @@ class PageText:
         index = self.index_at(start)
         base, line = self._starts[index], self.lines[index]
         high = min(end - base, len(line.text))
-        return self._whole._columns.at(line.number, start - base, high)  # noqa: SLF001
+        box = self._box(index, start - base, high)
+        return self._whole._columns.at(line.number, start - base, high, box)  # noqa: SLF001
+
+    @cached_property
+    def options(self) -> Sequence[tuple[int, int, Option]]:
+        """The boxes to tick whose texts stand here, with spans; a box may stand on its own."""
+        base = {line.number: self._starts[at] for at, line in enumerate(self.lines)}
+        found = [
+            (base[one.line] + one.low, base[one.line] + one.high, one)
+            for one in self._whole._options  # noqa: SLF001
+            if one.line in base
+        ]
+        return sorted(found, key=itemgetter(0, 1))
+
+    def option_at(self, start: int, end: int) -> Option | None:
+        """The box that what stands here is of."""
+        at = bisect_right(self.options, start, key=itemgetter(0))
+        if not at:
+            return None
+        _, last, option = self.options[at - 1]
+        return option if end <= last else None
+
+    @property
+    def has_ticked(self) -> bool:
+        """A box of the whole page is ticked."""
+        return self._whole._has_ticked  # noqa: SLF001
+
+    @cached_property
+    def _has_ticked(self) -> bool:
+        return any(one.is_ticked for one in self._options)
+
+    @cached_property
+    def _options(self) -> Sequence[Option]:
+        return options_in(self.lines)
 
     @cached_property
     def _columns(self) -> Columns:
@@ -269,7 +305,7 @@ class PageText:
         pieces = [piece for start, end in spans for piece in self._pieces(start, end)]
         quote = "\n".join(self.lines[index].text[low:high] for index, low, high in pieces)
         numbers = sorted({self.lines[index].number for index, _, _ in pieces})
-        boxes = [part_of(self.lines[index], low, high) for index, low, high in pieces]
+        boxes = [self._box(index, low, high) for index, low, high in pieces]
         return Place(
             self.number,
             tuple(numbers),
@@ -278,13 +314,27 @@ class PageText:
             self._span_in(numbers, pieces),
         )
 
+    def box_of(self, span: tuple[int, int]) -> Box | None:
+        """The box of the part of a span in its first line; None where it is not known."""
+        index = self.index_at(span[0])
+        return self._box(index, span[0] - self._starts[index], span[1] - self._starts[index])
+
+    def _box(self, index: int, low: int, high: int) -> Box | None:
+        return part_of(self.lines[index], low, high, self.words(index))
+
+    def words(self, index: int) -> Sequence[Word]:
+        """The words of a line with their places; nothing where those are not known."""
+        if index not in self._words:
+            self._words[index] = words_of(self.lines[index])
+        return self._words[index]
+
     def _span_in(
         self, numbers: Sequence[int], pieces: Sequence[tuple[int, int, int]]
     ) -> tuple[int, int] | None:
         """First and behind the last character of the pieces, in the lines joined by line feeds."""
         if not pieces:
             return None
-        texts = {line.number: line.text for line in self.lines if line.number in set(numbers)}
+        texts = {self.lines[index].number: self.lines[index].text for index, _, _ in pieces}
         lengths = [len(texts[number]) + 1 for number in numbers]
         base = dict(zip(numbers, accumulate(lengths, initial=0), strict=False))
         spans = [
@@ -309,7 +359,7 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
         for reading in number.numeral.readings:
             found.setdefault(reading.value, []).append(number)
             if shift := -2 if number.percent else number.scale:
-                found.setdefault(reading.value.scaleb(shift), []).append(number)
+                found.setdefault(shifted(reading.value, shift), []).append(number)
 
     return found
 

@@ -24,6 +24,17 @@ def is_slip(claim: Claim, cited: PageText) -> bool:
     return isinstance(claim.value, str) and _is_near_text(fold(claim.value), cited.folded.text)
 
 
+def is_signed_slip(claim: Claim, cited: PageText) -> bool:
+    """The lines have a negative number that is the negative value but for one digit."""
+    number = number_of(claim)
+    if number is None or number >= 0:
+        return False
+    return any(
+        _is_near(abs(number), value) and any(one.negative for one in printed)
+        for value, printed in cited.numbers.items()
+    )
+
+
 def _is_near(one: Decimal, other: Decimal) -> bool:
     """Written below each other, point under point, they differ in one digit."""
     if one == other:

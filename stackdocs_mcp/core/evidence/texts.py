@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from stackdocs_mcp.core.evidence.cells import in_cells
@@ -11,8 +12,11 @@ from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.words import currency_forms, is_currency
 
+Span = tuple[int, int]
 _DIGITS = re.compile(r"\d+")
 _PIECES = re.compile(r"[\n;,]+")
+_MOST = 200
+"""Places of a text on a page; more tell nothing."""
 _MOST_PIECES = 12
 _MOST_PLACES = 50
 _MOST_QUOTES = 500
@@ -35,7 +39,7 @@ def texts(value: str, page: PageText) -> Iterator[Match]:
         in_cells,
         _misread,
     ):
-        if found := list(look(value, needle, page)):
+        if found := list(islice(look(value, needle, page), _MOST)):
             yield from found
             return
 
@@ -65,8 +69,12 @@ def _without_punctuation(_: str, needle: str, page: PageText) -> Iterator[Match]
 
 
 def _marks(folded_text: str) -> list[str]:
-    """The accents of a folded text, in order."""
-    return [char for char in folded_text if unicodedata.combining(char)]
+    """What is no punctuation: the accents, currencies and percents of a folded text, in order."""
+    return [
+        char
+        for char in folded_text
+        if char == "%" or unicodedata.combining(char) or unicodedata.category(char) == "Sc"
+    ]
 
 
 def _misread(_: str, needle: str, page: PageText) -> Iterator[Match]:
@@ -112,9 +120,30 @@ def _in_pieces(value: str, _: str, page: PageText) -> Iterator[Match]:
             near = [one for one in options if abs(page.index_at(one[0]) - line) <= _WINDOW]
             if not near:
                 break
-            chosen.append(min(near, key=lambda one: abs(one[0] - chosen[-1][1])))
+            chosen.append(min(near, key=partial(_apart, page, chosen)))
         if len(chosen) == len(pieces):
-            yield Match(tuple(sorted(set(chosen))))
+            is_sound = all(map(partial(_is_joined, page, chosen), chosen[1:]))
+            grade, why = (Grade.SURE, "") if is_sound else (Grade.WEAK, "scattered")
+            yield Match(tuple(sorted(set(chosen))), grade, why)
+
+
+def _apart(page: PageText, before: Sequence[Span], piece: Span) -> tuple[bool, int]:
+    return not _is_joined(page, before, piece), abs(piece[0] - before[-1][1])
+
+
+def _is_joined(page: PageText, others: Sequence[Span], piece: Span) -> bool:
+    """It stands in the line of another piece, or above or below one; the layout may be unknown."""
+    line = page.index_at(piece[0])
+    box = page.box_of(piece)
+    for other in others:
+        if other is piece:
+            continue
+        beside = page.box_of(other)
+        if page.index_at(other[0]) == line or box is None or beside is None:
+            return True
+        if box.x0 < beside.x1 and beside.x0 < box.x1:
+            return True
+    return False
 
 
 def _is_whole(value: str, needle: str, text: str, start: int, end: int) -> bool:

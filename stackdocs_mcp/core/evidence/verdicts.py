@@ -1,6 +1,6 @@
 """The verdict on a value: at the place that was cited, elsewhere, or wherever it stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -10,7 +10,7 @@ from stackdocs_mcp.core.evidence.labels import likeliest
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
-from stackdocs_mcp.core.evidence.slips import is_slip
+from stackdocs_mcp.core.evidence.slips import is_signed_slip, is_slip
 from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.texts import quote_spans
 from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
@@ -18,8 +18,10 @@ from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 MAX_OTHERS = 5
 _MOST_PLACES = 20
 """Of a quote that stands in more places, only the first are looked at."""
+_NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
+"""What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
-"""Letters and digits of a quote; fewer say where the value stands only if they stand there once."""
+"""Letters and digits of a quote; fewer tell a place only if they stand there once."""
 _PROOF = 6
 """Texts of this many characters do not stand on another line of the page by chance."""
 
@@ -56,7 +58,8 @@ def elsewhere(claim: Claim, cited: Finding, pages: Iterable[PageText]) -> Findin
                 return _relocated(citation, found.evidence)
     places = _ranked(claim, others)
     if not places:
-        return cited
+        warnings = (messages.near_elsewhere(claim, one, others) for one in cited.warnings)
+        return replace(cited, warnings=tuple(warnings))
     if citation.quote:
         evidence = Evidence(
             cited.evidence.verdict, cited.evidence.place, tuple(places[:MAX_OTHERS])
@@ -73,7 +76,7 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
         (page, match)
         for page in pages
         for match in matches(claim, page)
-        if match.why != "part_of_longer"  # not without somebody who says that it is meant
+        if match.why not in _NEEDS_A_CITATION
     ]
     best = min((match.grade for _, match in found), default=Grade.SURE)
     found = [(page, match) for page, match in found if match.grade is best]
@@ -106,6 +109,8 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (cited, cited.rows):
         if view is not None and (found := matches(claim, view)):
             place = view.place(found[0].spans)
+            if found[0].why == "sign_differs" and is_signed_slip(claim, cited):
+                return _slip(claim, cited, page)
             if found[0].grade is not Grade.AGAINST:
                 return _held(found[0], place)
             against = against or _other_than(claim, found[0], place, page)
@@ -129,7 +134,14 @@ def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (page, page.rows):
         spans = quote_spans(citation.quote, view) if view is not None else []
         if view is not None and spans:
-            if len(spans) > 1 and _says_little(citation.quote):
+            if (
+                len(spans) > 1
+                and _says_little(citation.quote)
+                and any(
+                    _within(citation.quote, claim, view.only(lines))
+                    for lines in _standing(view, spans)
+                )
+            ):
                 found = _anywhere_on(claim, page)
                 return replace(found, warnings=(*found.warnings, messages.short_quote(citation)))
             return _quoted(claim, citation, page, view, spans)
@@ -145,7 +157,7 @@ def _quoted(
 ) -> Finding:
     """The verdict where the quote stands, at spans of the view of the page."""
     against: Finding | None = None
-    for lines in islice(dict.fromkeys(view.numbers_at(*span) for span in spans), _MOST_PLACES):
+    for lines in _standing(view, spans):
         cited = view.only(lines)
         for match in _within(citation.quote, claim, cited):
             place = cited.place(match.spans)
@@ -160,12 +172,18 @@ def _quoted(
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
     places = _ranked(claim, [page])
-    if places and set(places[0].lines) <= set(place.lines):  # beside the quote, in its line
+    is_beside = bool(places) and set(places[0].lines) <= set(place.lines)
+    if is_beside and not _says_little(citation.quote):
         warning = messages.other_line(claim, citation, page, places[0])
         return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
     warning = messages.value_differs(claim, cited, page.number, places)
     evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
     return Finding(evidence, (warning,), settled=bool(places))
+
+
+def _standing(view: PageText, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
+    """The lines of each place of a quote, of the first ones at most."""
+    return islice(dict.fromkeys(view.numbers_at(*span) for span in spans), _MOST_PLACES)
 
 
 def _says_little(quote: str) -> bool:
@@ -252,7 +270,9 @@ def _nowhere(claim: Claim, pages: Sequence[PageText]) -> Finding:
 
 
 def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
-    """The sure places of the value, the likeliest first."""
+    """The sure places of the value, the likeliest first; a yes or no stands everywhere."""
+    if isinstance(claim.value, bool):
+        return []
     found = [
         (page, match)
         for page in pages

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
+from typing import NamedTuple
 
 from stackdocs_mcp.core.rows.strips import Strip, Token
 
@@ -47,6 +48,13 @@ class Look:
     """The most that one has outside of the columns."""
 
 
+class Fit(NamedTuple):
+    """What of a strip stands in each column, and whether it has what rows have."""
+
+    filled: tuple[Token | None, ...]
+    is_row: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns that written rows share, from the left."""
@@ -56,13 +64,16 @@ class Columns:
     slack: float
     height: float
 
-    def has(self, strip: Strip) -> bool:
-        """The strip has what the rows have: most of the columns, and a text if they have one.
+    def fit(self, strip: Strip) -> Fit:
+        """How a strip fits: a row has most of the columns, and a text if the written rows have one.
 
-        A page prints amounts with decimals throughout; a stated table may have whole ones.
         A single column is little to know a row by: then the text has to look like theirs as well.
+        A page prints amounts with decimals throughout; a stated table may have whole ones.
         """
-        filled = self.filled(strip)
+        filled = self._filled(strip)
+        return Fit(filled, self._is_row(strip, filled))
+
+    def _is_row(self, strip: Strip, filled: Sequence[Token | None]) -> bool:
         empty = sum(token is None for token in filled)
         if empty == len(filled) or empty > len(filled) // _EMPTY:
             return False
@@ -77,24 +88,23 @@ class Columns:
             return False
         return len(filled) > 1 or self._begins_alike(strip)
 
-    def filled(self, strip: Strip) -> list[Token | None]:
+    def _filled(self, strip: Strip) -> tuple[Token | None, ...]:
         """For each column what stands in it."""
         found: list[Token | None] = []
-        free = list(strip.tokens)
         for column in self.figures:
-            inside = [token for token in free if self._is_in(token, column)]
-            best = max(inside, key=lambda token: _overlap(token, column), default=None)
-            if best is not None:
-                free.remove(best)
+            best, most = None, -self.slack
+            for token in strip.tokens:
+                if (token.kind == "word") == column.figures:
+                    continue
+                over = min(token.x1, column.x1) - max(token.x0, column.x0)
+                if over > most and not any(token is other for other in found):
+                    best, most = token, over
             found.append(best)
-        return found
+        return tuple(found)
 
     def is_over(self, cell: Sequence[Token], column: Column) -> bool:
         """A cell stands above or below a column, at least in part."""
         return cell[0].x0 < column.x1 + self.slack and column.x0 - self.slack < cell[-1].x1
-
-    def _is_in(self, token: Token, column: Column) -> bool:
-        return column.figures != (token.kind == "word") and self.is_over([token], column)
 
     def _has_text(self, strip: Strip) -> bool:
         if self.look.text is None:
@@ -187,7 +197,7 @@ def _look(heads: Sequence[Strip], columns: Columns) -> Look:
         text,
         (frozenset().union(*lefts), frozenset().union(*rights)),
         firsts.pop() if len(heads) >= _FEW and len(firsts) == 1 else None,
-        max(_decimals(strip, columns.filled(strip)) for strip in heads) + (len(heads) < _FEW),
+        max(_decimals(strip, columns.fit(strip).filled) for strip in heads) + (len(heads) < _FEW),
     )
 
 
@@ -201,13 +211,10 @@ def _edges(strip: Strip) -> tuple[frozenset[float], frozenset[float]]:
 
 
 def _decimals(strip: Strip, filled: Sequence[Token | None]) -> int:
-    return sum(t.kind == "decimal" and all(t is not one for one in filled) for t in strip.tokens)
+    apart = [token for token in strip.figures if token.kind == "decimal"]
+    return sum(all(token is not one for one in filled) for token in apart)
 
 
 def _first_word(strip: Strip) -> str | None:
     token = strip.tokens[0]
     return token.text.split()[0].casefold() if token.kind == "word" else None
-
-
-def _overlap(token: Token, column: Column) -> float:
-    return min(token.x1, column.x1) - max(token.x0, column.x0)

@@ -5,11 +5,11 @@ from decimal import Decimal
 from itertools import pairwise
 from math import comb
 
-from stackdocs_mcp.core.rows.columns import Columns, columns_of
+from stackdocs_mcp.core.rows.columns import Columns, Fit, columns_of
 from stackdocs_mcp.core.rows.strips import Strip
 from stackdocs_mcp.core.rows.table import Role, below, is_claimed, reached, roles_of
 from stackdocs_mcp.core.rows.unwritten import Named, first_row
-from stackdocs_mcp.core.rows.written import Claims, Listing, Row, heads
+from stackdocs_mcp.core.rows.written import Claims, Listing, Row, heads, wishes
 
 _SCATTERED = 3
 """Stretches of missed rows between written ones; fewer are no choice of rows."""
@@ -23,21 +23,26 @@ def missed(listing: Listing, strips: Sequence[Strip], others: Claims) -> list[St
 
     ``strips`` are those of the pages that its rows stand on, and of the pages around them.
     """
-    found = heads(listing.rows, strips)
+    wished = wishes(listing.rows, strips)
+    found = heads(wished, [Fit((), bool(strip.figures)) for strip in strips])
     if not found:
         return []
-    found = heads(listing.rows, strips, _columns(listing, found, strips))
     columns = _columns(listing, found, strips)
-    roles = roles_of(strips, columns, set(found.values()), others)
-    rows = reached(strips, roles, columns)
-    if _is_choice(strips, roles, rows, columns):
+    fits = [columns.fit(strip) for strip in strips]
+    found = heads(wished, fits)
+    if (again := _columns(listing, found, strips)) != columns:
+        columns = again
+        fits = [columns.fit(strip) for strip in strips]
+    roles = roles_of(strips, columns, fits, set(found.values()), others)
+    rows = reached(strips, roles, fits)
+    if _is_choice(roles, rows, fits):
         return []
     unplaced = [
         _values(row)
         for nth, row in enumerate(listing.rows)
-        if nth not in found or not columns.has(strips[found[nth]])
+        if nth not in found or not fits[found[nth]].is_row
     ]
-    return [strips[at] for at in rows if not _is_of(strips[at], columns, unplaced)]
+    return [strips[at] for at in rows if not _is_of(fits[at], unplaced)]
 
 
 def missed_whole(fields: Sequence[Named], strips: Sequence[Strip], others: Claims) -> list[Strip]:
@@ -47,13 +52,14 @@ def missed_whole(fields: Sequence[Named], strips: Sequence[Strip], others: Claim
         return []
     heading, first = begun
     columns = columns_of([strips[first]], [frozenset()])
-    if not columns.has(strips[first]):
-        return []
     under = strips[heading + 1 :]
     row = first - heading - 1
-    roles = roles_of(under, columns, {row}, others)
-    rows = sorted({row, *below(under, roles, columns)})
-    if any(is_claimed(under[at], columns.filled(under[at]), others) for at in rows):
+    fits = [columns.fit(strip) for strip in under]
+    if not fits[row].is_row:
+        return []
+    roles = roles_of(under, columns, fits, {row}, others)
+    rows = sorted({row, *below(under, roles, fits)})
+    if any(is_claimed(under[at], fits[at].filled, others) for at in rows):
         return []  # it is the table of something else
     return [under[at] for at in rows]
 
@@ -68,9 +74,9 @@ def _values(row: Row) -> frozenset[Decimal]:
     return frozenset(abs(Decimal(one)) for one in numbers if isinstance(one, int | Decimal))
 
 
-def _is_of(strip: Strip, columns: Columns, unplaced: list[frozenset[Decimal]]) -> bool:
+def _is_of(fit: Fit, unplaced: list[frozenset[Decimal]]) -> bool:
     """Its figures were written, of a row whose text could not be found; it is used up then."""
-    said = {abs(one.value) for one in columns.filled(strip) if one and one.value is not None}
+    said = {abs(one.value) for one in fit.filled if one and one.value is not None}
     for values in unplaced:
         if said and said <= values:
             unplaced.remove(values)
@@ -78,9 +84,7 @@ def _is_of(strip: Strip, columns: Columns, unplaced: list[frozenset[Decimal]]) -
     return False
 
 
-def _is_choice(
-    strips: Sequence[Strip], roles: Sequence[Role], rows: Sequence[int], columns: Columns
-) -> bool:
+def _is_choice(roles: Sequence[Role], rows: Sequence[int], fits: Sequence[Fit]) -> bool:
     """The written rows were picked here and there: few of many, or all above or below a figure.
 
     Whoever misses rows misses them by chance, or those at an end.
@@ -92,9 +96,9 @@ def _is_choice(
         return True
     if comb(len(rows) + len(written), len(rows)) < _CHANCES:
         return False
-    kept = [columns.filled(strips[at]) for at in written]
-    left = [columns.filled(strips[at]) for at in rows]
-    for column in range(len(columns.figures)):
+    kept = [fits[at].filled for at in written]
+    left = [fits[at].filled for at in rows]
+    for column in range(len(kept[0])):
         ours = [token.value for row in kept if (token := row[column]) and token.value is not None]
         theirs = [token.value for row in left if (token := row[column]) and token.value is not None]
         if ours and theirs and (max(ours) < min(theirs) or max(theirs) < min(ours)):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -106,6 +106,7 @@ def strips_of(page: PageText) -> list[Strip]:
     return [strip for nth, table in enumerate(page.tables) for strip in _stated(page, nth, table)]
 
 
+@lru_cache(maxsize=8192)
 def kind_of(text: str) -> Kind:
     """What a word is, without the signs, brackets and money around it."""
     if not any(map(str.isdigit, text)):
@@ -154,8 +155,8 @@ def _strip(page: int, row: Sequence[Line]) -> Strip:
 
 def _tokens(line: Line) -> Iterator[Token]:
     if line.words:
-        for word, box in line.word_boxes():
-            yield Token(word, box.x0, box.x1, kind_of(word))
+        for word, (x0, x1) in zip(line.text.split(), line.words, strict=True):
+            yield Token(word, x0, x1, kind_of(word))
         return
     for match in re.finditer(r"\S+", line.text):
         part = part_of(line, match.start(), match.end())

@@ -11,6 +11,7 @@ from stackdocs_mcp.core.values.months import letters
 _CONCEPTS = frozenset({"total", "net", "tax", "due"})
 _OTHER_WORDS = """
 sum summe somme suma soma subtotaal totals subtotals insgesamt razem ogolem saldo solde balance
+pay paid zahlen payer pagar pagare betalen zaplaty
 ubertrag uebertrag carried brought forward report reporter riporto
 סהכ סך المجموع الإجمالي مجموع
 """
@@ -47,10 +48,15 @@ class Running:
                     one.total += token.value
                     one.rows += 1
 
-    def adds_up(self, filled: Sequence[Token | None]) -> bool:
-        """Most of its figures are the sum of several above; one of many may be that by chance."""
+    def adds_up(self, filled: Sequence[Token | None], *, is_below: bool) -> bool:
+        """Most of its figures are the sum of several above; one of many may be that by chance.
+
+        Below all written rows, where a figure is all there is, the total of one row is that again.
+        """
+        least = 1 if is_below and len(self._columns) == 1 else 2
         sums = [
-            any(one.rows > 1 and one.total == token.value for one in above)
+            (above[0].rows >= least and above[0].total == token.value)
+            or (above[1].rows > 1 and above[1].total == token.value)
             for token, above in zip(filled, self._columns, strict=True)
             if token is not None
             and token.value is not None

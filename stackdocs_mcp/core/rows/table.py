@@ -2,13 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
+from itertools import pairwise
+from math import inf
 
-from stackdocs_mcp.core.rows.columns import Columns
+from stackdocs_mcp.core.rows.columns import Columns, Fit
 from stackdocs_mcp.core.rows.strips import Strip, Token
 from stackdocs_mcp.core.rows.sums import Running, names_a_sum
 from stackdocs_mcp.core.rows.written import Claim, Claims
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_FAR = 3.0
+"""Times the space between written rows: a lone figure further away is of something else."""
+_NEAR = 10.0
+"""In line heights: what is as near is not far."""
 _SAME = 0.6
 """So many words of a heading stand in the other if it is repeated."""
 
@@ -25,19 +31,25 @@ class Role(Enum):
 
 
 def roles_of(
-    strips: Sequence[Strip], columns: Columns, written: Collection[int], others: Claims
+    strips: Sequence[Strip],
+    columns: Columns,
+    fits: Sequence[Fit],
+    written: Collection[int],
+    others: Claims,
 ) -> list[Role]:
     """The role of each strip, from the top; ``written`` are positions."""
     roles: list[Role] = []
     running = Running(len(columns.figures))
-    for at, strip in enumerate(strips):
-        filled = columns.filled(strip)
+    last = max(written)
+    for at, (strip, fit) in enumerate(zip(strips, fits, strict=True)):
         role = Role.WRITTEN
         if at not in written:
-            role = _role(strip, filled, columns, running, others)
+            role = _role(strip, fit, columns, others)
+            if role is not Role.HEADING and running.adds_up(fit.filled, is_below=at > last):
+                role = Role.SUM
         roles.append(role)
         if role in (Role.WRITTEN, Role.LIKE):
-            running.add(filled)
+            running.add(fit.filled)
         elif role is Role.SUM:
             running.part_ends()
         elif role is Role.HEADING:
@@ -45,13 +57,13 @@ def roles_of(
     return roles
 
 
-def reached(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def reached(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Positions of rows like the written ones with nothing in between that ends the table."""
-    found = {*below(strips, roles, columns), *_above(strips, roles, columns)}
+    found = {*below(strips, roles, fits), *_above(strips, roles, fits)}
     return sorted(found)
 
 
-def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def below(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Rows under a written one, also on the next pages as long as there are rows on each.
 
     A heading ends the table unless it repeats the one above on a new page. A sum ends it where
@@ -60,7 +72,8 @@ def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> l
     found: list[int] = []
     is_inside, is_new = False, True
     heading: frozenset[str] | None = None
-    page = 0
+    reach = _reach(strips, roles, fits)
+    page, last = 0, 0.0
     for at, (strip, role) in enumerate(zip(strips, roles, strict=True)):
         if strip.page != page:
             is_inside = is_inside and not is_new and strip.page == page + 1
@@ -69,18 +82,19 @@ def below(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> l
             repeats = is_new and heading is not None and _repeats(strip, heading)
             is_inside = is_inside and repeats
             heading = _words(strip)
-        elif _ends(role, columns):
+        elif _ends(role, fits[at]):
             is_inside = False
-        elif role is Role.WRITTEN and columns.has(strip):
-            is_inside, is_new = True, False
+        elif role is Role.WRITTEN and fits[at].is_row:
+            is_inside, is_new, last = True, False, strip.top
         elif role is Role.LIKE:
-            is_new = False
+            is_inside = is_inside and (is_new or abs(strip.top - last) <= reach)
+            is_new, last = False, strip.top
             if is_inside:
                 found.append(at)
     return found
 
 
-def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> list[int]:
+def _above(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> list[int]:
     """Rows over a written one, also on the pages before if they have the same heading."""
     found: list[int] = []
     headings = {
@@ -90,7 +104,8 @@ def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> 
     }
     is_inside = is_over = False
     is_new = True
-    page = 0
+    reach = _reach(strips, roles, fits)
+    page, last = 0, 0.0
     for at in range(len(strips) - 1, -1, -1):
         strip, role = strips[at], roles[at]
         if strip.page != page:
@@ -104,19 +119,31 @@ def _above(strips: Sequence[Strip], roles: Sequence[Role], columns: Columns) -> 
                 other == page - 1 and _alike(words, said) for other, said in headings
             )
             is_inside = is_over
-        elif _ends(role, columns):
+        elif _ends(role, fits[at]):
             is_inside = False
-        elif role is Role.WRITTEN and columns.has(strip):
-            is_inside, is_new = True, False
+        elif role is Role.WRITTEN and fits[at].is_row:
+            is_inside, is_new, last = True, False, strip.top
         elif role is Role.LIKE:
-            is_new = False
+            is_inside = is_inside and (is_new or abs(strip.top - last) <= reach)
+            is_new, last = False, strip.top
             if is_inside:
                 found.append(at)
     return found
 
 
-def _ends(role: Role, columns: Columns) -> bool:
-    return role is Role.OTHER or (role is Role.SUM and len(columns.figures) == 1)
+def _reach(strips: Sequence[Strip], roles: Sequence[Role], fits: Sequence[Fit]) -> float:
+    """How far apart two rows may stand, in points; rows of several figures as far as they like."""
+    written = [strip for strip, role in zip(strips, roles, strict=True) if role is Role.WRITTEN]
+    if len(fits[0].filled) > 1 or not written:
+        return inf
+    apart = [
+        lower.top - upper.top for upper, lower in pairwise(written) if upper.page == lower.page
+    ]
+    return max(_FAR * max(apart, default=0), _NEAR * max(strip.height for strip in written))
+
+
+def _ends(role: Role, fit: Fit) -> bool:
+    return role is Role.OTHER or (role is Role.SUM and len(fit.filled) == 1)
 
 
 def is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) -> bool:
@@ -132,19 +159,13 @@ def is_claimed(strip: Strip, filled: Sequence[Token | None], others: Claims) -> 
     return 2 * taken >= len(figures)
 
 
-def _role(
-    strip: Strip,
-    filled: Sequence[Token | None],
-    columns: Columns,
-    running: Running,
-    others: Claims,
-) -> Role:
+def _role(strip: Strip, fit: Fit, columns: Columns, others: Claims) -> Role:
     if strip.header or _is_heading(strip, columns):
         return Role.HEADING
-    if any(filled) and (names_a_sum(strip) or running.adds_up(filled)):
+    if any(fit.filled) and names_a_sum(strip):
         return Role.SUM
-    if columns.has(strip):
-        return Role.OTHER if is_claimed(strip, filled, others) else Role.LIKE
+    if fit.is_row:
+        return Role.OTHER if is_claimed(strip, fit.filled, others) else Role.LIKE
     return Role.TEXT
 
 

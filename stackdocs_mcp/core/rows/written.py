@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from stackdocs_mcp.core.errors import InvalidPath
 from stackdocs_mcp.core.model import Leaf, Place
 from stackdocs_mcp.core.paths import FieldPath, without_rows
-from stackdocs_mcp.core.rows.columns import Columns
+from stackdocs_mcp.core.rows.columns import Fit
 from stackdocs_mcp.core.rows.strips import Strip
 from stackdocs_mcp.core.schema import Schema
 
@@ -19,13 +21,14 @@ _SECOND = 0.5
 """A row takes a strip that is not its best one if so much of the best stands there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """The leaves of one row, without those of lists inside of it."""
 
     path: FieldPath
     leaves: tuple[Leaf, ...]
 
+    @cached_property
     def spots(self) -> Mapping[Spot, float]:
         """The lines that its values stand in, weighed by how many of them do."""
         found: defaultdict[Spot, float] = defaultdict(float)
@@ -54,7 +57,7 @@ class Listing:
         """The pages on which most of a row's values stand, in order."""
         found = set[int]()
         for row in self.rows:
-            if spots := row.spots():
+            if spots := row.spots:
                 found.add(max(spots, key=lambda spot: (spots[spot], -spot[0]))[0])
         return sorted(found)
 
@@ -95,35 +98,45 @@ def is_off(schema: Schema, path: FieldPath) -> bool:
         return True
 
 
-def heads(
-    rows: Sequence[Row], strips: Sequence[Strip], columns: Columns | None = None
-) -> dict[int, int]:
+class Wish(NamedTuple):
+    """So much of a row stands in a strip, both by their positions."""
+
+    weight: float
+    row: int
+    strip: int
+
+
+def wishes(rows: Sequence[Row], strips: Sequence[Strip]) -> list[Wish]:
+    """The strips in which most of a row's values stand, or nearly as many."""
+    where = {
+        (strip.page, line): position
+        for position, strip in enumerate(strips)
+        for line in strip.lines
+    }
+    found: list[Wish] = []
+    for nth, row in enumerate(rows):
+        votes: dict[int, float] = {}
+        for spot, weight in row.spots.items():
+            if (at := where.get(spot)) is not None:
+                votes[at] = votes.get(at, 0) + weight
+        least = _SECOND * max(votes.values(), default=0)
+        found += [Wish(weight, nth, at) for at, weight in votes.items() if weight >= least]
+    return found
+
+
+def heads(wished: Sequence[Wish], fits: Sequence[Fit]) -> dict[int, int]:
     """By the position of a row, in order, that of the strip in which most of its values stand.
 
-    A strip is that of one row: of rows with the same values each has the next place of them. With
-    ``columns``, strips that have them come before others: a text may stand further up.
+    A strip is that of one row: of rows with the same values each has the next place of them.
+    Strips that fit the columns come before others: a text may stand further up.
     """
-    where: dict[Spot, int] = {}
-    for position, strip in enumerate(strips):
-        where.update({(strip.page, line): position for line in strip.lines})
-    wishes: list[tuple[bool, float, int, int]] = []
-    for nth, row in enumerate(rows):
-        votes: defaultdict[int, float] = defaultdict(float)
-        for spot, weight in row.spots().items():
-            if spot in where:
-                votes[where[spot]] += weight
-        least = _SECOND * max(votes.values(), default=0)
-        for at, weight in votes.items():
-            if weight >= least:
-                lacks = columns is not None and not columns.has(strips[at])
-                wishes.append((lacks, -weight, nth, at))
-
     found: dict[int, int] = {}
     taken = set[int]()
-    for _, _, nth, at in sorted(wishes):
-        if nth not in found and at not in taken:
-            found[nth] = at
-            taken.add(at)
+    ranked = sorted((not fits[one.strip].is_row, -one.weight, one) for one in wished)
+    for _, _, wish in ranked:
+        if wish.row not in found and wish.strip not in taken:
+            found[wish.row] = wish.strip
+            taken.add(wish.strip)
     return dict(sorted(found.items()))
 
 

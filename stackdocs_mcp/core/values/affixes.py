@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.units import (
-    CAPITALS,
     DOUBTFUL_SCALES,
     MONEY_SCALES,
+    NO_MONEY,
     PERCENT,
     SCALED_MONEY,
     SCALES,
@@ -25,7 +25,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _PER = re.compile(
-    r" ?(?:/ ?(?:10+ ?)?|(?:per|pro|par|por|je|al|za|na|à) )[^\W\d_][^\W_ ]{0,19}\.?\Z",
+    r" ?(?:/ ?(?:10+ ?)?|(?<![^\W\d_])(?:per|pro|par|por|je|al|za|na|à) )"
+    r"[^\W\d_][^\W_ ]{0,19}\.?\Z",
     re.IGNORECASE,
 )
 _BOOKED = frozenset({"cr", "cr.", "dr", "dr.", "od"})
@@ -76,7 +77,7 @@ class Affixes:
         """The powers of ten that the words around multiply with."""
         found = [*self.scales]
         if self.letter:
-            found.append((MONEY_SCALES if self.money else CAPITALS)[self.letter])
+            found.append((MONEY_SCALES if self.money else NO_MONEY)[self.letter])
         english = signs.english_words > signs.day_first_words
         found = [one if not english else _short(one) for one in found]
         powers = [0]
@@ -95,7 +96,7 @@ def affixes(lead: str, tail: str, *, cents: bool) -> Affixes | None:
             if not _take(found, kind, token, behind=behind, cents=cents):
                 return None
 
-    if found.letter and not found.money and found.letter not in CAPITALS:
+    if found.letter and not found.money and found.letter not in NO_MONEY:
         # Beside no money, m is a metre and t a tonne.
         letter, found.letter = found.letter, ""
         if not _take_unit(found, letter):
@@ -167,7 +168,7 @@ def _take_word(found: Affixes, word: str, *, behind: bool, cents: bool) -> bool:
         found.booked = True
     elif folded in SCALES or folded in DOUBTFUL_SCALES:
         _take_scale(found, folded)
-    elif word in MONEY_SCALES and not found.letter:
+    elif behind and word in MONEY_SCALES and not found.letter:
         found.letter = word
     elif behind or (len(word) > 1 and folded in UNITS):
         return _take_unit(found, word)
@@ -185,7 +186,7 @@ def _take_scale(found: Affixes, word: str) -> None:
 def _take_unit(found: Affixes, unit: str) -> bool:
     name = UNITS.get(unit.casefold())
     long = len(unit) > _LONGEST_UNIT + unit.count(" ")
-    odd = any(char.isnumeric() and char not in _POWERS for char in unit)
+    odd = "." in unit[:-1] or any(char.isnumeric() and char not in _POWERS for char in unit)
     if found.unit is not None or (name is None and (long or odd)):
         return False
     found.unit = name or ""

@@ -15,8 +15,10 @@ _THIS_CENTURY, _LAST_CENTURY = range(40), range(70, 100)
 _YEARS = range(1000, 3000)
 
 _NUMERIC = re.compile(
-    r"(?<![\d.,/-])(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{1,2})(?!\d|[./-]\d)"
+    r"(?<![\d.,/-])(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?"
+    r"(\d{4}|\d{1,2}(?!(?![rT])[A-Za-z]))(?!\d|[./-]\d)"
 )
+"""A letter behind two digits masks the rest of the year (``02/15/20XX``); T and r. do not."""
 _SPACED = re.compile(r"(?<![\d.,/-] )(?<![\d.,/-])(\d\d) (\d\d) (\d{4})(?! ?\d)")
 _COMPACT = re.compile(r"(?<![\w.,/-])((?:19|20)\d\d)(\d\d)(\d\d)(?![\w.,/-]\d|\w)")
 _CJK = re.compile(r"(?<!\d)(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]")

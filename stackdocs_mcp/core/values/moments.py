@@ -5,7 +5,7 @@ from datetime import date, time
 
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.model import Warn
-from stackdocs_mcp.core.values.dates import PrintedDate, dates_in
+from stackdocs_mcp.core.values.dates import Order, PrintedDate, dates_in
 from stackdocs_mcp.core.values.expected import Typed
 from stackdocs_mcp.core.values.plain import one_line
 from stackdocs_mcp.core.values.signs import Signs
@@ -18,6 +18,8 @@ _ISO_TIME = re.compile(
     r"(?P<zone>[Zz]|[+-](?:0\d|1[0-4]):[0-5]\d)?"
 )
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](.+)")
+_DAY_FIRST_SCRIPTS = re.compile(r"[\u0590-\u06ff]")
+"""Hebrew and Arabic, which put the day before the month in every country."""
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _ISLAMIC_YEARS = range(1300, 1500)
 _SEND_DATE = "Send the date as YYYY-MM-DD."
@@ -71,7 +73,8 @@ def _one_date(text: str, signs: Signs) -> tuple[str, str]:
     if not found:
         raise _not_a_date(text)
     longest = found[-1]
-    days = sorted(set(longest.under(signs.order)))
+    script_order: Order | None = "day" if _DAY_FIRST_SCRIPTS.search(text) else None
+    days = sorted(set(longest.under(signs.order or script_order)))
     if len(days) > 1:
         raise _ambiguous(text, days)
     if days[0].year in _ISLAMIC_YEARS and _ARABIC.search(text):

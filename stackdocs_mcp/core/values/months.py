@@ -1,9 +1,9 @@
 """Months by name, and the languages that use the name.
 
-Own tables, which hold every name of a month that CLDR 48 has for these languages and their
-regions, and those that it lacks. A locale library (Babel: 33 MB) would add a parser that has to be
-told the language, and that guesses between day and month; ``benchmarks/quality/printed.py``
-compares.
+Own tables, which hold every name of a month that CLDR has for these languages in all regions, and
+those that it lacks. Babel (33 MB) would bring the same names with a parser that has to be told the
+language and reads a quarter of the numbers and two fifths of the dates that CLDR itself prints;
+``benchmarks/quality/printed.py`` compares.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ _MONTHS = {
     "jänner feber mär april mai juni juli aug sept okt nov dez",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre "
     "janv févr mars avr mai juin juil août sept oct nov déc "
-    "jan fév mars avr mai juin juill août sept oct nov déc",
+    "jan fév mars avr mai jui juill août sept oct nov déc",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
     "diciembre ene feb mar abr may jun jul ago sep oct nov dic "
     "ene feb mar abr may jun jul ago setiembre oct nov dic",

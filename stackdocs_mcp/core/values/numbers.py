@@ -32,11 +32,13 @@ _FRACTIONS = {
 """Those that have an end as decimals."""
 _DIGITS = re.compile(
     rf"(?P<digits>(?:(?<![^\W\d_])[.,{DECIMAL_MARK}])?\d(?:[\d.,'{DECIMAL_MARK} ]*\d)?)"
-    rf"(?P<round>[.,]-{{1,2}})?(?: ?(?P<fraction>[{''.join(_FRACTIONS)}]))?"
+    rf"(?P<round>[.,/]-{{1,2}})?(?: ?(?P<fraction>[{''.join(_FRACTIONS)}]))?"
     rf"|(?P<alone>[{''.join(_FRACTIONS)}])"
 )
-_POINT = re.compile(r"[\u0590-\u05ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af₪₩₹¥]")
-"""Scripts and money of countries that all write a point before decimals."""
+_POINT_SCRIPTS = re.compile(r"[\u0590-\u05ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Hebrew and East Asian, which write a point before decimals in every country."""
+_NO_DECIMALS = re.compile(r"[円圓원₩₫]|(?<![^\W\d_])(?:JPY|KRW|VND)(?![^\W\d_])")
+"""Money without a smaller unit, so that ``1.234`` of it is a thousand and more."""
 _SWISS = re.compile(r"\b(?:chf|s?fr)\b", re.IGNORECASE)
 _AS_PRINTED = "Send it as printed, or as a JSON number."
 
@@ -84,8 +86,19 @@ def _digits(printed: str, signs: Signs) -> tuple[int, int, tuple[Decimal, ...], 
         whole = digits.isdigit() and not first["round"]
         values = (Decimal(f"{digits}{_FRACTIONS[fraction]}"),) if whole else ()
         return *first.span(), values, False
-    decimal = "." if _POINT.search(printed) else signs.decimal
-    return *first.span(), under(readings(digits), decimal), digits[-3:-2] in (".", ",")
+    cents = digits[-3:-2] in (".", ",")
+    return *first.span(), _magnitudes(digits, first["round"] or "", printed, signs), cents
+
+
+def _magnitudes(digits: str, ending: str, printed: str, signs: Signs) -> tuple[Decimal, ...]:
+    """What the digits can be; ``1.234,-`` shows its decimal sign, ``1,234/-`` is Indian."""
+    found = readings(digits)
+    if len(found) > 1 and _NO_DECIMALS.search(printed):
+        return tuple(one.value for one in found if not one.sign)
+    if ending:
+        return under(found, "," if ending[0] == "," else ".")
+    scripts = _POINT_SCRIPTS.search(printed)
+    return under(found, signs.decimal or ("." if scripts else None))
 
 
 def _leaves_out_the_zero(printed: str, start: int, around: Affixes) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from stackdocs_mcp.core.values.numerals import Numeral, under
 from stackdocs_mcp.core.values.signs import Signs
-from stackdocs_mcp.core.values.units import PERCENT, SCALES
+from stackdocs_mcp.core.values.units import MONEY_SCALES, PERCENT, SCALES
 from stackdocs_mcp.core.values.words import is_currency
 
 _MONEY_BEFORE = re.compile(r"([^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2}) ?\Z")
@@ -89,7 +89,7 @@ def _printed(text: str, numeral: Numeral) -> PrintedNumber:
     start, end = numeral.start, numeral.end
     percent = bool(PERCENT.match(text, end))
     word = _SCALE.match(text, end)
-    scale = SCALES.get(word[1].casefold(), 0) if word else 0
+    scale = _scale(text, numeral, word) if word else 0
     whole = _stands_alone(text, numeral)
     negative: bool | None = False
     if whole:
@@ -98,6 +98,18 @@ def _printed(text: str, numeral: Numeral) -> PrintedNumber:
             negative, end = True, end + 1
     joined = " " in numeral.text
     return PrintedNumber(start, end, numeral, negative, percent, scale, whole, joined)
+
+
+def _scale(text: str, numeral: Numeral, word: re.Match[str]) -> int:
+    """The power of ten that the word behind may mean; an M only beside money."""
+    if scale := SCALES.get(word[1].casefold(), 0):
+        return scale
+    powers = MONEY_SCALES.get(word[1], ())
+    if len(powers) != 1:
+        return 0
+    money = _MONEY_BEFORE.search(text, max(0, numeral.start - _PREFIX), numeral.start)
+    beside = is_currency(text[word.end() : word.end() + 1]) or (money and is_currency(money[1]))
+    return powers[0] if beside or word[1] in "kK" else 0
 
 
 def _stands_alone(text: str, numeral: Numeral) -> bool:

@@ -11,7 +11,7 @@ PERCENT = re.compile(
 
 SCALES: Mapping[str, int] = {
     **dict.fromkeys(("hundred", "hundert"), 2),
-    **dict.fromkeys(("k", "tsd", "tsd.", "thousand", "tausend", "mille", "mila", "duizend"), 3),
+    **dict.fromkeys(("tsd", "tsd.", "thousand", "tausend", "mille", "mila", "duizend"), 3),
     **dict.fromkeys(("tys", "tys.", "tysiąc", "tysiące", "tysięcy"), 3),
     **dict.fromkeys(("אלף", "אלפי", "אלפים", "ألف", "آلاف"), 3),
     **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 5),
@@ -37,13 +37,21 @@ DOUBTFUL_SCALES: Mapping[str, tuple[int, ...]] = {
 }
 """Words with two readings, unless the document is in English, which has the short scale."""
 MONEY_SCALES: Mapping[str, tuple[int, ...]] = {
+    **dict.fromkeys(("k", "K"), (3,)),
     **dict.fromkeys(("m", "mm", "M", "MM", "mi"), (6,)),
     **dict.fromkeys(("b", "B"), (9,)),
     **dict.fromkeys(("t", "T"), (3, 12)),
 }
 """What letters mean beside money. A T is a thousand euros in German, a trillion dollars."""
-CAPITALS: Mapping[str, tuple[int, ...]] = {"M": (0, 6), "MM": (0, 6), "B": (0, 9)}
-"""What they may mean with no money beside them: ``1.2M`` people, ``12 M`` of cable."""
+NO_MONEY: Mapping[str, tuple[int, ...]] = {
+    "k": (3,),
+    "K": (0, 3),
+    "M": (0, 6),
+    "MM": (0, 6),
+    "B": (0, 9),
+}
+"""What they may mean with no money beside them: ``1.2M`` people, ``12 M`` of cable, ``12 K`` of
+freight, which are kilograms on an air waybill."""
 SCALED_MONEY = r"(?:[tkm]|mio\.?)(?:€|(?:eur|usd|chf|gbp|pln)(?!\w))"
 """``T€``, ``kUSD``, ``MioEUR``: a T is a thousand here."""
 

@@ -1,6 +1,7 @@
 """Words and marks that carry a value: yes and no, and money - as documents print them.
 
-Own tables rather than a locale library's: CLDR has one way to print each, documents have many.
+Own tables rather than a locale library's: CLDR has one way to print each, documents have many, and
+the libraries that parse them guess (see ``months.py``, ``benchmarks/quality/printed.py``).
 """
 
 import re
@@ -81,8 +82,8 @@ _CURRENCY_NAMES = (
 
 def is_currency(word: str) -> bool:
     """A code, a symbol or a name of money: ``EUR``, ``€``, ``kr.``, ``RM``."""
-    if word in _CURRENCY_NAMES or word.lower() in _CURRENCY_NAMES:
-        return True
+    if word in _CURRENCY_NAMES or (word != "FR" and word.lower() in _CURRENCY_NAMES):
+        return True  # FR is France, in front of tax numbers and accounts
     return bool(word) and all(unicodedata.category(char) == "Sc" for char in word)
 
 

@@ -1,5 +1,6 @@
 """Pages made of lines, for tests that plant a value and look for it."""
 
+import re
 from collections.abc import Sequence
 
 from stackdocs_mcp.core.evidence import Claim, Finding, PageText, at, located
@@ -59,3 +60,28 @@ def uncited(
 
 def codes(finding: Finding) -> list[str]:
     return [warning.code for warning in finding.warnings]
+
+
+def laid_out(rows: Sequence[Sequence[tuple[float, str]]], number: int = 1) -> PageText:
+    """A page of rows of texts at their left edges, five points a character, with word boxes.
+
+    Each row is one line of the page; what stands apart in it is parted as reading parts it.
+    """
+    lines = [row_of(at, row) for at, row in enumerate(rows, 1)]
+    return PageText.of(Page(number, 595, 842, PageSource.TEXT, tuple(lines)))
+
+
+def row_of(number: int, row: Sequence[tuple[float, str]]) -> Line:
+    """A line of texts at their left edges."""
+    spans = [span for left, text in row for span in spans_of(left, text)]
+    text = "  ".join(text for _, text in row)
+    top = number * 12.0
+    across = Box(min(x0 for x0, _ in spans), top, max(x1 for _, x1 in spans), top + 10)
+    return Line(number, text, across, words=tuple(spans))
+
+
+def spans_of(left: float, text: str) -> list[tuple[float, float]]:
+    """Left and right of each word."""
+    return [
+        (left + 5 * match.start(), left + 5 * match.end()) for match in re.finditer(r"\S+", text)
+    ]

@@ -4,6 +4,7 @@ import pytest
 
 from stackdocs_mcp.core.evidence import Claim, PageText, at, located
 from stackdocs_mcp.core.model import Citation, Line, Verdict
+from tests.core.evidence.papers import cited, laid_out
 
 ROWS = [
     "Pos  Article  Description  Price",
@@ -59,3 +60,45 @@ def test_cells_that_do_not_continue_each_other_do_not_verify(value: str) -> None
     finding = at(Claim(value, citation=Citation(1, tuple(range(2, 7)))), page())
 
     assert finding.evidence.verdict is Verdict.VALUE_DIFFERS
+
+
+GRASS = laid_out(
+    [
+        [(60, "Artful work"), (300, "9,90"), (400, "left")],
+        [(20, "4012345"), (60, "of grass:"), (145, "x"), (300, "tea 9")],  # stand close
+        [(60, "9,50 wide"), (300, "end")],
+    ]
+)
+
+
+@pytest.mark.requirement("EVID-CELLS")
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("Artful work of grass", (1, 2)),  # it ends within a cell
+        ("Artful work of grass: 9,50 wide", (1, 2, 3)),
+        ("Artful work of grass: 9,50", (1, 2, 3)),
+    ],
+)
+def test_a_cell_goes_on_below_its_beginning_where_columns_stand_close(
+    value: str, lines: tuple[int, ...]
+) -> None:
+    place = cited(value, lines, GRASS).evidence.place
+    assert cited(value, lines, GRASS).evidence.verdict is Verdict.VERIFIED
+    assert place is not None
+    assert place.lines == lines
+    assert place.quote.endswith(value[-4:])
+
+
+@pytest.mark.requirement("EVID-CELLS")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Artful work tea",  # of another column
+        "Artful work of gras",  # within a word
+        "Artful work of grass: 9",  # within a number
+        "Artful work left",  # beside it
+    ],
+)
+def test_what_stands_in_another_column_does_not_go_on_with_a_cell(value: str) -> None:
+    assert cited(value, (1, 2, 3), GRASS).evidence.verdict is Verdict.VALUE_DIFFERS

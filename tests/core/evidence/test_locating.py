@@ -89,6 +89,12 @@ def test_a_part_of_a_date_or_order_number_is_no_place(value: int) -> None:
     assert uncited(value, on).evidence.verdict is Verdict.NOT_FOUND
 
 
+@pytest.mark.requirement("EVID-10")
+def test_what_is_nearest_to_a_value_is_never_the_value() -> None:
+    finding = uncited(77, page(["RE-2018/77", "RE 79"]))
+    assert finding.warnings[0].message.startswith("No page has 77; line 2 of page 1 has 79")
+
+
 @pytest.mark.requirement("EVID-09")
 def test_a_value_that_is_only_hidden_is_said_to_be() -> None:
     finding = uncited(Decimal("99.95"), page(INVOICE, hidden=["99,95"]))

@@ -21,6 +21,9 @@ PAGE = [
     "Montant \u22128\u202f765,43 €",
     "Data 7 III 2026 r.",
     "مبلغ ۹٬۸۷۶",
+    "Revenue $1.25M",
+    "Umsatz 3,75 M€",
+    "Staff 12k",
 ]
 
 
@@ -40,6 +43,9 @@ PAGE = [
         (10, Decimal("-8765.43"), ""),
         (11, "2026-03-07", "date"),
         (12, 9876, ""),
+        (13, 1_250_000, ""),
+        (14, 3_750_000, ""),
+        (15, 12_000, ""),
     ],
 )
 def test_a_value_in_another_script_is_verified_in_its_line(
@@ -62,3 +68,11 @@ def test_the_quote_is_what_the_page_prints() -> None:
     place = uncited(Decimal("1234.5"), page(PAGE)).evidence.place
     assert place is not None
     assert (place.lines, place.quote) == ((1,), "١٬٢٣٤٫٥٠")
+
+
+@pytest.mark.requirement("VALUE-20")
+@pytest.mark.parametrize(("digit", "verdict"), [("1", "verified"), ("2", "value_differs")])
+def test_the_last_of_forty_digits_counts(digit: str, verdict: str) -> None:
+    number = Decimal("1234567890" * 4 + f".{digit}")
+    paper = page(["Summe " + "1234567890" * 4 + ",10 EUR"])
+    assert cited(number, 1, paper).evidence.verdict.value == verdict

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 
-from stackdocs_mcp.core.evidence import Claim, PageText, at
+from stackdocs_mcp.core.evidence import Claim, PageText, at, located
 from stackdocs_mcp.core.model import Citation, JsonValue, Leaf, PageSource
 from stackdocs_mcp.core.paths import FieldPath
 from stackdocs_mcp.core.rows import MissedRows, searches, strips_of
@@ -80,12 +80,12 @@ def read(folder: Path, *sheets: Draw) -> list[PageText]:
 
 
 def spot(read_pages: Sequence[PageText], text: str) -> tuple[int, int]:
-    """The page and the line that a text begins."""
+    """The page and the line that a text begins, or stands in beside text along the margin."""
     found = [
         (page.number, line.number)
         for page in read_pages
         for line in page.lines
-        if line.text.startswith(text)
+        if text in line.text
     ]
     assert len(found) == 1, (text, found)
     return found[0]
@@ -109,8 +109,15 @@ def written(
 
 
 def leaf(
-    read_pages: Sequence[PageText], path: FieldPath, said: JsonValue, place: tuple[int, int]
+    read_pages: Sequence[PageText],
+    path: FieldPath,
+    said: JsonValue,
+    place: tuple[int, int] | None,
 ) -> Leaf:
+    """The leaf with its evidence, found by a citation of the line or, without one, anywhere."""
+    if place is None:
+        claim = Claim(said, Expected(), Signs(points=9))
+        return Leaf(path, said, located(claim, read_pages).evidence)
     page = next(one for one in read_pages if one.number == place[0])
     claim = Claim(said, Expected(), Signs(points=9), Citation(page.number, (place[1],)))
     return Leaf(path, said, at(claim, page).evidence)

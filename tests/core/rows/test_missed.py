@@ -1,14 +1,18 @@
 """Rows that a table of a PDF has and that were not written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from stackdocs_mcp.core.evidence import PageText
+from stackdocs_mcp.core.model import Evidence, JsonValue, Leaf, Verdict
 from tests.core.rows.tables import (
     EDGES,
+    FIELDS,
     HEADING,
     ITEMS,
     SCHEMA,
@@ -57,6 +61,24 @@ KINDS: dict[str, Sequence[Draw]] = {
     "with what is carried forward": [
         lines([HEADING, *HALVES[0], CARRIED], top=140),
         lines([HEADING, ["Brought forward", "", "", "473.00"], *HALVES[1], *TOTALS], top=780),
+    ],
+    "with taxes below": [
+        lines([HEADING, *ITEMS, ["VAT full rate", "20", "500.00", "100.00"], *TOTALS])
+    ],
+    "before another one on the next page": [
+        lines([HEADING, *ITEMS], top=140),
+        lines([["Earlier order", "Count", "Value", "Sum"], ["Desk", "2", "3.00", "6.00"]], top=780),
+    ],
+    "above figures without a text": [lines([HEADING, *ITEMS, ["", "7", "8.00", "9.00"]])],
+    "above one with more figures": [
+        both(
+            lines([HEADING, *ITEMS]),
+            lines(
+                [["Rate A", "3", "6.00", "7.00", "8.00", "9.00"]],
+                top=560,
+                edges=(*EDGES, 560.0, 590.0),
+            ),
+        )
     ],
     "above another one": [both(lines([HEADING, *ITEMS, *TOTALS]), lines(PAYMENTS, top=440))],
     "below another one": [both(lines(PAYMENTS), lines([HEADING, *ITEMS, *TOTALS], top=560))],
@@ -138,8 +160,8 @@ def test_rows_with_the_same_values_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("ROWS-01")
 def test_a_line_that_other_fields_stand_in_is_no_missed_row(tmp_path: Path) -> None:
-    pages = read(tmp_path, lines([HEADING, *ITEMS, ["To be paid", "1", "500.00", "623.34"]]))
-    place = spot(pages, "To be paid")
+    pages = read(tmp_path, lines([HEADING, *ITEMS, ["Settlement", "1", "500.00", "623.34"]]))
+    place = spot(pages, "Settlement")
     whole = written(pages, ITEMS)
     said = [
         leaf(pages, ("total",), Decimal("623.34"), place),
@@ -232,3 +254,91 @@ def test_a_page_without_a_table_has_no_missed_rows(tmp_path: Path) -> None:
     leaves = [leaf(pages, ("things", 0, "name"), "things", spot(pages, "A letter"))]
 
     assert missed(pages, leaves, None) == []
+
+
+@pytest.mark.requirement("ROWS-02")
+def test_what_stands_over_a_repeated_heading_is_the_head_of_the_page(tmp_path: Path) -> None:
+    head = ["Order 4711", "2", "3.00", "6.00"]
+    sheets = [lines([HEADING, *ITEMS[:2]]), lines([head, HEADING, *ITEMS[2:]])]
+    pages = read(tmp_path, *sheets)
+
+    found = missed(pages, written(pages, ITEMS[2:]))
+
+    assert spots(found) == [spot(pages, item[0]) for item in ITEMS[:2]]
+
+
+@pytest.mark.requirement("ROWS-02")
+def test_rows_with_the_same_values_are_told_apart_without_a_citation(tmp_path: Path) -> None:
+    twins = [["Toner", "1", "80.00", "80.00"]] * 3
+    pages = read(tmp_path, lines([HEADING, ITEMS[0], *twins, ITEMS[1]]))
+    rows = written(pages, [ITEMS[0], ITEMS[1]])
+
+    def twin(nth: int) -> list[Leaf]:
+        said: list[JsonValue] = ["Toner", 1, Decimal(80), Decimal(80)]
+        return [
+            leaf(pages, ("items", nth, field), one, None)
+            for field, one in zip(FIELDS, said, strict=True)
+        ]
+
+    two, three = [*rows, *twin(2), *twin(3)], [*rows, *twin(2), *twin(3), *twin(4)]
+    assert len(spots(missed(pages, two))) == 1
+    assert missed(pages, three) == []
+
+
+@pytest.mark.requirement("ROWS-01")
+def test_a_row_whose_figures_stand_below_its_texts_is_found_by_them(tmp_path: Path) -> None:
+    texts = [[f"Article {letter} in colour {letter}", "", "", ""] for letter in "ABCD"]
+    rows = [row for pair in zip(texts, ITEMS, strict=False) for row in pair]
+    pages = read(tmp_path, lines([HEADING, *rows]))
+    leaves = [
+        leaf(pages, ("items", nth, field), said, place)
+        for nth, (text, item) in enumerate(zip(texts, ITEMS, strict=False))
+        for field, said, place in (
+            ("name", text[0][:9], spot(pages, text[0])),
+            ("colour", text[0][10:], spot(pages, text[0])),
+            ("whole", text[0], spot(pages, text[0])),
+            ("price", Decimal(item[2]), spot(pages, item[0])),
+            ("amount", Decimal(item[3]), spot(pages, item[0])),
+        )
+    ]
+
+    assert missed(pages, leaves, None) == []
+    assert spots(missed(pages, leaves[5:], None)) == [spot(pages, ITEMS[0][0])]
+
+
+@pytest.mark.requirement("ROWS-01")
+def test_a_row_is_written_although_its_values_stand_nowhere(tmp_path: Path) -> None:
+    pages = read(tmp_path, lines([HEADING, *ITEMS]))
+    unplaced = [
+        replace(one, evidence=Evidence(Verdict.NOT_FOUND)) if one.path[1] == 2 else one
+        for one in written(pages, ITEMS)
+    ]
+
+    assert missed(pages, unplaced) == []
+
+
+@pytest.mark.requirement("ROWS-03")
+def test_a_table_that_names_few_of_the_lists_fields_is_not_the_lists(tmp_path: Path) -> None:
+    pages = read(tmp_path, lines([HEADING, *ITEMS]))
+    total = [leaf(pages, ("total",), "Stapler", spot(pages, "Stapler"))]
+    more = {name: {"type": "string"} for name in ("colour", "size", "origin", "weight", "kind")}
+    items = SCHEMA["properties"]["items"]
+    row = {"type": "object", "properties": {**items["items"]["properties"], **more}}
+    schema = {"type": "object", "properties": {"items": {**items, "items": row}}}
+
+    assert missed(pages, total, schema) == []
+
+
+@pytest.mark.requirement("ROWS-02")
+def test_text_along_the_margin_joins_no_rows(tmp_path: Path) -> None:
+    def margin(canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.translate(30, 640)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "Sample invoice")
+        canvas.restoreState()
+
+    pages = read(tmp_path, both(margin, lines([HEADING, *ITEMS, *TOTALS], pitch=12)))
+
+    assert missed(pages, written(pages, ITEMS)) == []
+    assert spots(missed(pages, written(pages, ITEMS[1:]))) == [spot(pages, ITEMS[0][0])]

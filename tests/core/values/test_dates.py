@@ -134,6 +134,7 @@ def test_a_date_of_the_islamic_calendar_is_not_taken_for_another(text: str) -> N
     [
         (["請求書 発行日 2026年3月4日"], "2026-03-04"),
         (["請求書"], "2026-03-04"),
+        (["請求書 18/03/26"], "2026-03-04"),
         (["請求書 31/12/2025"], "2004-03-26"),
         (["Invoice of the month"], "2004-03-26"),
         (["Rechnung der Kunden"], "2004-03-26"),
@@ -143,6 +144,12 @@ def test_two_digits_in_front_are_the_year_where_years_come_first(
     lines: list[str], read: str
 ) -> None:
     assert typed("26/03/04", DATE, signs_of(lines)).value == read
+
+
+@pytest.mark.requirement("VALUE-05")
+@pytest.mark.parametrize("text", ["٠٤/٠٣/٢٠٢٦", "4\u200f/3\u200f/2026 م", "תאריך 04/03/2026"])
+def test_days_come_first_in_hebrew_and_arabic(text: str) -> None:
+    assert typed(text, DATE, Signs()).value == "2026-03-04"
 
 
 @pytest.mark.requirement("VALUE-05")
@@ -217,6 +224,7 @@ def test_a_proof_decides_before_the_language_does(lines: list[str], read: str | 
         "5 items on 3 March 2026",
         "3 March 2026 or 4 March 2026",
         "2026-W10-3",
+        "02/15/20XX",
         "2018-03-05T14:30 7",
     ],
 )

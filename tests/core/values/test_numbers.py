@@ -153,7 +153,12 @@ def test_indian_groups_are_read(number: int, cents: bool) -> None:
         ("١٬٢٣٤", "1234"),
         ("1,234円", "1234"),
         ("金1,234円也", "1234"),
-        ("1,234 ₪", "1234"),
+        ("1.234 JPY", "1234"),
+        ("₩1,234", "1234"),
+        ("1.234,-", "1234"),
+        ("1'234.-", "1234"),
+        ("1,234.-", "1234"),
+        ("Rs. 1,234/-", "1234"),
         ('1,234 ש"ח', "1234"),
         ("½", "0.5"),
         ("1½", "1.5"),
@@ -193,6 +198,20 @@ def test_thousands_or_decimals_is_decided_by_the_document(
 
 
 @pytest.mark.requirement("VALUE-02")
+def test_the_document_decides_before_the_script_of_the_unit_does() -> None:
+    assert typed("1.234 個", NUMBER, COMMA).value == 1234
+    assert typed("1,234 個", NUMBER, Signs()).value == 1234
+
+
+@pytest.mark.requirement("VALUE-02")
+@pytest.mark.parametrize("text", ["1,234 ₪", "¥1.234", "1.234 €", "Rp 2.500"])
+def test_money_with_smaller_units_decides_nothing(text: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        typed(text, NUMBER, Signs())
+    assert refused.value.code == "ambiguous_number"
+
+
+@pytest.mark.requirement("VALUE-02")
 def test_an_undecided_number_is_refused_with_both_readings() -> None:
     with pytest.raises(BadValue) as refused:
         typed("1.234", NUMBER, Signs())
@@ -213,6 +232,7 @@ def test_an_undecided_number_is_refused_with_both_readings() -> None:
         (["売上高 55,725"], "1,234", 1234),
         (["הכנסות של החברה על 55,725"], "1,234", 1234),
         (["The sales and the costs", "1.234 and 55,725"], "1,234", None),
+        (["Der Umsatz und die Kosten", "1.234 und 55,725"], "1.234", None),
         (["Der Umsatz und die Kosten", "12.50", "55.725"], "1.234", "1.234"),
     ],
 )
@@ -263,9 +283,14 @@ def test_the_usual_groups_of_the_language_decide_where_nothing_else_stands(
         "12 kg 3 Stk.",
         "kg kg 12",
         "A4",
+        "B123456789",
+        "FR19787878784",
+        "12 www.example.org",
+        "6.4 Cultural references",
         "5\u56db",
         "1\u4e072",
         "3\u53435\u4e075\u4e07",
+        "3\u53435000",
         "1\u2153",
         "1,5\u00bd",
         "5'10\"",
