@@ -31,9 +31,11 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "inside_text": "It stands within a text, in a row that has numbers of their own.",
         "other_column": "It stands in a column that is headed otherwise than the field.",
         "part_of_longer": "It stands there only as a part of something longer.",
+        "scattered": "Its parts stand near each other, with other things in between.",
         "sign_differs": "The printed number has the other sign.",
         "spaced_groups": "The printed digits may be one number or two neighbours.",
         "time_not_found": "The date stands there, the time of day does not.",
+        "unticked": "It stands beside a box that is not ticked.",
         "unlikely_kind": "It is printed as a percentage or a count, not as an amount.",
         # what the other values and the labels make doubtful
         "labelled_elsewhere": "The field's label stands on the page, beside another value.",

@@ -72,7 +72,7 @@ def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
     for other in page.beside(index):
         if other.box is not None and other.box.x0 < line.box.x0:
             yield _SAME_ROW, other.text[:_REACH]
-    if (box := page.box_of(*match.spans[0])) is not None:
+    if (box := page.box_of(match.spans[0])) is not None:
         for text, above in page.above(index, _ROWS_ABOVE):
             over = above.x0 < box.x1 and box.x0 < above.x1
             if over and not _DIGIT.search(text):  # else it is a label with its own value

@@ -120,15 +120,9 @@ class PageText:
 
     def _boxed_cells(self, index: int) -> Sequence[tuple[str, Box]]:
         if index not in self._boxed:
-            found = ((text, self.box_of(start, end)) for start, end, text in self.cells[index])
+            found = ((text, self.box_of((start, end))) for start, end, text in self.cells[index])
             self._boxed[index] = [(text, box) for text, box in found if box is not None]
         return self._boxed[index]
-
-    def box_of(self, start: int, end: int) -> Box | None:
-        """The box of a span, of the first line that it runs over; None without layout."""
-        index = self.index_at(start)
-        base = self._starts[index]
-        return part_of(self.lines[index], start - base, end - base)
 
     @cached_property
     def signs(self) -> Signs:

@@ -58,7 +58,7 @@ class Standing:
     def across(self) -> Across:
         """From where to where its cell reaches, or the part of it that it is."""
         index = self.page.index_at(self.match.start)
-        box = self.page.box_of(*self.match.spans[0])
+        box = self.page.box_of(self.match.spans[0])
         if box is not None:
             return box.x0, box.x1
         cells = self.page.cells[index]
