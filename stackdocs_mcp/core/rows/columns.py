@@ -26,11 +26,14 @@ _APART = -0.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a column stands, whether it is of figures, and whether all of them have decimals."""
+    """Where a column stands, and whether it is of figures."""
 
     x0: float
     x1: float
     decimal: bool
+    """All of them have decimals."""
+    apart: bool
+    """None of them is inside of a text."""
     figures: bool
 
 
@@ -86,7 +89,7 @@ class Columns:
             return False
         if not self._has_text(strip) or _decimals(strip, filled) > self.look.decimals:
             return False
-        return len(filled) > 1 or self._begins_alike(strip)
+        return len(filled) > 1 or (self._is_apart(strip, filled[0]) and self._begins_alike(strip))
 
     def _filled(self, strip: Strip) -> tuple[Token | None, ...]:
         """For each column what stands in it."""
@@ -114,6 +117,9 @@ class Columns:
             token.kind == "word" and token.x0 < high and low < token.x1 for token in strip.tokens
         )
 
+    def _is_apart(self, strip: Strip, token: Token | None) -> bool:
+        return not self.figures[0].apart or token in strip.figures
+
     def _begins_alike(self, strip: Strip) -> bool:
         if self.look.first not in (None, _first_word(strip)):
             return False
@@ -140,7 +146,7 @@ def columns_of(heads: Sequence[Strip], values: Sequence[frozenset[Decimal]]) -> 
     height = median(strip.height for strip in heads)
     slack = _SLACK * height if heads[0].table is None else _APART
     tokens = [_candidates(*one) for one in zip(heads, values, strict=True)]
-    columns = _shared(tokens, slack)
+    columns = _shared(tokens, [strip.figures for strip in heads], slack)
     bare = Columns(columns, Look(None, (frozenset(), frozenset()), None, 0), slack, height)
     return Columns(columns, _look(heads, bare), slack, height)
 
@@ -157,7 +163,9 @@ def _candidates(strip: Strip, values: frozenset[Decimal]) -> list[Token]:
     ]
 
 
-def _shared(rows: Sequence[Sequence[Token]], slack: float) -> tuple[Column, ...]:
+def _shared(
+    rows: Sequence[Sequence[Token]], figures: Sequence[Sequence[Token]], slack: float
+) -> tuple[Column, ...]:
     """Columns that most rows have something in, by the first, the middle and the last row."""
     found: list[tuple[int, Column]] = []
     for sample in sorted({0, len(rows) // 2, len(rows) - 1}):
@@ -174,6 +182,7 @@ def _shared(rows: Sequence[Sequence[Token]], slack: float) -> tuple[Column, ...]
                 median(other.x0 for other in inside),
                 median(other.x1 for other in inside),
                 decimal=all(other.kind == "decimal" for other in inside),
+                apart=all(any(other in apart for apart in figures) for other in inside),
                 figures=token.kind != "word",
             )
             found.append((len(inside), column))

@@ -24,10 +24,13 @@ def missed(listing: Listing, strips: Sequence[Strip], others: Claims) -> list[St
     ``strips`` are those of the pages that its rows stand on, and of the pages around them.
     """
     wished = wishes(listing.rows, strips)
-    found = heads(wished, [Fit((), bool(strip.figures)) for strip in strips])
+    found = heads(wished, [Fit((), is_row=True)] * len(strips))
     if not found:
         return []
     columns = _columns(listing, found, strips)
+    if not columns.figures:  # texts may stand above the figures of their row
+        found = heads(wished, [Fit((), len(strip.figures) > 1) for strip in strips])
+        columns = _columns(listing, found, strips)
     fits = [columns.fit(strip) for strip in strips]
     found = heads(wished, fits)
     if (again := _columns(listing, found, strips)) != columns:
