@@ -8,7 +8,7 @@ import anyio
 
 from benchmarks.quality.report import Row, table
 
-SECTIONS = ("printed", "citations", "located", "replay", "rows", "rules", "history")
+SECTIONS = ("printed", "citations", "located", "replay", "swapped", "rows", "rules", "history")
 
 
 async def main(corpus: Path, sections: list[str]) -> None:

@@ -3,20 +3,27 @@
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import anyio
 import anyio.lowlevel
+from anyio import to_thread
 
-from stackdocs_mcp.core.errors import BadValue
+from stackdocs_mcp.core.errors import BadValue, InvalidPath
 from stackdocs_mcp.core.evidence import (
     Claim,
     Finding,
+    Looked,
     PageText,
+    Standing,
     at,
     elsewhere,
     located,
     search_terms,
+    signalled,
+    together,
 )
+from stackdocs_mcp.core.evidence.together import row_of
 from stackdocs_mcp.core.model import (
     Citation,
     Document,
@@ -27,7 +34,7 @@ from stackdocs_mcp.core.model import (
     Verdict,
     Warn,
 )
-from stackdocs_mcp.core.paths import FieldPath
+from stackdocs_mcp.core.paths import FieldPath, key
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
@@ -42,6 +49,22 @@ PAUSE_SECONDS = 0.002
 
 _TERMS = 8
 _HITS = 10
+_EARLIER = 200
+_ROWS_BEFORE = 3
+_LISTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A leaf that was looked for by itself; the others of the call may change what is said."""
+
+    looked: Looked
+    confidence: float | None
+    notes: tuple[Warn, ...]
+
+    @property
+    def path(self) -> FieldPath:
+        return self.looked.path
 
 
 class Checker:
@@ -65,27 +88,82 @@ class Checker:
         """
         return typed(value, self._node(path).expected, await self._document_signs())
 
-    async def leaf(
+    def takes_null(self, path: FieldPath) -> bool:
+        """Null is a value there, or the schema has no such field and will say so."""
+        try:
+            expected = self._node(path).expected
+        except InvalidPath:
+            return True
+        typed_so = not expected.types or "null" in expected.types
+        return typed_so and (expected.enum is None or None in expected.enum)
+
+    async def is_set(self, path: FieldPath) -> bool:
+        """Something is stored at the path or below it."""
+        if not self._document.fields:
+            return False
+        return bool(await self._workspace.store.fields(self._document.id, below=path, limit=1))
+
+    async def draft(
         self,
         path: FieldPath,
         value: JsonValue,
         citation: Citation | None,
         confidence: float | None,
         notes: Sequence[Warn] = (),
-    ) -> Leaf:
-        """The leaf with its evidence and warnings. Raises BadValue when it breaks the schema."""
+    ) -> Draft:
+        """What the leaf's own place shows. Raises BadValue when it breaks the schema."""
         await self._give_way()
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")
-        finding = await self._finding(path, value, citation)
-        if finding.evidence.place is not None and finding.evidence.verdict.holds:
-            self._siblings[path[:-1]].append(finding.evidence.place)
-        warnings = [*notes, *finding.warnings]
-        floor = min_confidence(path, self._schema, self._policy)
+        looked = await self._looked(path, value, citation)
+        evidence = looked.finding.evidence
+        if evidence.place is not None and evidence.verdict.holds:
+            self._siblings[path[:-1]].append(evidence.place)
+        return Draft(looked, confidence, tuple(notes))
+
+    async def leaves(self, drafts: Sequence[Draft]) -> list[Leaf]:
+        """The leaves with all that is to be said of them, now that those of one call are known."""
+        looked = [draft.looked for draft in drafts]
+        earlier = await self._earlier(looked)
+        settled = await to_thread.run_sync(lambda: signalled(together(looked, earlier)))
+        return [self._leaf(draft, one) for draft, one in zip(drafts, settled, strict=True)]
+
+    def _leaf(self, draft: Draft, looked: Looked) -> Leaf:
+        finding = looked.finding
+        warnings = [*draft.notes, *finding.warnings]
+        floor = min_confidence(looked.path, self._schema, self._policy)
+        confidence = draft.confidence
         if floor is not None and confidence is not None and confidence < floor:
             warnings.append(Warn("low_confidence", f"the confidence {confidence} is below {floor}"))
-        return Leaf(path, value, finding.evidence, confidence, tuple(warnings))
+        return Leaf(looked.path, looked.claim.value, finding.evidence, confidence, tuple(warnings))
+
+    async def _earlier(self, looked: Sequence[Looked]) -> dict[FieldPath, Standing]:
+        """Where fields stand that earlier calls wrote in the same rows and those just before."""
+        if not self._document.fields:
+            return {}
+        first: dict[FieldPath, int] = {}
+        for one in looked:
+            if (row := row_of(one.path)) is not None and isinstance(number := row[-1], int):
+                first[row[:-1]] = min(number, first.get(row[:-1], number))
+        pages = {one.page.number: one.page for each in looked for one in each.standings[:1]}
+        written = {one.path for one in looked}
+        found: dict[FieldPath, Standing] = {}
+        for rows, number in list(first.items())[:_LISTS]:
+            held = await self._workspace.store.fields(
+                self._document.id,
+                below=rows,
+                after=key((*rows, max(number - _ROWS_BEFORE, 0))),
+                limit=_EARLIER,
+            )
+            for leaf in (one.leaf for one in held):
+                place = leaf.evidence.place
+                if leaf.path in written or place is None or not leaf.evidence.verdict.holds:
+                    continue
+                standing = Standing.of(pages[place.page], place) if place.page in pages else None
+                if standing is not None:
+                    found[leaf.path] = standing
+        return found
 
     async def _give_way(self) -> None:
         """Let others run, now and then: a call of many leaves must not hold them up.
@@ -98,10 +176,7 @@ class Checker:
         await anyio.sleep(PAUSE_SECONDS)
         self._paused = time.monotonic()
 
-    async def _finding(
-        self, path: FieldPath, value: JsonValue, citation: Citation | None
-    ) -> Finding:
-        rule = evidence_rule(path, self._schema, self._policy)
+    async def _looked(self, path: FieldPath, value: JsonValue, citation: Citation | None) -> Looked:
         node = self._node(path)
         claim = Claim(
             value=value,
@@ -110,15 +185,29 @@ class Checker:
             citation=citation,
             labels=(*_names(path), *node.labels),
             near=tuple(self._siblings[path[:-1]]),
+            beside=self._beside(path),
         )
+        finding = await self._finding(path, claim)
+        standings = finding.standings
+        place = finding.evidence.place
+        if not standings and place is not None and finding.evidence.verdict.holds:
+            standings = tuple(
+                standing
+                for page in await self._pages([place.page])
+                if (standing := Standing.of(page, place)) is not None
+            )
+        return Looked(path, claim, finding, standings)
+
+    async def _finding(self, path: FieldPath, claim: Claim) -> Finding:
+        rule = evidence_rule(path, self._schema, self._policy)
         if rule == "derived":
             return Finding(Evidence(Verdict.DERIVED))
         if rule == "off" or claim.is_nothing:
             return Finding(Evidence(Verdict.UNCHECKED))
-        if citation is None:
+        if claim.citation is None:
             return located(claim, await self._candidates(claim))
 
-        cited = await self._pages([citation.page])
+        cited = await self._pages([claim.citation.page])
         finding = at(claim, cited[0] if cited else None)
         if finding.settled:
             return finding
@@ -151,6 +240,13 @@ class Checker:
 
     def _node(self, path: FieldPath) -> Node:
         return Node(()) if self._schema is None else self._schema.node(path)
+
+    def _beside(self, path: FieldPath) -> tuple[str, ...]:
+        """The names of the other fields of the same object, as far as the schema has them."""
+        if self._schema is None:
+            return ()
+        parent = self._schema.node(path[:-1]) if path[:-1] else self._schema.root
+        return tuple(name for name in parent.names if name != path[-1])
 
 
 def _names(path: FieldPath) -> list[str]:

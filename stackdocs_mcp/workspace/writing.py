@@ -8,6 +8,7 @@ from typing import Literal
 from stackdocs_mcp.core.assembly import assemble, leaves_of
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
+    BadValue,
     FieldNotFound,
     InvalidArgument,
     Locked,
@@ -32,7 +33,7 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, dotted, parse, pointer
-from stackdocs_mcp.workspace.checking import Checker
+from stackdocs_mcp.workspace.checking import Checker, Draft
 from stackdocs_mcp.workspace.context import Workspace
 
 MAX_LEAVES = 2_000
@@ -80,30 +81,40 @@ async def set_fields(
     document = await _readable(workspace, document_id)
     stack, schema = await workspace.stack()
     checker = Checker(workspace, document, schema, stack.policy)
-    prepared: list[FieldWrite | StackdocsError] = []
+    prepared: list[_Prepared | StackdocsError] = []
     room = MAX_LEAVES
     for entry in entries:
         try:
-            write = await _prepared(checker, entry, room)
+            one = await _prepared(checker, entry, room)
         except StackdocsError as error:
             prepared.append(error)
         else:
-            room -= len(write.leaves)
-            prepared.append(write)
+            room -= len(one.drafts)
+            prepared.append(one)
 
-    writes = [one for one in prepared if isinstance(one, FieldWrite)]
-    results = iter(await workspace.store.write(document_id, writes, dry_run=dry_run))
+    good = [one for one in prepared if isinstance(one, _Prepared)]
+    leaves = iter(await checker.leaves([draft for one in good for draft in one.drafts]))
+    writes = [
+        FieldWrite(one.path, tuple(next(leaves) for _ in one.drafts), one.expected_revision)
+        for one in good
+        if one.drafts
+    ]
+    results = await workspace.store.write(document_id, writes, dry_run=dry_run)
+    written = zip(writes, results, strict=True)
     found: list[Outcome] = []
     revision = document.revision
-    for entry, one in zip(entries, prepared, strict=True):
-        if isinstance(one, StackdocsError):
-            found.append(_rejected(_shown(entry.path), revision, one))
+    for entry, made in zip(entries, prepared, strict=True):
+        if isinstance(made, StackdocsError):
+            found.append(_rejected(_shown(entry.path), revision, made))
             continue
-        result = next(results)
+        if not made.drafts:
+            found.append(Outcome(dotted(made.path), "accepted", revision, changed=False))
+            continue
+        write, result = next(written)
         if dry_run:  # what would be is not yet: no change to name, the revision as it is
             result = replace(result, change=None, revision=document.revision)
         revision = max(revision, result.revision)
-        found.append(_outcome(one, result))
+        found.append(_outcome(write, result))
 
     return found
 
@@ -162,18 +173,42 @@ async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
     return document
 
 
-async def _prepared(checker: Checker, entry: Entry, room: int) -> FieldWrite:
-    """The entry typed and checked, leaf by leaf; what is wrong with it is raised."""
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An entry whose values are typed and were looked for, each by itself.
+
+    Without a draft there is nothing to store: it is null where the schema takes none.
+    """
+
+    path: FieldPath
+    drafts: tuple[Draft, ...]
+    expected_revision: int | None
+
+
+async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
+    """The entry typed and checked, leaf by leaf; what is wrong with it is raised.
+
+    Systems say null of every field that they have no value for. Where the schema takes no null that
+    is no value and no mistake: nothing is stored. What is set is only removed by ``delete_field``.
+    """
     if entry.refusal is not None:
         raise entry.refusal
     path = parse(entry.path)
+    if entry.value is None and await _is_nothing(checker, path):
+        return _Prepared(path, (), entry.expected_revision)
     whole = await checker.typed(path, entry.value)
-    found = list(leaves_of(path, whole.value))
+    found = [
+        (leaf_path, value)
+        for leaf_path, value in leaves_of(path, whole.value)
+        if value is not None or isinstance(leaf_path[-1], int) or checker.takes_null(leaf_path)
+    ]
+    if not found and not await _is_nothing(checker, path):
+        raise BadValue("null_not_allowed", "all of it is null", "Use delete_field to remove it.")
     if len(found) > room:
         raise InvalidArgument(
             f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
         )
-    leaves: list[Leaf] = []
+    drafts: list[Draft] = []
     for leaf_path, value in found:
         if parse(pointer(leaf_path)) != leaf_path:
             raise InvalidArgument(
@@ -181,12 +216,20 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> FieldWrite:
                 "Use names that are not digits alone, in composed Unicode (NFC).",
             )
         one = whole if leaf_path == path else await checker.typed(leaf_path, value)
-        notes = one.notes if leaves else dict.fromkeys((*whole.notes, *one.notes))
-        leaves.append(
-            await checker.leaf(leaf_path, one.value, entry.citation, entry.confidence, tuple(notes))
+        notes = one.notes if drafts else dict.fromkeys((*whole.notes, *one.notes))
+        drafts.append(
+            await checker.draft(
+                leaf_path, one.value, entry.citation, entry.confidence, tuple(notes)
+            )
         )
 
-    return FieldWrite(path, tuple(leaves), entry.expected_revision)
+    return _Prepared(path, tuple(drafts), entry.expected_revision)
+
+
+async def _is_nothing(checker: Checker, path: FieldPath) -> bool:
+    """Null says of a field that nothing is there, and nothing is."""
+    named = isinstance(path[-1], str) and not checker.takes_null(path)
+    return named and not await checker.is_set(path)
 
 
 def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:

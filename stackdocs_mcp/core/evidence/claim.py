@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.model import Citation, Evidence, JsonValue, Place, Warn
 from stackdocs_mcp.core.values.expected import Expected
 from stackdocs_mcp.core.values.signs import Signs
@@ -13,7 +14,8 @@ class Claim:
     """A canonical value of a field, and where a client says that it stands.
 
     ``labels`` are what the page may call the field, the most telling first: its name, title,
-    synonyms, description. ``near`` are places of its siblings in the same row or object.
+    synonyms, description. ``near`` are places of its siblings in the same row or object, ``beside``
+    the names of the fields that the schema has there.
     """
 
     value: JsonValue
@@ -22,6 +24,7 @@ class Claim:
     citation: Citation | None = None
     labels: tuple[str, ...] = ()
     near: tuple[Place, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def is_nothing(self) -> bool:
@@ -31,8 +34,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict with its place, what to warn about, and whether more pages could change it."""
+    """The verdict with its place, what to warn about, and whether more pages could change it.
+
+    ``standings`` are the places of a value that came without a citation, the likeliest first.
+    """
 
     evidence: Evidence
     warnings: tuple[Warn, ...] = ()
     settled: bool = True
+    standings: tuple[Standing, ...] = ()

@@ -10,26 +10,41 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST_LABEL = 8
 
 _CONCEPTS = """
-total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand
-net netto nettobetrag nettosumme subtotal zwischensumme ht
-tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst
-number no nr num numero nummer numer rechnungsnummer rechnungsnr
-invoice rechnung facture factura fattura factuur fatura faktura bill
-date datum fecha data
-due payable zahlbetrag fallig falligkeit zahlbar residual balance
-amount betrag montant importe importo bedrag valor kwota positionsbetrag
-quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl
-price preis prix precio prezzo prijs preco cena einzelpreis nettopreis
-unit einheit unite einzel stuck
-currency wahrung rechnungswahrung devise moneda valuta moeda waluta
-seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from
-buyer customer client kunde kaufer leistungsempfanger acheteur cliente
-description beschreibung bezeichnung designation descripcion descrizione artikel item
-address adresse anschrift direccion indirizzo
-rate percent percentage satz steuersatz prozentsatz prozent taux porcentaje aliquota
+total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand razem \
+suma somma 合計 総額 总计 总额 合计 المجموع الإجمالي
+net netto nettobetrag nettosumme nettowert subtotal zwischensumme positionssumme warenwert \
+ohne excl excluding exclusive hors ht senza imponibile sin sem liquido zonder bez 小計 税抜 小计 \
+נטו الصافي
+tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst pajak \
+podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
+number no nr num numero nummer numer rechnungsnummer rechnungsnr belegnummer numéro n° 番号 \
+号码 编号 מספר رقم
+invoice rechnung facture factura fattura factuur fatura faktura bill 請求書 发票 חשבונית \
+فاتورة
+date datum fecha data rechnungsdatum belegdatum dato 日付 発行日 日期 תאריך التاريخ تاريخ
+due payable zahlbetrag fallig falligkeit zahlbar residual balance solde saldo vencimiento \
+scadenza vencimento termin 支払期限 残高 应付 לתשלום المستحق
+amount betrag montant importe importo bedrag valor kwota positionsbetrag 金額 金额 סכום المبلغ
+quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl 数量 כמות الكمية
+price preis prix precio prezzo prijs preco cena einzelpreis nettopreis 単価 单价 价格 מחיר \
+السعر
+unit einheit unite einzel stuck unidad unita eenheid unidade jednostka 単位 单位 יחידה الوحدة
+currency wahrung rechnungswahrung devise moneda valuta moeda waluta 通貨 货币 מטבע العملة
+seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from emisor \
+proveedor fornitore leverancier fornecedor sprzedawca dostawca 販売者 销售方 ספק المورد البائع
+buyer customer client kunde kaufer leistungsempfanger acheteur cliente koper klant nabywca \
+comprador 購入者 购买方 לקוח المشتري العميل
+description beschreibung bezeichnung designation descripcion descrizione artikel item \
+omschrijving descricao opis 品名 摘要 描述 תיאור الوصف
+address adresse anschrift direccion indirizzo adres endereco morada 住所 地址 כתובת العنوان
+rate percent percentage satz steuersatz prozentsatz prozent taux porcentaje aliquota stawka \
+税率 שיעור
 count items pages rows anzahl_seiten
 """
-"""Each row is one concept; the words are without accents, the first one names it."""
+"""Each row is one concept; the words are without accents, the first one names it.
+
+An amount "without" is one without tax.
+"""
 
 _MONEY = frozenset(
     ("total", "net", "tax", "due", "amount", "price", "cost", "fee", "premium", "deductible")
@@ -68,5 +83,5 @@ def _concept(word: str) -> str:
 
 
 _CONCEPT_OF = {
-    word: row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
+    letters(word): row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
 }

@@ -24,8 +24,8 @@ def is_anothers(labels: Sequence[str], column: Column | None) -> bool:
     called, or if one is a count and the other an amount, or it is the number of the row. It is
     never said of a column whose heading has a word of the labels in common.
     """
-    if column is None or not column.is_row:
-        return False
+    if column is None or not column.is_row or _DIGIT.search(column.heading):
+        return False  # what has a value of its own heads nothing
     said = concepts(_told(column.heading))
     called = frozenset[str]().union(*map(label_concepts, _names(labels)))
     if called & said or (called & _SUMS and said & _SUMS):

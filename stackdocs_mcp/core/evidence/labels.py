@@ -1,43 +1,53 @@
 """Which of several places is the field's own: the one that its label stands at."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.concepts import concepts, label_concepts
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
-from stackdocs_mcp.core.model import Box, Line
+from stackdocs_mcp.core.evidence.standing import Standing
 
-_LEFT, _SAME_ROW, _ABOVE, _BEFORE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
+_LEFT, _SAME_ROW, _HEADING, _ABOVE, _RIGHT = 1.0, 0.9, 0.7, 0.6, 0.3
 _NEAR = 0.25
-_LINES_ABOVE = 40
+_ROWS_ABOVE = 2
 _MAX_LABELS = 12
+_MOST = 60
+"""Places of one value at which its label is looked for."""
+_SHORT = 3
+_SHORTEST = 3
+_DIGIT = re.compile(r"\d")
+_GENERIC = frozenset({"total", "amount"})
+"""Words that go with the name of any amount and tell none from another."""
+_LONGEST_NAME = 60
 _REACH = 200
 """Characters of a line within which its label stands."""
 
 
-def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[tuple[float, int]]:
-    """Scores and positions in ``found``, the likeliest place first, ties in the order given."""
+def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[Standing]:
+    """The places with the label's say on each, the likeliest first, ties in the order given.
+
+    Of a value that stands in very many places the label is looked for at some only, those closest
+    to the field's siblings: where it stands everywhere, its row says more.
+    """
     labels = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]]
     wanted = [words for words in labels if words]
-    scored = [
-        (round(_score(wanted, page, match) + _nearness(claim, page, match), 3), position)
-        for position, (page, match) in enumerate(found)
-    ]
-    return sorted(scored, key=lambda one: (-one[0], one[1]))
+    standings = [Standing(page, match) for page, match in found]
+    chosen: Sequence[int] = range(len(found))
+    if len(found) > _MOST:
+        closeness = [-_nearness(claim, one) for one in standings]
+        order = sorted(chosen, key=lambda n: (closeness[n], min(n, len(found) - n)))
+        chosen = order[:_MOST]
+    for n in chosen:
+        page, match = found[n]
+        standings[n] = Standing(page, match, round(_score(wanted, page, match), 3))
+    return sorted(standings, key=lambda one: -one.label - _nearness(claim, one))
 
 
 def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> float:
-    index = page.index_at(match.start)
-    line = page.lines[index]
-    low = match.start - page.start_of(index)
-    around = [
-        (_LEFT, line.text[max(0, low - _REACH) : low]),
-        (_RIGHT, line.text[low : low + _REACH]),
-    ]
-    around += [(weight, other.text[:_REACH]) for weight, other in _surroundings(page, index, line)]
     best = 0.0
-    for weight, text in around:
+    for weight, text in _around(page, match):
         words = concepts(text)
         for rank, label in enumerate(labels):
             share = sum(word in words for word in label) / len(label)
@@ -46,34 +56,62 @@ def _score(labels: Sequence[frozenset[str]], page: PageText, match: Match) -> fl
     return best
 
 
-def _surroundings(page: PageText, index: int, line: Line) -> list[tuple[float, Line]]:
-    """Lines in the same row to the left, above in the same column, and the one before."""
-    found = [(_BEFORE, page.lines[index - 1])] if index else []
+def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
+    """What stands where a label would: how much each counts, and its text."""
+    index = page.index_at(match.start)
+    line = page.lines[index]
+    low = match.start - page.start_of(index)
+    yield _LEFT, line.text[max(0, low - _REACH) : low]
+    yield _RIGHT, line.text[low : low + _REACH]
+    if (column := page.column(match.start, match.end)) is not None:
+        yield _HEADING, column.heading
     if line.box is None:
-        return found
-    for other in page.lines[max(0, index - _LINES_ABOVE) : index + _LINES_ABOVE]:
-        if other.box is None or other is line:
-            continue
-        if _beside(other.box, line.box) and other.box.x0 < line.box.x0:
-            found.append((_SAME_ROW, other))
-        elif other.box.y1 <= line.box.y0 and _over(other.box, line.box):
-            found.append((_ABOVE, other))
+        if index:
+            yield _ABOVE, page.lines[index - 1].text[:_REACH]
+        return
+    for other in page.beside(index):
+        if other.box is not None and other.box.x0 < line.box.x0:
+            yield _SAME_ROW, other.text[:_REACH]
+    if (box := page.box_of(match.spans[0])) is not None:
+        for text, above in page.above(index, _ROWS_ABOVE):
+            over = above.x0 < box.x1 and box.x0 < above.x1
+            if over and not _DIGIT.search(text):  # else it is a label with its own value
+                yield _ABOVE, text
 
-    return found
 
-
-def _nearness(claim: Claim, page: PageText, match: Match) -> float:
+def _nearness(claim: Claim, one: Standing) -> float:
     """A little for standing in the same row as the field's siblings."""
-    lines = page.numbers_at(match.start, match.end)
-    here = {place for place in claim.near if place.page == page.number}
+    if not claim.near:
+        return 0.0
+    lines = one.page.numbers_at(one.match.start, one.match.end)
+    here = {place for place in claim.near if place.page == one.page.number}
     distances = [abs(line - lines[0]) for place in here for line in place.lines]
     return _NEAR / (1 + min(distances)) if distances else 0.0
 
 
-def _beside(one: Box, other: Box) -> bool:
-    middle = (other.y0 + other.y1) / 2
-    return one.y0 <= middle <= one.y1
+def own_names(claim: Claim) -> list[frozenset[str]]:
+    """What tells the field from those beside it: its name without their words, and other names."""
+    name, *more = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]] or [frozenset()]
+    beside = frozenset[str]().union(*map(label_concepts, claim.beside))
+    named = [name - beside or name, *(words for words in more if len(words) <= _SHORT)]
+    return [words for words in named if words]
 
 
-def _over(one: Box, other: Box) -> bool:
-    return one.x0 < other.x1 and other.x0 < one.x1
+def support(names: Sequence[frozenset[str]], standing: Standing) -> float:
+    """How well the names speak for a place: 0 not at all, 1 and more for one that is all there."""
+    return round(_score(names, standing.page, standing.match), 3)
+
+
+def labelled(names: Sequence[frozenset[str]], page: PageText) -> Iterator[Standing]:
+    """Cells that are one of the names and no more, or have no more than that before a colon."""
+    for start, end, text in (cell for cells in page.cells for cell in cells):
+        label = text.partition(":")[0]
+        if len(label) <= _LONGEST_NAME and not _DIGIT.search(label):
+            words = concepts(label)
+            if any(name <= words and not any(map(_tells, words - name)) for name in names):
+                yield Standing(page, Match(((start, end),)))
+
+
+def _tells(word: str) -> bool:
+    """A word that makes another label of a label: not "in", "of", "EUR" or "amount"."""
+    return len(word) > _SHORTEST and word not in _GENERIC

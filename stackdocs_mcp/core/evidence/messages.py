@@ -58,6 +58,46 @@ def several_places(places: Sequence[Place]) -> Warn:
     )
 
 
+def off_column(place: Place) -> Warn:
+    return Warn(
+        "off_column",
+        f"{where(place).capitalize()} has it where no other row has this field; check that it is "
+        "a row of the same table.",
+    )
+
+
+def part_of_cell(place: Place) -> Warn:
+    return Warn(
+        "part_of_cell",
+        f"At {where(place)} the text goes on, in other rows it is all that stands there; "
+        "check that nothing is left out.",
+    )
+
+
+def over_cells(place: Place) -> Warn:
+    return Warn(
+        "over_cells",
+        f"At {where(place)} the text takes in what stands in the next column; check where the "
+        "field ends.",
+    )
+
+
+def labelled_elsewhere(label: Place) -> Warn:
+    return Warn(
+        "labelled_elsewhere",
+        f"{where(label).capitalize()} has the field's label beside another value; check which "
+        "one is meant.",
+    )
+
+
+def column_sign(place: Place, rows: int) -> Warn:
+    return Warn(
+        "sign_differs",
+        f"{where(place).capitalize()} has the number with the other sign, and so in {rows} rows of "
+        "this field; check which one the field wants.",
+    )
+
+
 def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -> Warn:
     cited = "the quote" if citation.quote else lines_of(citation.lines, page.number)
     one = bool(citation.quote) or len(citation.lines) < 2

@@ -49,6 +49,7 @@ class PageText:
     ) -> None:
         self.number = number
         self._whole = self
+        self._boxed: dict[int, Sequence[tuple[str, Box]]] = {}
         self._words: dict[int, Sequence[Word]] = {}
         self.lines = tuple(lines)
         self.tables = tables
@@ -88,9 +89,45 @@ class PageText:
         return None if ordered == self.lines else self._view(ordered)
 
     @cached_property
+    def row_numbers(self) -> Sequence[int]:
+        """In which row across the page each of ``lines`` is; each in its own without boxes."""
+        found = {line.number: row for row, lines in enumerate(_rows(self.lines)) for line in lines}
+        return [found[line.number] for line in self.lines]
+
+    @cached_property
+    def _of_row(self) -> Mapping[int, Sequence[int]]:
+        found: dict[int, list[int]] = {}
+        for index, row in enumerate(self.row_numbers):
+            found.setdefault(row, []).append(index)
+        return found
+
+    def in_row(self, row: int) -> Sequence[int]:
+        """Which of ``lines`` are in a row across the page."""
+        return self._of_row.get(row, ())
+
+    def beside(self, index: int) -> Iterator[Line]:
+        """The other lines of the same row across the page."""
+        for other in self.in_row(self.row_numbers[index]):
+            if other != index:
+                yield self.lines[other]
+
+    def above(self, index: int, rows: int) -> Iterator[tuple[str, Box]]:
+        """Texts and boxes of the cells in the rows just above a line's."""
+        row = self.row_numbers[index]
+        for number in range(max(row - rows, 0), row):
+            for other in self.in_row(number):
+                yield from self._boxed_cells(other)
+
+    def _boxed_cells(self, index: int) -> Sequence[tuple[str, Box]]:
+        if index not in self._boxed:
+            found = ((text, self.box_of((start, end))) for start, end, text in self.cells[index])
+            self._boxed[index] = [(text, box) for text, box in found if box is not None]
+        return self._boxed[index]
+
+    @cached_property
     def signs(self) -> Signs:
         """How this page writes numbers and dates."""
-        return signs_in(self.text, self._numerals, self._dates)
+        return signs_in(self.text, self._numerals, self.printed_dates)
 
     @cached_property
     def plain(self) -> str:
@@ -101,15 +138,15 @@ class PageText:
         return list(numerals_in(self.plain))
 
     @cached_property
-    def _dates(self) -> Sequence[PrintedDate]:
+    def printed_dates(self) -> Sequence[PrintedDate]:
         return sorted(dates_in(self.plain), key=attrgetter("start"))
 
     def is_dated(self, start: int, end: int) -> bool:
         """What stands there is part of a date, and not all of it."""
-        at = bisect_right(self._dates, start, key=attrgetter("start"))
+        at = bisect_right(self.printed_dates, start, key=attrgetter("start"))
         if not at:
             return False
-        date = self._dates[at - 1]
+        date = self.printed_dates[at - 1]
         return end <= date.end and (date.start, date.end) != (start, end)
 
     @cached_property
@@ -225,7 +262,7 @@ class PageText:
     def dates(self) -> Mapping[date, Sequence[PrintedDate]]:
         """Printed dates by every day that they can be."""
         found: dict[date, list[PrintedDate]] = {}
-        for printed in self._dates:
+        for printed in self.printed_dates:
             for day, _ in printed.readings:
                 found.setdefault(day, []).append(printed)
 
@@ -238,6 +275,14 @@ class PageText:
     def index_at(self, offset: int) -> int:
         """Which of ``lines`` an offset lies in, counted from 0."""
         return bisect_right(self._starts, offset) - 1
+
+    def index_of(self, number: int) -> int | None:
+        """At which place of ``lines`` a line is; None for one that the page does not have."""
+        return self._indices.get(number)
+
+    @cached_property
+    def _indices(self) -> Mapping[int, int]:
+        return {line.number: index for index, line in enumerate(self.lines)}
 
     def start_of(self, index: int) -> int:
         """The offset at which a line begins."""
@@ -328,10 +373,14 @@ def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
 
     A line belongs to the row whose first line's middle it covers.
     """
-    if any(line.box is None for line in lines):
-        return tuple(lines)
-    rows: list[list[tuple[Box, Line]]] = []
+    return tuple(line for row in _rows(lines) for line in row)
+
+
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     boxed = [(line.box, line) for line in lines if line.box is not None]
+    if len(boxed) < len(lines):
+        return [[line] for line in lines]
+    rows: list[list[tuple[Box, Line]]] = []
     for box, line in sorted(boxed, key=lambda one: one[0].y0 + one[0].y1):
         middle = (box.y0 + box.y1) / 2
         first = rows[-1][0][0] if rows else None
@@ -340,4 +389,4 @@ def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
         else:
             rows.append([(box, line)])
 
-    return tuple(line for row in rows for _, line in sorted(row, key=lambda one: one[0].x0))
+    return [[line for _, line in sorted(row, key=lambda one: one[0].x0)] for row in rows]

@@ -11,6 +11,7 @@ from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.matching import matches
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.slips import is_signed_slip, is_slip
+from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.texts import quote_spans
 from stackdocs_mcp.core.model import Citation, Evidence, Place, Verdict
 
@@ -79,20 +80,21 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
     ]
     best = min((match.grade for _, match in found), default=Grade.SURE)
     found = [(page, match) for page, match in found if match.grade is best]
-    scored = likeliest(claim, found)
+    standings = likeliest(claim, found)
     if isinstance(claim.value, bool):
-        scored = [one for one in scored if one[0] > 0]  # a yes is anybody's without its label
-    if not scored:
-        return _nowhere(claim, pages)
-    places = [
-        found[position][0].place(found[position][1].spans)
-        for _, position in scored[: MAX_OTHERS + 1]
-    ]
-    warnings = list(messages.why(found[scored[0][1]][1], places[0]))
-    if len(scored) > 1 and scored[0][0] == scored[1][0]:
-        warnings.append(messages.several_places(places))
-    evidence = Evidence(Verdict.LOCATED, places[0], tuple(places[1:]))
-    return Finding(evidence, tuple(warnings))
+        standings = [one for one in standings if one.label > 0]  # a yes is anybody's without it
+    return placed(standings) if standings else _nowhere(claim, pages)
+
+
+def placed(standings: Sequence[Standing]) -> Finding:
+    """The finding for a value that came without a citation and stands there, likeliest first."""
+    first = standings[0].place
+    others = tuple(one.place for one in standings[1 : MAX_OTHERS + 1])
+    return Finding(
+        Evidence(Verdict.LOCATED, first, others),
+        tuple(messages.why(standings[0].match, first)),
+        standings=tuple(standings),
+    )
 
 
 def _anywhere_on(claim: Claim, page: PageText) -> Finding:
@@ -277,10 +279,7 @@ def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
         for match in matches(claim, page)
         if match.grade is Grade.SURE
     ]
-    return [
-        found[position][0].place(found[position][1].spans)
-        for _, position in likeliest(claim, found)[: MAX_OTHERS + 1]
-    ]
+    return [one.place for one in likeliest(claim, found)[: MAX_OTHERS + 1]]
 
 
 def _is_figure(claim: Claim) -> bool:

@@ -76,14 +76,6 @@ def test_siblings_in_a_row_decide_between_rows() -> None:
 
 
 @pytest.mark.requirement("EVID-10")
-def test_equally_likely_places_are_said_and_at_most_five_listed() -> None:
-    finding = uncited(5, page(["5.00"] * 9), label="amount")
-    assert codes(finding) == ["several_places"]
-    assert len(finding.evidence.others) == 5
-    assert "line 1 of page 1 and also at line 2 of page 1" in finding.warnings[0].message
-
-
-@pytest.mark.requirement("EVID-10")
 def test_a_value_that_stands_nowhere_is_not_found_and_the_nearest_named() -> None:
     finding = uncited(Decimal("1529.78"), page(["nothing"], number=1), page(INVOICE, number=2))
     assert finding.evidence.verdict is Verdict.NOT_FOUND
