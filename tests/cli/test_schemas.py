@@ -39,7 +39,7 @@ def test_every_template_is_listed_with_what_it_is_for(shell: Shell) -> None:
     assert [row[0] for row in ran.rows] == list(NAMES) == list(TEMPLATES)
     assert ran.rows[0] == [
         "invoice",
-        "18 fields",
+        "20 fields",
         "A supplier's demand for payment of goods or services.",
     ]
     assert not shell.data.exists()
