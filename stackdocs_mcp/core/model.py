@@ -335,6 +335,7 @@ class Change:
     actor: Actor
     at: datetime
     digest: str  # of this change and of the digest of the one before: see ``Extractions.verify``
+    sequence: int  # its number among the changes of the stack, from 1
     extraction: int = 1
     undoes: ChangeId | None = None
     reason: str = ""

@@ -1,6 +1,7 @@
 """Writing fields: path, type, evidence, history - one outcome for each, in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
@@ -15,6 +16,7 @@ from stackdocs_mcp.core.errors import (
     NotReady,
     PathThroughValue,
     StackdocsError,
+    StaleCheck,
     StaleRevision,
 )
 from stackdocs_mcp.core.filenames import UNSHOWN
@@ -38,6 +40,8 @@ from stackdocs_mcp.workspace.context import Workspace
 
 MAX_LEAVES = 2_000
 """Leaves in one call; a larger table is written in several."""
+TRIES = 3
+"""How often a call that others come between is begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,19 @@ async def set_fields(
 ) -> list[Outcome]:
     """One outcome per entry, in order. A bad entry loses none of the good ones.
 
-    Raises DocumentNotFound, and NotReady while the document has not been read.
+    Raises DocumentNotFound, NotReady while the document has not been read, and StaleCheck when it
+    is read anew again and again meanwhile.
     """
     workspace.binding.require(Right.WRITE)
+    for _ in range(TRIES - 1):
+        with suppress(StaleCheck):  # it was read anew meanwhile: look at the new pages
+            return await _set_fields(workspace, document_id, entries, dry_run=dry_run)
+    return await _set_fields(workspace, document_id, entries, dry_run=dry_run)
+
+
+async def _set_fields(
+    workspace: Workspace, document_id: DocumentId, entries: Sequence[Entry], *, dry_run: bool
+) -> list[Outcome]:
     document = await _readable(workspace, document_id)
     stack, schema = await workspace.stack()
     checker = Checker(workspace, document, schema, stack.policy)
@@ -99,7 +113,9 @@ async def set_fields(
         for one in good
         if one.drafts
     ]
-    results = await workspace.store.write(document_id, writes, dry_run=dry_run)
+    results = await workspace.store.write(
+        document_id, writes, readings=document.readings, dry_run=dry_run
+    )
     written = zip(writes, results, strict=True)
     found: list[Outcome] = []
     revision = document.revision
