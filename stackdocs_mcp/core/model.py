@@ -210,9 +210,8 @@ class Verdict(StrEnum):
         return self in _HOLDING
 
 
-_HOLDING = frozenset(
-    {Verdict.VERIFIED, Verdict.FUZZY, Verdict.WRONG_PAGE, Verdict.LOCATED, Verdict.DERIVED}
-)
+_FOUND = {Verdict.VERIFIED, Verdict.FUZZY, Verdict.WRONG_PAGE, Verdict.LOCATED}
+_HOLDING = frozenset({*_FOUND, Verdict.DERIVED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,12 +95,7 @@ class Documents(Protocol):
         """Remember that all lines of these pages were shown. Again is harmless."""
 
     async def search(
-        self,
-        query: str,
-        *,
-        document: DocumentId | None = None,
-        after: int = 0,
-        limit: int,
+        self, query: str, *, document: DocumentId | None = None, after: int = 0, limit: int
     ) -> Sequence[Hit]:
         """Lines that hold all words of ``query``, best first, skipping the first ``after``.
 
@@ -281,19 +276,14 @@ class Extractions(Protocol):
     ) -> Document:
         """``ocr_complete`` -> ``completed`` with an entry in the history; the revision stays.
 
-        Raises StaleRevision when the extraction is no longer at ``revision``: what was checked is
-        not what would be completed. So StaleCheck, when the pages are no longer those of
-        ``readings``, or schema and policy those of the stack's ``version`` (None: of any).
-        A completed document is left as it is, with no new entry. Raises NotReady for one that is
-        ``processing`` or ``failed``.
+        Raises StaleRevision when the extraction is no longer at ``revision``: it was not checked.
+        So StaleCheck, when the pages are no longer those of ``readings``, or schema and policy
+        those of the stack's ``version`` (None: of any). A completed document is left as it is, with
+        no new entry. Raises NotReady for one that is ``processing`` or ``failed``.
         """
 
     async def changes(
-        self,
-        document: DocumentId | None = None,
-        *,
-        before: int | None = None,
-        limit: int,
+        self, document: DocumentId | None = None, *, before: int | None = None, limit: int
     ) -> Sequence[Change]:
         """The history, newest first: of a document, or of the whole stack.
 
