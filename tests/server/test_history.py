@@ -272,3 +272,14 @@ async def test_a_field_says_when_it_was_set(both: Both) -> None:
 
     (change,) = await both.person.store.changes(limit=9)
     assert datetime.fromisoformat(field["at"]) == change.at.replace(microsecond=0)
+
+
+@pytest.mark.requirement("WRITE-03")
+async def test_a_value_in_the_way_is_named(session: Session) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    await session.data("set_field", document_id=document, path="total.net", value=40)
+
+    refused = await session.data("set_field", document_id=document, path="total", value=50)
+
+    assert refused["error"]["code"] == "path_conflict"
+    assert refused["error"]["message"] == "'total' cannot be set while 'total.net' holds a value"

@@ -398,14 +398,3 @@ async def test_other_calls_are_answered_while_a_large_table_is_checked(session: 
         tasks.start_soon(look)
 
     assert order == ["listed", "written"]
-
-
-@pytest.mark.requirement("WRITE-03")
-async def test_a_value_in_the_way_is_named(session: Session) -> None:
-    document = await session.add("invoice.txt", INVOICE)
-    await session.data("set_field", document_id=document, path="total.net", value=40)
-
-    refused = await session.data("set_field", document_id=document, path="total", value=50)
-
-    assert refused["error"]["code"] == "path_conflict"
-    assert refused["error"]["message"] == "'total' cannot be set while 'total.net' holds a value"
