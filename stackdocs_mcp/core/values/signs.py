@@ -37,6 +37,8 @@ class Signs:
     month_first: int = 0
     dotted: int = 0
     """Dates like ``5.3.2018``, which are written where days come first."""
+    day_first_names: int = 0
+    """Dates like ``26 février 2026``, in a language that writes days first."""
     day_first_words: int = 0
     english_words: int = 0
     comma_words: int = 0
@@ -112,7 +114,7 @@ class Signs:
             return "day" if self.day_first else "month"
         if self.east_asian > self.day_first_words + self.english_words:
             return "year"
-        if self.dotted or self.day_first_words > self.english_words:
+        if self.dotted or self.day_first_names or self.day_first_words > self.english_words:
             return "day"
         return None
 
@@ -145,6 +147,8 @@ def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedD
             counts["dotted"] += 1
         elif date.proves:
             counts[f"{date.proves}_first"] += 1
+        elif date.day_first_name:
+            counts["day_first_names"] += 1
 
     return Signs(**counts)
 
