@@ -56,6 +56,8 @@ class Signs:
     point_runs: int = 0
     hard_spaces: int = 0
     """Numbers like ``1 234,50`` whose groups a space holds together that does not break."""
+    soft_spaces: int = 0
+    """Numbers like ``1 234,50`` with a space that breaks; or neighbours in a row."""
     unspaced: int = 0
     """Amounts of a thousand and more that are written without a space."""
 
@@ -98,8 +100,10 @@ class Signs:
     @property
     def spaces(self) -> bool | None:
         """Whether ``1 234,50`` is one number, None when the text does not decide it."""
-        if self.hard_spaces or self.unspaced or self.decimal == ".":
+        if self.hard_spaces or self.decimal == ".":
             return bool(self.hard_spaces)
+        if self.unspaced and self.soft_spaces <= self.unspaced * _DOMINANT:
+            return False  # among many that have one, a few lost theirs to the recognition
         return None
 
     @property
@@ -156,7 +160,8 @@ def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedD
 def _count_numeral(numeral: Numeral, printed: str, counts: dict[str, int]) -> None:
     sign = numeral.decimal_sign
     if " " in numeral.text:
-        counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
+        hard = " " not in printed[numeral.start : numeral.end]
+        counts["hard_spaces" if hard else "soft_spaces"] += 1
     elif sign and numeral.readings[0].value >= _THOUSAND:
         counts["unspaced"] += 1
     if sign is None:
