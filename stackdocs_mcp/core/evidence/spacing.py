@@ -27,17 +27,24 @@ def is_one(printed: PrintedNumber, page: PageText) -> bool | None:
         return None
     index = page.index_at(whole.numeral.start)
     base, words = page.start_of(index), page.words(index)
-    first = bisect_right(words, whole.numeral.start - base, key=_end)
-    last = bisect_right(words, whole.numeral.end - base - 1, key=_start)
-    inside = words[first:last]
+    low, high = whole.numeral.start - base, whole.numeral.end - base
+    found = held_together(page.lines[index].text, words, low, high)
+    if found is False and not printed.joined and len(words_at(words, low, high)) > 2:
+        return None  # this part may be on either side of the gap
+    return found
+
+
+def held_together(text: str, words: Sequence[Word], low: int, high: int) -> bool | None:
+    """Whether the digits at ``low:high`` of a line with these words are one number."""
+    at = words_at(words, low, high)
+    inside = words[at.start : at.stop]
     if len(inside) < 2:
         return None
     digit = sum(x1 - x0 for _, _, x0, x1 in inside) / sum(end - low for low, end, _, _ in inside)
-    gaps = list(_gaps(inside))
-    widest = max(gaps)
+    widest = max(_gaps(inside))
     if widest > _GAP * digit:
-        return False if printed.joined or min(gaps) > _GAP * digit else None
-    text = page.lines[index].text
+        return False
+    first, last = at.start, at.stop
     if first and is_currency(text[slice(*words[first - 1][:2])]):
         first -= 1
     if last < len(words) and is_currency(text[slice(*words[last][:2])]):
@@ -46,6 +53,11 @@ def is_one(printed: PrintedNumber, page: PageText) -> bool | None:
     if around and widest <= _SPACE * digit and min(around) >= _CLEARLY * widest:
         return True
     return None
+
+
+def words_at(words: Sequence[Word], low: int, high: int) -> range:
+    """Which of the words have characters at ``low:high``."""
+    return range(bisect_right(words, low, key=_end), bisect_right(words, high - 1, key=_start))
 
 
 def _whole(printed: PrintedNumber, page: PageText) -> PrintedNumber | None:
