@@ -15,6 +15,7 @@ from stackdocs_mcp.core.evidence.concepts import (
 from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.spacing import is_one
 from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
@@ -75,6 +76,9 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
     if not direct and not _scaled(value.copy_abs(), printed, claim):
         return None  # only a reading that the document's signs rule out
     spaces = claim.signs.spaces
+    one = is_one(printed, page)
+    if (one is False) if printed.joined else (one and spaces is not False):
+        return None  # two columns, or a part of a longer number
     reasons = {
         "part_of_longer": not printed.whole
         or (_is_count(claim) and page.is_dated(printed.start, printed.end)),
@@ -82,7 +86,7 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
         "inside_text": _is_told(printed, claim, page),
         "sign_differs": printed.negative is not None and value and printed.negative != (value < 0),
         "spaced_groups": (printed.joined and spaces is False)
-        or (printed.tail and spaces is not False),
+        or (printed.tail and spaces is not False and one is not False),
         "unlikely_kind": direct and not _is_likely(printed, claim, page),
         "scaled": not direct,
     }

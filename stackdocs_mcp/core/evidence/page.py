@@ -177,6 +177,11 @@ class PageText:
         return list(numbers_in(self.plain, self._numerals))
 
     @cached_property
+    def joined(self) -> Sequence[PrintedNumber]:
+        """Those that spaces hold together, in order."""
+        return sorted((one for one in self._printed if one.joined), key=attrgetter("start"))
+
+    @cached_property
     def figures(self) -> Sequence[tuple[str, Decimal, int, str]]:
         """Of each printed number: its digits, its likeliest value, where it starts, its text."""
         return [

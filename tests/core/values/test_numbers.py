@@ -7,6 +7,8 @@ from hypothesis import given, settings, strategies as st
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.model import JsonValue
 from stackdocs_mcp.core.values import Expected, Signs, signs_of, typed, wire
+from stackdocs_mcp.core.values.numerals import numerals_in
+from stackdocs_mcp.core.values.printed import numbers_in
 
 NUMBER = Expected(frozenset({"number"}))
 INTEGER = Expected(frozenset({"integer"}))
@@ -381,3 +383,22 @@ def test_signs_of_pages_add_up_to_those_of_the_document() -> None:
 @pytest.mark.requirement("VALUE-15")
 def test_a_document_that_uses_both_decimal_signs_decides_nothing() -> None:
     assert signs_of(["1.234,56 and 1,234.56"]).decimal is None
+
+
+@pytest.mark.requirement("VALUE-01")
+@pytest.mark.parametrize(
+    ("text", "negative"),
+    [
+        ("24-", True),
+        ("Papier  24-  7,30", True),
+        ("Papier\n24-\n7,30", True),
+        ("Papier | 24- | 7,30", True),
+        ("Papier 24- 7,30", False),
+        ("  24-Stunden", False),
+        ("10- 15", False),
+    ],
+)
+def test_a_whole_number_with_a_minus_behind_is_negative_where_it_stands_alone(
+    text: str, negative: bool
+) -> None:
+    assert next(numbers_in(text, numerals_in(text))).negative is negative
