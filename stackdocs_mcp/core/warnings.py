@@ -36,6 +36,7 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "spaced_groups": "The printed digits may be one number or two neighbours.",
         "time_not_found": "The date stands there, the time of day does not.",
         "unticked": "It stands beside a box that is not ticked.",
+        "unknown_heading": "Its column's heading tells nothing, one beside it names the field.",
         "unlikely_kind": "It is printed as a percentage or a count, not as an amount.",
         # what the other values and the labels make doubtful
         "labelled_elsewhere": "The field's label stands on the page, beside another value.",

@@ -12,7 +12,7 @@ from stackdocs_mcp.core.evidence.concepts import (
     concepts,
     label_concepts,
 )
-from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
+from stackdocs_mcp.core.evidence.headings import is_anothers, is_beside_own, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.exactness import shifted
@@ -84,6 +84,7 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
         "spaced_groups": (printed.joined and spaces is False)
         or (printed.tail and spaces is not False),
         "unlikely_kind": direct and not _is_likely(printed, claim, page),
+        "unknown_heading": is_beside_own(claim.labels, page.column(printed.start, printed.end)),
         "scaled": not direct,
     }
     return next((why for why, holds in reasons.items() if holds), "")

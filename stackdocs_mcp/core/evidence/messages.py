@@ -22,6 +22,7 @@ _WHY = {
     "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
     "unticked": "{where} has it beside a box that is not ticked; check it.",
     "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
+    "unknown_heading": "{where} has it beside a column that is headed like the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
     "scattered": "{where} has its parts, but not in one column; check that they belong together.",
