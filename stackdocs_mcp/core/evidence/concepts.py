@@ -17,8 +17,8 @@ net netto nettobetrag nettosumme nettowert subtotal zwischensumme positionssumme
 nettoentgelt entgelt gesamtnetto \
 ohne excl excluding exclusive hors ht senza imponibile sin sem liquido zonder bez 小計 税抜 小计 \
 נטו الصافي
-tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag mwstbetrag ustbetrag tva iva btw gst sst \
-pajak podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
+tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag mwstbetrag ustbetrag tva iva btw \
+gst sst pajak podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
 number no nr num numero nummer numer rechnungsnummer rechnungsnr belegnummer numéro n° 番号 \
 号码 编号 מספר رقم
 invoice rechnung facture factura fattura factuur fatura faktura bill 請求書 发票 חשבונית \

@@ -14,6 +14,7 @@ from stackdocs_mcp.core.evidence.concepts import (
 )
 from stackdocs_mcp.core.evidence.headings import is_anothers, is_beside_own, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
+from stackdocs_mcp.core.evidence.opposite import is_unsaid
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
@@ -95,6 +96,8 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
         return Grade.SURE
     if why in ("other_column", "inside_text"):
         return Grade.AGAINST
+    if why == "sign_differs":
+        return Grade.WEAK if is_unsaid(printed, claim, page) else Grade.AGAINST
     if why == "unlikely_kind":
         # Zero percent of anything is no money; and a line without an amount may give a rate alone.
         is_zero = asks_for_money(claim.labels[0]) and not any(printed.magnitudes(claim.signs))

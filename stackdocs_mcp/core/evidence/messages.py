@@ -141,6 +141,7 @@ _OTHER = {
     "unlikely_kind": "as a percentage or a count, not as an amount",
     "part_of_longer": "as part of something longer, such as a date or an order number",
     "unticked": "beside a box that is not ticked",
+    "sign_differs": "with the other sign",
 }
 
 

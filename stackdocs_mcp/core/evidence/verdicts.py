@@ -109,7 +109,7 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (cited, cited.rows):
         if view is not None and (found := matches(claim, view)):
             place = view.place(found[0].spans)
-            if found[0].why == "sign_differs" and is_signed_slip(claim, cited):
+            if _is_likelier_slip(claim, found[0], cited):
                 return _slip(claim, cited, page)
             if found[0].grade is not Grade.AGAINST:
                 return _held(found[0], place)
@@ -204,6 +204,13 @@ def _slip(claim: Claim, cited: PageText, page: PageText) -> Finding:
     place = cited.place([(0, len(cited.text))])
     warning = messages.value_differs(claim, cited, page.number, others)
     return Finding(Evidence(Verdict.VALUE_DIFFERS, place, others), (warning,))
+
+
+def _is_likelier_slip(claim: Claim, match: Match, cited: PageText) -> bool:
+    """What is doubtful where it stands is a slip sooner if the lines have it but for a digit."""
+    if match.why == "sign_differs":
+        return is_signed_slip(claim, cited)
+    return match.why == "unknown_heading" and is_slip(claim, cited)
 
 
 def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:

@@ -269,7 +269,7 @@ def test_a_page_that_the_document_does_not_have_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("value", "line", "label", "code"),
     [
-        (-473, 8, "", "sign_differs"),
+        (-473, 8, "discount", "sign_differs"),
         (77, 4, "", "part_of_longer"),
     ],
 )
