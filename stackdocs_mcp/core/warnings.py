@@ -31,6 +31,7 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "inside_text": "It stands within a text, in a row that has numbers of their own.",
         "other_column": "It stands in a column that is headed otherwise than the field.",
         "part_of_longer": "It stands there only as a part of something longer.",
+        "punctuation_differs": "It stands there but for punctuation.",
         "scattered": "Its parts stand near each other, with other things in between.",
         "sign_differs": "The printed number has the other sign.",
         "spaced_groups": "The printed digits may be one number or two neighbours.",

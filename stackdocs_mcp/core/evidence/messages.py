@@ -26,6 +26,7 @@ _WHY = {
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
     "scattered": "{where} has its parts, but not in one column; check that they belong together.",
+    "punctuation_differs": "{where} has it with other punctuation; write it as printed.",
     "confusable": "{where} has it but for characters that look alike; look at the page.",
 }
 
@@ -132,6 +133,18 @@ def value_differs(
         "value_differs",
         f"{lines.capitalize()} {found}{also}; read the page again and correct the value or the "
         "citation.",
+    )
+
+
+def concluded(claim: Claim, said: Warn) -> Warn:
+    """Adds what mends it when a choice of the schema is not printed as the schema writes it."""
+    if claim.expected.enum is None or not isinstance(claim.value, str):
+        return said
+    found, _, _ = said.message.partition(";")
+    return Warn(
+        said.code,
+        f"{found.rstrip('.')}; if the page says it in other words, the value may be right: it is "
+        "concluded, and the schema's owner can mark the field x-evidence: derived.",
     )
 
 

@@ -23,7 +23,7 @@ _NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
 _TELLING = 3
 """Letters and digits of a quote; fewer tell a place only if they stand there once."""
 _PROOF = 6
-"""Texts of this many characters do not stand on another line of the page by chance."""
+"""Texts of this many characters do not stand on a line next to the cited one by chance."""
 
 
 def at(claim: Claim, page: PageText | None) -> Finding:
@@ -125,9 +125,7 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
         return against
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
-    proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
-    verdict = Verdict.VERIFIED if proved else Verdict.LOCATED
-    return _on_other_line(claim, citation, page, verdict)
+    return _on_other_line(claim, citation, page)
 
 
 def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
@@ -177,6 +175,7 @@ def _quoted(
         warning = messages.other_line(claim, citation, page, places[0])
         return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
     warning = messages.value_differs(claim, cited, page.number, places)
+    warning = warning if places else messages.concluded(claim, warning)
     evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
     return Finding(evidence, (warning,), settled=bool(places))
 
@@ -223,12 +222,14 @@ def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:
     ]
 
 
-def _on_other_line(
-    claim: Claim, citation: Citation, page: PageText, verdict: Verdict
-) -> Finding | None:
+def _on_other_line(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    """A long text on the line next to a cited one is a citation that is off by one."""
     places = _ranked(claim, [page])
     if not places:
         return None
+    proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
+    is_next = any(abs(one - line) == 1 for one in places[0].lines for line in citation.lines)
+    verdict = Verdict.VERIFIED if proved and is_next else Verdict.LOCATED
     warning = messages.other_line(claim, citation, page, places[0])
     return Finding(Evidence(verdict, places[0], tuple(places[1:])), (warning,))
 
@@ -253,7 +254,7 @@ def _missing(claim: Claim, citation: Citation, page: PageText) -> Finding:
         warning = messages.no_such_lines(citation, len(page.lines))
         return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
     place = cited.place([(0, len(cited.text))])
-    warning = messages.value_differs(claim, cited, page.number)
+    warning = messages.concluded(claim, messages.value_differs(claim, cited, page.number))
     return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
 
 
@@ -273,7 +274,8 @@ def _nowhere(claim: Claim, pages: Sequence[PageText]) -> Finding:
         if found := matches(claim, page.hidden):
             place = page.hidden.place(found[0].spans)
             return Finding(Evidence(Verdict.HIDDEN, place), (messages.hidden(place),))
-    return Finding(Evidence(Verdict.NOT_FOUND), (messages.not_found(claim, pages),))
+    warning = messages.concluded(claim, messages.not_found(claim, pages))
+    return Finding(Evidence(Verdict.NOT_FOUND), (warning,))
 
 
 def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:

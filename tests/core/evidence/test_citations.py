@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from stackdocs_mcp.core.evidence import Claim, at, elsewhere
+from stackdocs_mcp.core.evidence import Claim, at, elsewhere, located
 from stackdocs_mcp.core.model import Box, Citation, JsonValue, Verdict
+from stackdocs_mcp.core.values import Expected
 from tests.core.evidence.papers import INVOICE, cited, codes, page
 
 PAGE = page(INVOICE)
@@ -250,6 +251,29 @@ def test_another_line_of_the_page_is_given_and_said(
     assert finding.evidence.place is not None
     assert finding.evidence.place.lines == (right,)
     assert codes(finding) == ["other_line"]
+
+
+@pytest.mark.requirement("EVID-17")
+@pytest.mark.parametrize(("line", "verdict"), [(2, Verdict.VERIFIED), (9, Verdict.LOCATED)])
+def test_a_text_far_from_the_cited_line_is_located(line: int, verdict: Verdict) -> None:
+    finding = cited("Lieferant GmbH", line, PAGE)
+    assert finding.evidence.verdict is verdict
+    assert codes(finding) == ["other_line"]
+
+
+@pytest.mark.requirement("EVID-CONCLUDED")
+def test_a_choice_that_is_printed_in_other_words_is_told_as_concluded() -> None:
+    on = page(["Rechnung Nr. 12"])
+    expected = Expected(enum=("invoice", "credit"))
+    for finding in (
+        at(Claim("invoice", expected, citation=Citation(1, (1,))), on),
+        at(Claim("invoice", expected, citation=Citation(1, quote="Rechnung")), on),
+        located(Claim("invoice", expected), [on]),
+    ):
+        (warning,) = finding.warnings
+        assert "x-evidence: derived" in warning.message
+        assert "correct" not in warning.message
+        assert not finding.evidence.verdict.holds
 
 
 @pytest.mark.requirement("EVID-17")

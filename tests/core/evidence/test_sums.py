@@ -53,7 +53,7 @@ def test_one_sum_is_not_another_one_of_the_same_row(
 @pytest.mark.requirement("EVID-SUMS")
 def test_a_heading_that_we_do_not_know_is_doubted_and_not_refused() -> None:
     header = [(10.0, "Artikel"), (150.0, "Kaltmiete"), (300.0, "Betrag")]
-    on = laid_out([header, [(10, "Laden"), (150, "400,00"), (300, "900,00")]])
-    finding = cited(Decimal(400), 2, on, "amount")
+    on = laid_out([header, [(10, "Laden"), (150, "412,50"), (300, "900,00")]])
+    finding = cited(Decimal("412.50"), 2, on, "amount")
     assert finding.evidence.verdict is Verdict.FUZZY
     assert codes(finding) == ["unknown_heading"]
