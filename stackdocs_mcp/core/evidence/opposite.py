@@ -9,6 +9,7 @@ from stackdocs_mcp.core.values.printed import PrintedNumber
 _REACH = 2
 """Lines above and below in which the minus of a number may stand alone."""
 _MINUS_ALONE = re.compile(r"[^\w.,]*[-\u2010-\u2015\u2212][^\w.,]*(?:[A-Z]{3})?[^\w.,]*")
+_MINUS_LAST = re.compile(r"\s[-\u2010-\u2015\u2212]\s*\Z")
 _MINUS_APART = re.compile(r"(?<!\S)[-\u2010-\u2015\u2212](?!\S)|\b(?:CR|DR|cr|dr|OD|S|H)\b")
 _DEDUCTED = re.compile(
     r"credit|gutschrift|gutgeschrieben|guthaben|rabat|nachlass|nachlaß|abzug|abzüglich|abzgl|skonto"
@@ -51,5 +52,5 @@ def is_unsaid(printed: PrintedNumber, claim: Claim, page: PageText) -> bool:
     if at is None:
         return False
     near = [line.text for line in whole.lines[max(at - _REACH, 0) : at + _REACH + 1]]
-    alone = any(map(_MINUS_ALONE.fullmatch, near))
+    alone = any(_MINUS_ALONE.fullmatch(text) or _MINUS_LAST.search(text) for text in near)
     return alone or _MINUS_APART.search(whole.lines[at].text) is not None

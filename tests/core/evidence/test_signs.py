@@ -33,6 +33,7 @@ def test_a_sign_that_a_row_does_not_print_differs() -> None:
         ("5", "discount", ["Gesamt -5,00"]),
         ("-59.50", "total", ["Gesamt 59,50 EUR", "Gutschrift Nr. 7"]),
         ("-59.50", "total", ["Gesamt 59,50 EUR", "-"]),
+        ("-59.50", "total", ["59,50", "Gesamt in EUR -"]),
         ("-59.50", "total", ["Gesamt - EUR 59,50"]),
         ("59.50", "total", ["Gesamt (59,50 EUR)"]),
     ],

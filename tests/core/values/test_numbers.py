@@ -381,3 +381,28 @@ def test_signs_of_pages_add_up_to_those_of_the_document() -> None:
 @pytest.mark.requirement("VALUE-15")
 def test_a_document_that_uses_both_decimal_signs_decides_nothing() -> None:
     assert signs_of(["1.234,56 and 1,234.56"]).decimal is None
+
+
+@pytest.mark.requirement("VAL-CONFUSABLE")
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        ("59,5O", "59,5", "59,50"),
+        ("59,5l", "59,5", "59,51"),
+        ("1O", "1", "10"),
+        ("5l", "5", "51"),
+        ("12,5B", "12,5", "12,58"),
+        ("3I", "3", "31"),
+    ],
+)
+def test_a_letter_that_may_be_a_digit_is_no_unit(text: str, one: str, other: str) -> None:
+    with pytest.raises(BadValue) as error:
+        typed(text, NUMBER, COMMA)
+    assert error.value.code == "confusable_digit"
+    assert f"{one} with a unit, or {other}" in str(error.value)
+
+
+@pytest.mark.requirement("VAL-CONFUSABLE")
+@pytest.mark.parametrize("text", ["12,50 l", "12,50kg", "$12,5B"])
+def test_a_unit_that_is_no_digit_is_still_dropped(text: str) -> None:
+    typed(text, NUMBER, COMMA)
