@@ -18,6 +18,7 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "zone_dropped": "The name of the time zone has several meanings and was not kept.",
         # where the citation leads
         "hidden": "It stands only in text that a reader cannot see.",
+        "many_lines": "So many lines are cited that they name no place.",
         "no_such_lines": "The cited page has no such line.",
         "no_such_page": "The document has no such page.",
         "not_found": "It, or the cited quote, stands nowhere.",

@@ -110,6 +110,14 @@ def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -
     )
 
 
+def many_lines(citation: Citation, place: Place) -> Warn:
+    return Warn(
+        "many_lines",
+        f"{len(citation.lines)} cited lines name no place, {where(place)} is taken; cite only the "
+        "line that has the value.",
+    )
+
+
 def wrong_page(citation: Citation, place: Place) -> Warn:
     return Warn(
         "wrong_page",

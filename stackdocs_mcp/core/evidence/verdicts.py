@@ -22,6 +22,8 @@ _NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
 """What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
 """Letters and digits of a quote; fewer tell a place only if they stand there once."""
+_MANY = 12
+"""More cited lines than this are no citation of a place."""
 _PROOF = 6
 """Texts of this many characters do not stand on a line next to the cited one by chance."""
 
@@ -112,7 +114,7 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
             if _is_likelier_slip(claim, found[0], cited):
                 return _slip(claim, cited, page)
             if found[0].grade is not Grade.AGAINST:
-                return _held(found[0], place)
+                return _held_in(claim, citation, view, found)
             against = against or _other_than(claim, found[0], place, page)
 
     whole = [one for one in matches(claim, page) if one.grade is not Grade.AGAINST]
@@ -126,6 +128,18 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
     return _on_other_line(claim, citation, page)
+
+
+def _held_in(claim: Claim, citation: Citation, view: PageText, found: Sequence[Match]) -> Finding:
+    """Very many lines name no place, unless the value takes up half of them."""
+    first = view.place(found[0].spans)
+    if len(view.lines) <= max(_MANY, 2 * len(first.lines)):
+        return _held(found[0], first)
+    best = [(view, match) for match in found if match.grade is found[0].grade]
+    finding = placed(likeliest(claim, best))
+    assert finding.evidence.place is not None, "it is among the cited lines"
+    warning = messages.many_lines(citation, finding.evidence.place)
+    return replace(finding, warnings=(*finding.warnings, warning))
 
 
 def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:

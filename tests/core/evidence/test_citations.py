@@ -276,6 +276,35 @@ def test_a_choice_that_is_printed_in_other_words_is_told_as_concluded() -> None:
         assert not finding.evidence.verdict.holds
 
 
+@pytest.mark.requirement("EVID-MANY")
+@pytest.mark.parametrize(
+    ("value", "label", "line"),
+    [
+        (Decimal(473), "grand_total", 8),
+        ("Lieferant GmbH", "buyer", 1),
+        (20, "quantity", 6),
+        (20, "porto", 13),
+    ],
+)
+def test_a_citation_of_a_whole_page_is_none_of_a_place(
+    value: JsonValue, label: str, line: int
+) -> None:
+    on = page([*INVOICE, "Porto 20", "Ende"])
+    finding = cited(value, range(1, 15), on, label)
+    assert finding.evidence.verdict is Verdict.LOCATED
+    assert codes(finding) == ["many_lines"]
+    assert finding.evidence.place is not None
+    assert finding.evidence.place.lines == (line,)
+    assert "cite only the line" in finding.warnings[0].message
+
+
+@pytest.mark.requirement("EVID-MANY")
+def test_a_text_of_many_lines_may_cite_them_all() -> None:
+    lines = [f"Sentence {word} of it" for word in "abcdefghijklmnop"]
+    finding = cited(" ".join(lines), range(1, 17), page(lines), "terms")
+    assert (finding.evidence.verdict, codes(finding)) == (Verdict.VERIFIED, [])
+
+
 @pytest.mark.requirement("EVID-17")
 def test_lines_that_the_page_does_not_have_are_not_found() -> None:
     finding = cited(99, 77, PAGE)
