@@ -12,8 +12,9 @@ from stackdocs_mcp.core.evidence.concepts import (
     concepts,
     label_concepts,
 )
-from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
+from stackdocs_mcp.core.evidence.headings import is_anothers, is_beside_own, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
+from stackdocs_mcp.core.evidence.opposite import is_unsaid
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.spacing import is_one
 from stackdocs_mcp.core.values.exactness import shifted
@@ -88,6 +89,7 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
         "spaced_groups": (printed.joined and spaces is False)
         or (printed.tail and spaces is not False and one is not False),
         "unlikely_kind": direct and not _is_likely(printed, claim, page),
+        "unknown_heading": is_beside_own(claim.labels, page.column(printed.start, printed.end)),
         "scaled": not direct,
     }
     return next((why for why, holds in reasons.items() if holds), "")
@@ -98,6 +100,8 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
         return Grade.SURE
     if why in ("other_column", "inside_text"):
         return Grade.AGAINST
+    if why == "sign_differs":
+        return Grade.WEAK if is_unsaid(printed, claim, page) else Grade.AGAINST
     if why == "unlikely_kind":
         # Zero percent of anything is no money; and a line without an amount may give a rate alone.
         is_zero = asks_for_money(claim.labels[0]) and not any(printed.magnitudes(claim.signs))

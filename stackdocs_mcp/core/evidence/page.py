@@ -77,6 +77,11 @@ class PageText:
         view._whole = self._whole  # noqa: SLF001
         return view
 
+    @property
+    def whole(self) -> "PageText":
+        """The page that these lines were chosen from."""
+        return self._whole
+
     @cached_property
     def hidden(self) -> "PageText":
         """What nobody sees."""
