@@ -15,6 +15,7 @@ from stackdocs_mcp.core.evidence import (
     Finding,
     Looked,
     PageText,
+    Seen,
     Standing,
     at,
     elsewhere,
@@ -78,6 +79,7 @@ class Checker:
         self._schema = schema
         self._policy = policy
         self._signs: Signs | None = None
+        self._seen = Seen()
         self._paused = time.monotonic()
         self._siblings: defaultdict[FieldPath, list[Place]] = defaultdict(list)
 
@@ -186,6 +188,7 @@ class Checker:
             labels=(*_names(path), *node.labels),
             near=tuple(self._siblings[path[:-1]]),
             beside=self._beside(path),
+            seen=self._seen,
         )
         finding = await self._finding(path, claim)
         standings = finding.standings
