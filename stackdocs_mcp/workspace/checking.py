@@ -1,12 +1,9 @@
 """Typing a value and checking it against the page, with no more pages loaded than it takes."""
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import anyio
-import anyio.lowlevel
 from anyio import to_thread
 
 from stackdocs_mcp.core.errors import BadValue, InvalidPath
@@ -41,12 +38,10 @@ from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.pace import Pace
 
 FEW_PAGES = 20
 """A document of so many pages is looked through whole; in a longer one the index finds pages."""
-
-WORK_SECONDS = 0.01
-PAUSE_SECONDS = 0.002
 
 _TERMS = 8
 _HITS = 10
@@ -80,7 +75,7 @@ class Checker:
         self._policy = policy
         self._signs: Signs | None = None
         self._seen = Seen()
-        self._paused = time.monotonic()
+        self._pace = Pace()
         self._siblings: defaultdict[FieldPath, list[Place]] = defaultdict(list)
 
     async def typed(self, path: FieldPath, value: object) -> Typed:
@@ -114,7 +109,7 @@ class Checker:
         notes: Sequence[Warn] = (),
     ) -> Draft:
         """What the leaf's own place shows. Raises BadValue when it breaks the schema."""
-        await self._give_way()
+        await self._pace.give_way()
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")
@@ -166,17 +161,6 @@ class Checker:
                 if standing is not None:
                     found[leaf.path] = standing
         return found
-
-    async def _give_way(self) -> None:
-        """Let others run, now and then: a call of many leaves must not hold them up.
-
-        A pause, and not only a turn of the event loop: the store's threads need the interpreter.
-        """
-        if time.monotonic() - self._paused < WORK_SECONDS:
-            await anyio.lowlevel.checkpoint()
-            return
-        await anyio.sleep(PAUSE_SECONDS)
-        self._paused = time.monotonic()
 
     async def _looked(self, path: FieldPath, value: JsonValue, citation: Citation | None) -> Looked:
         node = self._node(path)
