@@ -1,7 +1,7 @@
 """Typing a value and checking it against the page, with no more pages loaded than it takes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -32,7 +32,7 @@ from stackdocs_mcp.core.model import (
     Verdict,
     Warn,
 )
-from stackdocs_mcp.core.paths import FieldPath, key
+from stackdocs_mcp.core.paths import FieldPath, key, with_prefixes
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
@@ -99,6 +99,13 @@ class Checker:
         if not self._document.fields:
             return False
         return bool(await self._workspace.store.fields(self._document.id, below=path, limit=1))
+
+    async def held(self, path: FieldPath) -> AbstractSet[FieldPath]:
+        """The paths at or below this one where something is stored, or below which it is."""
+        if not self._document.fields:
+            return frozenset()
+        fields = await self._workspace.store.fields(self._document.id, below=path)
+        return with_prefixes(one.leaf.path for one in fields)
 
     async def draft(
         self,
