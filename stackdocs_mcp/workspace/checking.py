@@ -1,12 +1,9 @@
 """Typing a value and checking it against the page, with no more pages loaded than it takes."""
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
-import anyio
-import anyio.lowlevel
 from anyio import to_thread
 
 from stackdocs_mcp.core.errors import BadValue, InvalidPath
@@ -15,6 +12,7 @@ from stackdocs_mcp.core.evidence import (
     Finding,
     Looked,
     PageText,
+    Seen,
     Standing,
     at,
     elsewhere,
@@ -40,12 +38,10 @@ from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.pace import Pace
 
 FEW_PAGES = 20
 """A document of so many pages is looked through whole; in a longer one the index finds pages."""
-
-WORK_SECONDS = 0.01
-PAUSE_SECONDS = 0.002
 
 _TERMS = 8
 _HITS = 10
@@ -78,7 +74,8 @@ class Checker:
         self._schema = schema
         self._policy = policy
         self._signs: Signs | None = None
-        self._paused = time.monotonic()
+        self._seen = Seen()
+        self._pace = Pace()
         self._siblings: defaultdict[FieldPath, list[Place]] = defaultdict(list)
 
     async def typed(self, path: FieldPath, value: object) -> Typed:
@@ -119,7 +116,7 @@ class Checker:
         notes: Sequence[Warn] = (),
     ) -> Draft:
         """What the leaf's own place shows. Raises BadValue when it breaks the schema."""
-        await self._give_way()
+        await self._pace.give_way()
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")
@@ -172,17 +169,6 @@ class Checker:
                     found[leaf.path] = standing
         return found
 
-    async def _give_way(self) -> None:
-        """Let others run, now and then: a call of many leaves must not hold them up.
-
-        A pause, and not only a turn of the event loop: the store's threads need the interpreter.
-        """
-        if time.monotonic() - self._paused < WORK_SECONDS:
-            await anyio.lowlevel.checkpoint()
-            return
-        await anyio.sleep(PAUSE_SECONDS)
-        self._paused = time.monotonic()
-
     async def _looked(self, path: FieldPath, value: JsonValue, citation: Citation | None) -> Looked:
         node = self._node(path)
         claim = Claim(
@@ -193,6 +179,7 @@ class Checker:
             labels=(*_names(path), *node.labels),
             near=tuple(self._siblings[path[:-1]]),
             beside=self._beside(path),
+            seen=self._seen,
         )
         finding = await self._finding(path, claim)
         standings = finding.standings

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from anyio import to_thread
+
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.completion import broken_rules, notices, reasons
@@ -175,7 +177,10 @@ async def _standing(
     stack, schema = await workspace.stack()
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
-    broken = broken_rules(document, fields, schema)
+    broken = await to_thread.run_sync(broken_rules, document, fields, schema)
     missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
-    found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
+    policy = stack.policy
+    found = await to_thread.run_sync(
+        lambda: reasons(document, outlines, fields, schema, policy, broken=broken, missed=missed)
+    )
     return stack, document, found, notices(broken), fields

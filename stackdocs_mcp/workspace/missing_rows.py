@@ -1,17 +1,15 @@
 """Looking for rows of tables that were not written, with no more pages loaded than it takes."""
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 
-import anyio
-import anyio.lowlevel
 import anyio.to_thread
 
 from stackdocs_mcp.core.model import Document, DocumentStatus, Leaf
 from stackdocs_mcp.core.rows import MissedRows, Search, Strip, searches, strips_of
 from stackdocs_mcp.core.schema import Schema
-from stackdocs_mcp.workspace.checking import FEW_PAGES, PAUSE_SECONDS, WORK_SECONDS
+from stackdocs_mcp.workspace.checking import FEW_PAGES
 from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.pace import Pace
 
 _ROUNDS = 6
 """How often more pages are looked at because the table goes on; twice as many each time."""
@@ -55,7 +53,7 @@ class _Tables:
         self._workspace = workspace
         self._document = document
         self._strips: dict[int, Sequence[Strip]] = {}
-        self._paused = time.monotonic()
+        self._pace = Pace()
 
     def beyond(self, numbers: Collection[int]) -> list[int]:
         """Those of the numbers that are pages of the document."""
@@ -74,13 +72,5 @@ class _Tables:
             workspace.store, workspace.binding.stack, self._document, list(numbers)
         )
         for page in pages:
-            await self._give_way()
+            await self._pace.give_way()
             self._strips[page.number] = strips_of(page)
-
-    async def _give_way(self) -> None:
-        """Let others run, now and then, and the store's threads have the interpreter."""
-        if time.monotonic() - self._paused < WORK_SECONDS:
-            await anyio.lowlevel.checkpoint()
-            return
-        await anyio.sleep(PAUSE_SECONDS)
-        self._paused = time.monotonic()

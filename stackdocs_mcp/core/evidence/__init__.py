@@ -7,6 +7,7 @@ are then looked at ``together``, and ``signalled`` with what makes them doubtful
 
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.seen import Seen
 from stackdocs_mcp.core.evidence.signals import signalled
 from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.terms import search_terms
@@ -18,6 +19,7 @@ __all__ = [
     "Finding",
     "Looked",
     "PageText",
+    "Seen",
     "Standing",
     "at",
     "elsewhere",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from stackdocs_mcp.core.evidence.seen import Seen
 from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.model import Citation, Evidence, JsonValue, Place, Warn
 from stackdocs_mcp.core.values.expected import Expected
@@ -25,6 +26,16 @@ class Claim:
     labels: tuple[str, ...] = ()
     near: tuple[Place, ...] = ()
     beside: tuple[str, ...] = ()
+    seen: Seen = field(default_factory=Seen, compare=False, repr=False)
+    """What the fields of one call share of what was found."""
+
+    @cached_property
+    def near_lines(self) -> dict[int, list[int]]:
+        """The lines of ``near`` by page, in order."""
+        lines: dict[int, set[int]] = {}
+        for place in self.near:
+            lines.setdefault(place.page, set()).update(place.lines)
+        return {page: sorted(numbers) for page, numbers in lines.items()}
 
     @cached_property
     def is_nothing(self) -> bool:

@@ -59,12 +59,14 @@ def concepts(text: str) -> frozenset[str]:
     return _concepts(text)
 
 
+@lru_cache(maxsize=4096)
 def label_concepts(label: str) -> frozenset[str]:
     """The concepts of a field's name or title: ``unitPrice`` and ``unit_price`` alike."""
     words = _WORDS.findall(_CAMEL.sub(" ", label).replace("_", " "))[:_LONGEST_LABEL]
     return frozenset(_concept(letters(word)) for word in words)
 
 
+@lru_cache(maxsize=4096)
 def asks_for_money(label: str) -> bool:
     """The field's name is one of an amount, such as ``net_total``; not ``tax_rate``."""
     words = label_concepts(label)
@@ -76,6 +78,7 @@ def is_known(concept: str) -> bool:
     return concept in _NAMES
 
 
+@lru_cache(maxsize=4096)
 def asks_for_quantity(label: str) -> bool:
     return "quantity" in label_concepts(label)
 

@@ -1,6 +1,7 @@
 """Which of several places is the field's own: the one that its label stands at."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from stackdocs_mcp.core.evidence.claim import Claim
@@ -25,7 +26,7 @@ _REACH = 200
 """Characters of a line within which its label stands."""
 
 
-def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[Standing]:
+def likeliest(claim: Claim, found: Sequence[Standing]) -> list[Standing]:
     """The places with the label's say on each, the likeliest first, ties in the order given.
 
     Of a value that stands in very many places the label is looked for at some only, those closest
@@ -33,15 +34,19 @@ def likeliest(claim: Claim, found: Sequence[tuple[PageText, Match]]) -> list[Sta
     """
     labels = [label_concepts(label) for label in claim.labels[:_MAX_LABELS]]
     wanted = [words for words in labels if words]
-    standings = [Standing(page, match) for page, match in found]
+    standings = list(found)
     chosen: Sequence[int] = range(len(found))
     if len(found) > _MOST:
         closeness = [-_nearness(claim, one) for one in standings]
         order = sorted(chosen, key=lambda n: (closeness[n], min(n, len(found) - n)))
         chosen = order[:_MOST]
     for n in chosen:
-        page, match = found[n]
-        standings[n] = Standing(page, match, round(_score(wanted, page, match), 3))
+        one = found[n]
+        told = claim.seen.scored(claim.labels, one)
+        if told is None:
+            label = round(_score(wanted, one.page, one.match), 3)
+            told = claim.seen.score(claim.labels, one, label)
+        standings[n] = told
     return sorted(standings, key=lambda one: -one.label - _nearness(claim, one))
 
 
@@ -81,12 +86,11 @@ def _around(page: PageText, match: Match) -> Iterator[tuple[float, str]]:
 
 def _nearness(claim: Claim, one: Standing) -> float:
     """A little for standing in the same row as the field's siblings."""
-    if not claim.near:
+    lines = claim.near_lines.get(one.page.number)
+    if not lines:
         return 0.0
-    lines = one.page.numbers_at(one.match.start, one.match.end)
-    here = {place for place in claim.near if place.page == one.page.number}
-    distances = [abs(line - lines[0]) for place in here for line in place.lines]
-    return _NEAR / (1 + min(distances)) if distances else 0.0
+    at = bisect_left(lines, one.line)
+    return _NEAR / (1 + min(abs(line - one.line) for line in lines[max(at - 1, 0) : at + 1]))
 
 
 def own_names(claim: Claim) -> list[frozenset[str]]:

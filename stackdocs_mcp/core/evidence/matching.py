@@ -1,7 +1,8 @@
 """Every place of a page from which a value follows."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 
 from stackdocs_mcp.core.evidence.answers import booleans, unticked
@@ -9,6 +10,7 @@ from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.figures import dates, day_of, number_of, numbers
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.standing import Standing
 from stackdocs_mcp.core.evidence.texts import texts
 
 MAX_MATCHES = 200
@@ -19,6 +21,17 @@ def matches(claim: Claim, page: PageText) -> list[Match]:
     """Every place of a page from which the value follows, surest first, then from the top."""
     found = list(islice(_matches(claim, page), MAX_MATCHES))
     return sorted(_without_overlaps(found), key=lambda one: (one.grade, one.start))
+
+
+def standings(claim: Claim, page: PageText) -> Sequence[Standing]:
+    """The matches with their surroundings; fields of one call that claim the same share them."""
+    value = claim.value
+    if not isinstance(value, str | int | Decimal):
+        return [Standing(page, match) for match in matches(claim, page)]
+    expected = claim.expected.format, repr(claim.expected.types), repr(claim.expected.enum)
+    what = type(value), str(value), expected, claim.labels, claim.signs
+    held = claim.seen.standings(what, page)
+    return claim.seen.found(what, page, matches(claim, page)) if held is None else held
 
 
 def _matches(claim: Claim, page: PageText) -> Iterator[Match]:

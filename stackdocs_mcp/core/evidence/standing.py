@@ -36,6 +36,11 @@ class Standing:
         return self.page.place(self.match.spans)
 
     @cached_property
+    def line(self) -> int:
+        """The number of the line that it begins in."""
+        return self.page.numbers_at(self.match.start, self.match.end)[0]
+
+    @cached_property
     def row(self) -> int:
         """Which row across the page it begins in, from the top."""
         return self.page.row_numbers[self.page.index_at(self.match.start)]

@@ -19,6 +19,8 @@ _MOST = 200
 """Places of a text on a page; more tell nothing."""
 _MOST_PIECES = 12
 _MOST_PLACES = 50
+_MOST_PAIRS = 5_000
+"""Of pieces that stand everywhere on a page; an address has a piece that stands there once."""
 _MOST_QUOTES = 500
 _WINDOW = 8
 """Lines within which the parts of an address stand."""
@@ -121,7 +123,7 @@ def _in_pieces(value: str, _: str, page: PageText) -> Iterator[Match]:
     ]
     if not all(spans):
         return
-    for first in spans[0]:
+    for first in spans[0][: max(_MOST_PAIRS // sum(map(len, spans)), 1)]:
         line = page.index_at(first[0])
         chosen = [first]
         for options in spans[1:]:

@@ -8,7 +8,7 @@ from stackdocs_mcp.core.evidence import messages
 from stackdocs_mcp.core.evidence.claim import Claim, Finding
 from stackdocs_mcp.core.evidence.labels import likeliest
 from stackdocs_mcp.core.evidence.match import Grade, Match
-from stackdocs_mcp.core.evidence.matching import matches
+from stackdocs_mcp.core.evidence.matching import matches, standings as standings_on
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.slips import is_signed_slip, is_slip
 from stackdocs_mcp.core.evidence.standing import Standing
@@ -75,13 +75,13 @@ def located(claim: Claim, pages: Sequence[PageText]) -> Finding:
     if claim.is_nothing:
         return Finding(Evidence(Verdict.DERIVED))
     found = [
-        (page, match)
+        one
         for page in pages
-        for match in matches(claim, page)
-        if match.why not in _NEEDS_A_CITATION
+        for one in standings_on(claim, page)
+        if one.match.why not in _NEEDS_A_CITATION
     ]
-    best = min((match.grade for _, match in found), default=Grade.SURE)
-    found = [(page, match) for page, match in found if match.grade is best]
+    best = min((one.match.grade for one in found), default=Grade.SURE)
+    found = [one for one in found if one.match.grade is best]
     standings = likeliest(claim, found)
     if isinstance(claim.value, bool):
         standings = [one for one in standings if one.label > 0]  # a yes is anybody's without it
@@ -297,10 +297,7 @@ def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:
     if isinstance(claim.value, bool):
         return []
     found = [
-        (page, match)
-        for page in pages
-        for match in matches(claim, page)
-        if match.grade is Grade.SURE
+        one for page in pages for one in standings_on(claim, page) if one.match.grade is Grade.SURE
     ]
     return [one.place for one in likeliest(claim, found)[: MAX_OTHERS + 1]]
 

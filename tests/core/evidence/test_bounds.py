@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from stackdocs_mcp.core.evidence import PageText
+from stackdocs_mcp.core.evidence import PageText, Seen, located
 from stackdocs_mcp.core.evidence.claim import Claim
 from stackdocs_mcp.core.evidence.matching import MAX_MATCHES, matches
 from stackdocs_mcp.core.model import JsonValue, Line
@@ -104,3 +104,49 @@ def test_a_page_that_is_ready_costs_no_more_for_repeating_a_value(
 def test_no_more_places_are_looked_at_than_tell_something() -> None:
     on = PAGES["equal numbers"](MANY)
     assert len(matches(Claim(7), on)) == MAX_MATCHES
+
+
+ROWS = 10
+
+
+def _column(seen: Callable[[], Seen], on: PageText) -> list[object]:
+    """A column of a table whose rows all say the same, each row claimed by itself."""
+    return [
+        located(
+            Claim(
+                7,
+                signs=on.signs,
+                labels=("quantity",),
+                near=(on.place([(40 * row, 40 * row + 1)]),),
+                seen=seen(),
+            ),
+            [on],
+        )
+        for row in range(ROWS)
+    ]
+
+
+@pytest.mark.requirement("EVID-BOUNDED")
+def test_a_value_of_many_rows_is_looked_for_once() -> None:
+    on = PAGES["equal numbers"](MANY)
+    shared = Seen()
+    _column(Seen, on)  # everything is worked out on first use
+    apart = calls(lambda: _column(Seen, on))
+    together = calls(lambda: _column(lambda: shared, on))
+    assert 2 * together < apart
+
+
+@pytest.mark.requirement("EVID-BOUNDED")
+@pytest.mark.parametrize("kind", ["equal numbers", "one line", "tables"])
+def test_what_others_found_before_changes_nothing(kind: str) -> None:
+    on = PAGES[kind](FEW)
+    shared = Seen()
+    assert _column(lambda: shared, on) == _column(Seen, on)
+
+
+@pytest.mark.requirement("EVID-BOUNDED")
+def test_pieces_that_stand_everywhere_are_not_tried_in_every_pairing() -> None:
+    on = page(["(1 (1 (1 (1"] * 200)
+    few, many = "\n".join("11"), "\n".join("1" * 12)
+    matches(Claim(few), on)
+    assert calls(lambda: matches(Claim(many), on)) < 12 * calls(lambda: matches(Claim(few), on))
