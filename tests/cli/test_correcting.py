@@ -194,7 +194,7 @@ def test_doctor_says_how_many_changes_fit_together_and_changes_nothing(paper: Sh
     ran = paper("doctor")
 
     assert ran.code == 0
-    assert "ok       history: 2 changes of 1 documents fit together" in ran.out
+    assert "ok       history: 2 changes of 1 document, fitting together" in ran.out
     assert (paper.data / "stackdocs.db").read_bytes() == before
 
 

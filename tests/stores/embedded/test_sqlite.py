@@ -188,6 +188,23 @@ async def test_no_statement_reads_through_a_table(
     assert scans == []
 
 
+@pytest.mark.requirement("STORE-152")
+async def test_an_undo_finds_later_changes_at_a_place_by_their_keys(
+    statements: list[str], writer: sqlite3.Connection
+) -> None:
+    of_leaves = [one for one in statements if "FROM change_leaves AS l" in one]
+
+    plans = [
+        [str(step["detail"]) for step in writer.execute(f"EXPLAIN QUERY PLAN {one}")]
+        for one in of_leaves
+    ]
+
+    assert plans
+    for plan in plans:
+        assert "change_leaves_by_key" in plan[0]
+        assert "key>? AND key<?" in plan[0]
+
+
 @pytest.mark.requirement("STORE-153")
 async def test_every_statement_is_bound_to_a_user_or_a_stack(
     statements: list[str], repo: StackStore
