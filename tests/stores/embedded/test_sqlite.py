@@ -37,6 +37,7 @@ from tests.stores.builders import (
     page,
     setting,
 )
+from tests.stores.test_completing import completed
 
 pytestmark = pytest.mark.anyio
 
@@ -339,3 +340,20 @@ def test_the_store_brings_in_only_what_it_needs() -> None:
     )
 
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.requirement("HIST-52")
+async def test_a_completion_that_was_revoked_outside_of_the_history_is_a_break(
+    repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    await repo.write(document.id, [setting("a", 1)])
+    await completed(repo, document)
+    whole = await repo.verify(document.id)
+
+    writer.execute("UPDATE documents SET status = 'ocr_complete'")
+
+    assert whole.breaks == ()
+    found = await repo.verify(document.id)
+    assert [one.what for one in found.breaks] == [
+        "its last change completed it, and it is not completed"
+    ]
