@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from stackdocs_mcp.cli.history import AT_ONCE, every_document
+from stackdocs_mcp.cli.history import every_document
 from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, StackdocsError
 from stackdocs_mcp.core.history import Break
@@ -53,7 +53,7 @@ async def look_through(store: Store, user: UserId, kept: Mapping[DocumentId, str
         async for document in every_document(bound):
             await _look(bound, stack, document, looked)
             digest = unseen.pop(document.id, None)
-            if digest is not None and not await _holds(bound, document, digest):
+            if digest is not None and not await bound.came_to(document.id, digest):
                 name = _named(stack, document)
                 looked.wrong.append(
                     f"{name}: the history no longer holds what was kept of it. {_CHANGED}."
@@ -82,17 +82,6 @@ def _break(found: Break) -> str:
     at = f"change {found.change}: " if found.change else ""
     where = f" ({dotted(found.path)})" if found.path else ""
     return f"{at}{found.what}{where}"
-
-
-async def _holds(store: StackStore, document: Document, digest: str) -> bool:
-    seen = 0
-    while True:
-        changes = await store.changes(document.id, after=seen, limit=AT_ONCE)
-        if any(one.digest == digest for one in changes):
-            return True
-        if len(changes) < AT_ONCE:
-            return False
-        seen += len(changes)
 
 
 def _named(stack: Stack, document: Document) -> str:

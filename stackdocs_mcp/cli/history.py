@@ -91,7 +91,8 @@ async def _changes(workspace: Workspace, document: str | None) -> list[Change]:
         wanted = (await document_of(workspace, document)).id
     found: list[Change] = []
     while True:
-        more = await workspace.store.changes(wanted, after=len(found), limit=AT_ONCE)
+        before = found[-1].sequence if found else None
+        more = await workspace.store.changes(wanted, before=before, limit=AT_ONCE)
         found += more
         if len(more) < AT_ONCE:
             return found

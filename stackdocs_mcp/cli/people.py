@@ -44,7 +44,9 @@ def set_(
     """Set the field at PATH (`total`, `line_items[2].amount`) to VALUE, as printed.
 
     It is typed by the schema and checked against the page like any other. What you set is locked:
-    agents cannot change it until you `release` it. Exits with 1 when the value is rejected.
+    agents cannot change it until you `release` it. Only values are locked: what is empty agents may
+    fill, unless you set it to null, where the schema takes that, or to an empty list (with --json).
+    Exits with 1 when the value is rejected.
     """
     if page is None and (lines is not None or quote is not None):
         raise click.UsageError("--lines and --quote need the --page")

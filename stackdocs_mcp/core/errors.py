@@ -16,6 +16,7 @@ StackdocsError
 |  `- BadValue              a value that cannot be what its field asks for
 |- Conflict                  somebody else was there first
 |  |- StaleRevision
+|  |- StaleCheck             the pages, the schema or the policy were replaced meanwhile
 |  |- PathThroughValue       a value stands where the path wants an object or a list, or the reverse
 |  |- Locked                 a person set the value, and an agent may not change it
 |  |- NothingToUndo
@@ -157,6 +158,14 @@ class StaleRevision(Conflict):
 
     def __init__(self, expected: int, current: int) -> None:
         super().__init__(f"the extraction is at revision {current}, not {expected}")
+
+
+class StaleCheck(Conflict):
+    code = "stale_check"
+    advice = "Call again: it is checked anew."
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} while this was checked")
 
 
 class PathThroughValue(Conflict):

@@ -210,9 +210,8 @@ class Verdict(StrEnum):
         return self in _HOLDING
 
 
-_HOLDING = frozenset(
-    {Verdict.VERIFIED, Verdict.FUZZY, Verdict.WRONG_PAGE, Verdict.LOCATED, Verdict.DERIVED}
-)
+_FOUND = {Verdict.VERIFIED, Verdict.FUZZY, Verdict.WRONG_PAGE, Verdict.LOCATED}
+_HOLDING = frozenset({*_FOUND, Verdict.DERIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +334,7 @@ class Change:
     actor: Actor
     at: datetime
     digest: str  # of this change and of the digest of the one before: see ``Extractions.verify``
+    sequence: int  # its number among the changes of the stack, from 1
     extraction: int = 1
     undoes: ChangeId | None = None
     reason: str = ""

@@ -95,12 +95,7 @@ class Documents(Protocol):
         """Remember that all lines of these pages were shown. Again is harmless."""
 
     async def search(
-        self,
-        query: str,
-        *,
-        document: DocumentId | None = None,
-        after: int = 0,
-        limit: int,
+        self, query: str, *, document: DocumentId | None = None, after: int = 0, limit: int
     ) -> Sequence[Hit]:
         """Lines that hold all words of ``query``, best first, skipping the first ``after``.
 
@@ -205,16 +200,25 @@ class Extractions(Protocol):
     async def start_extraction(self, document: DocumentId) -> Document:
         """Open a new extraction of the document, which counts from now on.
 
-        It is empty but for the locked leaves of the last one: they are written by whoever asks,
-        and stay locked. One revision, which follows the last one's, holds the start and those
-        writes, so no revision or change id is ever used twice in a document. A completed document
-        is ``ocr_complete`` again.
+        It is empty but for the locked leaves of the last one: they stay locked, and their actor
+        remains who wrote them; the actor of the start is who asked. One revision, which follows
+        the last one's, holds the start and those leaves, so no revision or change id is ever used
+        twice in a document. A completed document is ``ocr_complete`` again.
         """
 
     async def write(
-        self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
+        self,
+        document: DocumentId,
+        writes: Sequence[FieldWrite],
+        *,
+        readings: int | None = None,
+        dry_run: bool = False,
     ) -> Sequence[WriteResult]:
         """Apply the writes in order, in one transaction, and answer each.
+
+        Raises NotReady for a document that is ``processing`` or ``failed``, and StaleCheck when
+        its pages are no longer those of ``readings`` (``Document.readings``; None: of any): the
+        evidence of the leaves is of other pages.
 
         * The leaves that a person writes are locked, also those that stood there as they are.
         * An agent's write that would change or remove a locked leaf, that wants a value above or
@@ -262,26 +266,34 @@ class Extractions(Protocol):
         """
 
     async def complete(
-        self, document: DocumentId, *, revision: int, completion: Completion
+        self,
+        document: DocumentId,
+        *,
+        revision: int,
+        readings: int | None = None,
+        version: str | None = None,
+        completion: Completion,
     ) -> Document:
         """``ocr_complete`` -> ``completed`` with an entry in the history; the revision stays.
 
-        Raises StaleRevision when the extraction is no longer at ``revision``: what was checked is
-        not what would be completed. A completed document is left as it is, with no new entry.
-        Raises NotReady for one that is ``processing`` or ``failed``.
+        Raises StaleRevision when the extraction is no longer at ``revision``: it was not checked.
+        So StaleCheck, when the pages are no longer those of ``readings``, or schema and policy
+        those of the stack's ``version`` (None: of any). A completed document is left as it is, with
+        no new entry. Raises NotReady for one that is ``processing`` or ``failed``.
         """
 
     async def changes(
-        self,
-        document: DocumentId | None = None,
-        *,
-        after: int = 0,
-        limit: int,
+        self, document: DocumentId | None = None, *, before: int | None = None, limit: int
     ) -> Sequence[Change]:
-        """The history, newest first, skipping ``after``: of a document, or of the whole stack.
+        """The history, newest first: of a document, or of the whole stack.
 
-        Of a document, all its extractions are in it. What was recorded is never changed.
+        At most ``limit`` changes, of those with a ``Change.sequence`` under ``before``: whoever
+        goes on from the last one read misses none and reads none twice, whatever is written
+        meanwhile. Of a document, all its extractions are in it. What was recorded is never changed.
         """
+
+    async def came_to(self, document: DocumentId, digest: str) -> bool:
+        """Whether the document's history once came to this: a change of it has the digest."""
 
     async def verify(self, document: DocumentId) -> Verification:
         """Whether history and fields of all the document's extractions are what was written.

@@ -96,6 +96,8 @@ class Stack:
     folder: str | None = None
     """The folder on this machine whose files are the stack, for ``serve FOLDER``."""
     ocr: Ocr = Ocr()
+    version: str = ""
+    """Of schema and policy: the same text for the same two, another one for others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "zone_dropped": "The name of the time zone has several meanings and was not kept.",
         # where the citation leads
         "hidden": "It stands only in text that a reader cannot see.",
+        "many_lines": "So many lines are cited that they name no place.",
         "no_such_lines": "The cited page has no such line.",
         "no_such_page": "The document has no such page.",
         "not_found": "It, or the cited quote, stands nowhere.",
@@ -31,11 +32,13 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "inside_text": "It stands within a text, in a row that has numbers of their own.",
         "other_column": "It stands in a column that is headed otherwise than the field.",
         "part_of_longer": "It stands there only as a part of something longer.",
+        "punctuation_differs": "It stands there but for punctuation.",
         "scattered": "Its parts stand near each other, with other things in between.",
         "sign_differs": "The printed number has the other sign.",
         "spaced_groups": "The printed digits may be one number or two neighbours.",
         "time_not_found": "The date stands there, the time of day does not.",
         "unticked": "It stands beside a box that is not ticked.",
+        "unknown_heading": "Its column's heading tells nothing, one beside it names the field.",
         "unlikely_kind": "It is printed as a percentage or a count, not as an amount.",
         # what the other values and the labels make doubtful
         "labelled_elsewhere": "The field's label stands on the page, beside another value.",

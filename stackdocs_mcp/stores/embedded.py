@@ -256,10 +256,15 @@ class BoundStore:
         return await self._write(lambda scope: starting.start(scope, document))
 
     async def write(
-        self, document: DocumentId, writes: Sequence[FieldWrite], *, dry_run: bool = False
+        self,
+        document: DocumentId,
+        writes: Sequence[FieldWrite],
+        *,
+        readings: int | None = None,
+        dry_run: bool = False,
     ) -> Sequence[WriteResult]:
         return await self._write(
-            lambda scope: extractions.write(scope, document, writes), keep=not dry_run
+            lambda scope: extractions.write(scope, document, writes, readings), keep=not dry_run
         )
 
     async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:
@@ -271,16 +276,26 @@ class BoundStore:
         return await self._write(lambda scope: undo.undo(scope, document, change, redo=redo))
 
     async def complete(
-        self, document: DocumentId, *, revision: int, completion: Completion
+        self,
+        document: DocumentId,
+        *,
+        revision: int,
+        readings: int | None = None,
+        version: str | None = None,
+        completion: Completion,
     ) -> Document:
+        checked = extractions.Checked(revision, readings, version)
         return await self._write(
-            lambda scope: extractions.complete(scope, document, revision, completion)
+            lambda scope: extractions.complete(scope, document, checked, completion)
         )
 
     async def changes(
-        self, document: DocumentId | None = None, *, after: int = 0, limit: int
+        self, document: DocumentId | None = None, *, before: int | None = None, limit: int
     ) -> Sequence[Change]:
-        return await self._read(lambda scope: history.changes(scope, document, after, limit))
+        return await self._read(lambda scope: history.changes(scope, document, before, limit))
+
+    async def came_to(self, document: DocumentId, digest: str) -> bool:
+        return await self._read(lambda scope: history.came_to(scope, document, digest))
 
     async def verify(self, document: DocumentId) -> Verification:
         return await self._read(lambda scope: verifying.verify(scope, document))

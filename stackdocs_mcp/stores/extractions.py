@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stackdocs_mcp.core.errors import NotReady, StaleRevision
+from stackdocs_mcp.core.errors import NotReady, StaleCheck, StaleRevision
 from stackdocs_mcp.core.model import (
     Action,
     Completion,
@@ -15,7 +15,7 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey, key
-from stackdocs_mcp.stores import documents, fields, locks, log, starting
+from stackdocs_mcp.stores import documents, fields, locks, log, stacks, starting
 from stackdocs_mcp.stores.fields import Kept, Stored
 from stackdocs_mcp.stores.leaves import leaf_text
 from stackdocs_mcp.stores.log import Revision
@@ -37,35 +37,53 @@ def read(
     return list(fields.values(fields.at_or_below(scope, extraction, below, after, limit)))
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What somebody looked at before completing. See the port."""
+
+    revision: int
+    readings: int | None
+    version: str | None
+
+
 def write(
-    scope: Scope, document: DocumentId, writes: Sequence[FieldWrite]
+    scope: Scope, document: DocumentId, writes: Sequence[FieldWrite], readings: int | None
 ) -> Sequence[WriteResult]:
     """One answer for each write, in order. See the port."""
     held = documents.held(scope, document)
+    _ready(held.document, readings)
     revision = Revision(scope, held)
     results = [_write(scope, revision, held.document.revision, one) for one in writes]
     revision.close()
     return [replace(result, revision=revision.number) for result in results]
 
 
-def complete(scope: Scope, document: DocumentId, revision: int, completion: Completion) -> Document:
+def complete(
+    scope: Scope, document: DocumentId, checked: Checked, completion: Completion
+) -> Document:
     """The completed document. See the port."""
     held = documents.held(scope, document)
-    match held.document.status:
-        case DocumentStatus.COMPLETED:
-            return held.document
-        case DocumentStatus.PROCESSING:
-            raise NotReady(
-                "the document is still being read", "Call list_documents to see when it is ready."
-            )
-        case DocumentStatus.FAILED:
-            raise NotReady("the document could not be read", "Call list_documents to see why.")
-        case DocumentStatus.OCR_COMPLETE:
-            pass
-    if revision != held.document.revision:
-        raise StaleRevision(revision, held.document.revision)
+    if held.document.status is DocumentStatus.COMPLETED:
+        return held.document
+    _ready(held.document, checked.readings)
+    if checked.revision != held.document.revision:
+        raise StaleRevision(checked.revision, held.document.revision)
+    if checked.version not in {None, stacks.bound(scope).version}:
+        raise StaleCheck("the schema or the policy was replaced")
     log.complete(scope, held, completion)
     return documents.get(scope, document)
+
+
+def _ready(document: Document, readings: int | None) -> None:
+    """Raise NotReady without all pages, StaleCheck where they are not those that were looked at."""
+    if document.status is DocumentStatus.PROCESSING:
+        raise NotReady(
+            "the document is still being read", "Call list_documents to see when it is ready."
+        )
+    if document.status is DocumentStatus.FAILED:
+        raise NotReady("the document could not be read", "Call list_documents to see why.")
+    if readings not in {None, document.readings}:
+        raise StaleCheck("the document was read anew")
 
 
 def _write(scope: Scope, revision: Revision, base: int, write: FieldWrite) -> WriteResult:

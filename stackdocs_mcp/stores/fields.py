@@ -129,8 +129,15 @@ def other_kinds(path: FieldPath, prefix: FieldPath) -> list[tuple[str, str]]:
     return [(rows, behind_rows)]
 
 
-def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str, Kept]]) -> None:
-    """Set leaves, by key, by the scope's actor."""
+def put(
+    scope: Scope,
+    extraction: str,
+    revision: int,
+    leaves: Iterable[tuple[str, Kept]],
+    actor: Actor | None = None,
+) -> None:
+    """Set leaves, by key, by this actor or the scope's."""
+    by = actor or scope.actor
     scope.each(
         _PUT,
         (
@@ -138,8 +145,8 @@ def put(scope: Scope, extraction: str, revision: int, leaves: Iterable[tuple[str
                 "extraction": extraction,
                 "key": stored,
                 "revision": revision,
-                "kind": scope.actor.kind,
-                "client": scope.actor.client,
+                "kind": by.kind,
+                "client": by.client,
                 "now": scope.now,
                 "leaf": leaf.text,
                 "locked": int(leaf.locked),

@@ -16,12 +16,12 @@ from stackdocs_mcp.stores.scope import Scope, moment
 _COLUMNS = """
 SELECT c.extraction_id, c.document_id, c.revision, c.ordinal, c.action, c.path, c.user_id,
     c.actor_kind, c.actor_client, c.at, c.undoes_revision, c.undoes_ordinal, c.reason,
-    c.acknowledged, c.standing, c.digest, e.number
+    c.acknowledged, c.standing, c.digest, c.sequence, e.number
 FROM stacks AS s CROSS JOIN changes AS c ON c.stack_id = s.id
 CROSS JOIN extractions AS e ON e.stack_id = c.stack_id AND e.id = c.extraction_id
 WHERE s.id = :stack AND s.user_id = :user
 """
-_NEWEST_FIRST = " ORDER BY c.sequence DESC LIMIT :limit OFFSET :after"
+_NEWEST_FIRST = " AND c.sequence < :before ORDER BY c.sequence DESC LIMIT :limit"
 _OF_STACK = _COLUMNS + _NEWEST_FIRST
 _OF_DOCUMENT = _COLUMNS + " AND c.document_id = :document" + _NEWEST_FIRST
 _ONE = (
@@ -31,12 +31,17 @@ _ONE = (
 _OF_REVISION = (
     _COLUMNS + " AND c.extraction_id = :extraction AND c.revision = :revision ORDER BY c.ordinal"
 )
+_CAME_TO = """
+SELECT 1 FROM changes
+WHERE stack_id = :stack AND document_id = :document AND digest = :digest LIMIT 1
+"""
 _LEAVES = """
 SELECT key, touched, before, after, locked_before FROM change_leaves
 WHERE stack_id = :stack AND extraction_id = :extraction
     AND revision = :revision AND ordinal = :ordinal
 ORDER BY key
 """
+_ALL = 2**63 - 1  # more than any sequence
 _ID = re.compile(r"(0|[1-9][0-9]{0,15})-([1-9][0-9]{0,15})")
 _CALL = re.compile(r"0|[1-9][0-9]{0,15}")
 
@@ -62,13 +67,23 @@ class Recorded:
         }
 
 
-def changes(scope: Scope, document: DocumentId | None, after: int, limit: int) -> Sequence[Change]:
-    """The history of the document, or of the stack, newest first."""
+def changes(
+    scope: Scope, document: DocumentId | None, before: int | None, limit: int
+) -> Sequence[Change]:
+    """The history of the document, or of the stack, newest first, from before a sequence on."""
     if document is not None:
         documents.held(scope, document)
     sql = _OF_STACK if document is None else _OF_DOCUMENT
-    rows = scope.rows(sql, document=document, after=max(after, 0), limit=max(limit, 0))
+    rows = scope.rows(
+        sql, document=document, before=_ALL if before is None else before, limit=max(limit, 0)
+    )
     return [recorded(scope, row).change for row in rows]
+
+
+def came_to(scope: Scope, document: DocumentId, digest: str) -> bool:
+    """Whether a change of the document has this digest."""
+    documents.held(scope, document)
+    return scope.one(_CAME_TO, document=document, digest=digest) is not None
 
 
 def find(scope: Scope, extraction: str, change: ChangeId) -> Recorded | None:
@@ -119,6 +134,7 @@ def recorded(scope: Scope, row: sqlite3.Row) -> Recorded:
         actor=Actor(row["actor_kind"], row["actor_client"]),
         at=moment(row["at"]),
         digest=row["digest"],
+        sequence=row["sequence"],
         extraction=row["number"],
         undoes=None if undone is None else ChangeId(f"{undone}-{row['undoes_ordinal']}"),
         reason=row["reason"],

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.model import Action, ChangeId, Completion
-from stackdocs_mcp.core.paths import FieldPath, key
+from stackdocs_mcp.core.paths import FieldPath, PathKey, from_key, key
 from stackdocs_mcp.stores import documents, fields
 from stackdocs_mcp.stores.chain import digest
-from stackdocs_mcp.stores.fields import Kept
+from stackdocs_mcp.stores.fields import Kept, Stored
 from stackdocs_mcp.stores.history import Recorded
 from stackdocs_mcp.stores.leaves import flagged
 from stackdocs_mcp.stores.scope import Scope
@@ -68,8 +69,10 @@ class Log:
         *,
         undoes: Recorded | None = None,
         completion: Completion | None = None,
+        actor: Actor | None = None,
     ) -> None:
-        """Add a change at (revision, ordinal), by the scope's actor, with its leaves in order."""
+        """Add a change at (revision, ordinal) with its leaves in order, by the actor or scope's."""
+        by = actor or self._scope.actor
         scope, (revision, ordinal) = self._scope, position
         change: dict[str, object] = {
             "stack_id": scope.stack,
@@ -81,8 +84,8 @@ class Log:
             "action": action.value,
             "path": key(path),
             "user_id": scope.user,
-            "actor_kind": scope.actor.kind,
-            "actor_client": scope.actor.client,
+            "actor_kind": by.kind,
+            "actor_client": by.client,
             "at": scope.now,
             "undoes_revision": undoes.revision if undoes else None,
             "undoes_ordinal": undoes.ordinal if undoes else None,
@@ -132,17 +135,34 @@ class Revision:
         undoes: Recorded | None = None,
     ) -> ChangeId:
         """Set the fields to ``after`` where it differs from ``before`` and record both, by key."""
+        return self._change(action, path, before, after, undoes=undoes)
+
+    def carry(self, one: Stored) -> ChangeId:
+        """Set a leaf as it stood in another extraction, by whoever had set it there."""
+        path = from_key(PathKey(one.key))
+        return self._change(Action.SET, path, {}, {one.key: one.kept}, actor=one.value.actor)
+
+    def _change(
+        self,
+        action: Action,
+        path: FieldPath,
+        before: Mapping[str, Kept],
+        after: Mapping[str, Kept],
+        *,
+        undoes: Recorded | None = None,
+        actor: Actor | None = None,
+    ) -> ChangeId:
         self._changes += 1
         revision, ordinal = self.number, self._changes
         keys = sorted({*before, *after})
         leaves = [_leaf(one, before.get(one), after.get(one)) for one in keys]
-        self._log.append((revision, ordinal), action, path, leaves, undoes=undoes)
+        self._log.append((revision, ordinal), action, path, leaves, undoes=undoes, actor=actor)
 
         touched = [one for one in keys if before.get(one) != after.get(one)]
         gone = [one for one in touched if one not in after]
         fields.remove(self._scope, self.extraction, gone)
         kept = [(one, after[one]) for one in touched if one in after]
-        fields.put(self._scope, self.extraction, revision, kept)
+        fields.put(self._scope, self.extraction, revision, kept, actor)
         self._fields += len(after) - len(before)
         self._flagged += sum(_flagged(after.get(one)) for one in touched)
         self._flagged -= sum(_flagged(before.get(one)) for one in touched)

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from stackdocs_mcp.core.errors import StoreTooNew
+from stackdocs_mcp.core.errors import StoreFailed, StoreTooNew
 from stackdocs_mcp.stores.chain import chain_all
-from stackdocs_mcp.stores.sqlite import transact
+from stackdocs_mcp.stores.sqlite import is_busy, patient, transact
 
+PATIENCE = 600.0
+"""How many seconds whoever opens a store waits for another process that brings it up to date."""
 _THEN = {"history": chain_all}  # SQLite has no SHA-256
 _RECORD = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -49,10 +51,16 @@ def known() -> list[Migration]:
     return sorted(steps, key=lambda step: step.number)
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Migration], now: int) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    steps: Sequence[Migration],
+    now: int,
+    patience: float = PATIENCE,
+) -> None:
     """Apply the steps that the database does not have. Two processes may do so at once.
 
-    Raises StoreTooNew when it has steps that this program does not know, StoreFailed otherwise.
+    Each step waits ``patience`` seconds for another process's. Raises StoreTooNew when the database
+    has steps that this program does not know, StoreFailed otherwise.
     """
     latest = steps[-1].number
     if transact(connection, "BEGIN", version, "COMMIT") == latest:
@@ -77,8 +85,17 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration], now: int
             (step.number, step.name, now),
         )
 
-    for step in steps:
-        transact(connection, "BEGIN IMMEDIATE", partial(apply, step), "COMMIT")
+    try:
+        with patient(connection, patience):
+            for step in steps:
+                transact(connection, "BEGIN IMMEDIATE", partial(apply, step), "COMMIT")
+    except StoreFailed as error:
+        if not is_busy(error.__cause__):
+            raise
+        raise StoreFailed(
+            "another process is bringing the store up to date",
+            "Nothing was changed. Try again when it is done: a long history takes minutes.",
+        ) from error
 
 
 def version(connection: sqlite3.Connection) -> int:

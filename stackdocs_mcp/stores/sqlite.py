@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,6 +81,27 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise failure(error) from error
     return connection
+
+
+@contextmanager
+def patient(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Meanwhile the connection waits this long for another process's write."""
+    wait = "PRAGMA busy_timeout = {:.0f}"
+    try:
+        connection.execute(wait.format(seconds * 1000))
+    except sqlite3.Error as error:
+        raise failure(error) from error
+    try:
+        yield
+    finally:
+        with suppress(sqlite3.Error):  # then it stays patient, which harms nobody
+            connection.execute(wait.format(BUSY_SECONDS * 1000))
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """SQLite gave up waiting for another process."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def transact(
@@ -180,8 +202,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:

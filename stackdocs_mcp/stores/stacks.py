@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -59,16 +60,17 @@ def make(
     """The stack that ``find`` finds, made if there is none."""
     if found := find(connection, user, name, folder):
         return found
-    made = Stack(StackId(str(uuid4())), name, None, "", Policy(), folder)
     values = {
-        "id": made.id,
+        "id": str(uuid4()),
         "user": user,
         "name": name,
         "folder": folder,
-        "policy": made.policy.model_dump_json(),
+        "policy": Policy().model_dump_json(),
         "now": now,
     }
     connection.execute(_INSERT, values)
+    made = find(connection, user, name, folder)
+    assert made is not None
     return made
 
 
@@ -135,4 +137,5 @@ def _stack(row: sqlite3.Row) -> Stack:
         policy=Policy.model_validate_json(row["policy"]),
         folder=row["folder"],
         ocr=_ocr(json.loads(row["ocr"])),
+        version=sha256(f"{row['policy']}\n{schema or ''}".encode()).hexdigest(),
     )

@@ -6,7 +6,6 @@ from uuid import uuid4
 from stackdocs_mcp.core.errors import ExtractionNotFound
 from stackdocs_mcp.core.history import ExtractionOutline
 from stackdocs_mcp.core.model import Action, Document, DocumentId
-from stackdocs_mcp.core.paths import PathKey, from_key
 from stackdocs_mcp.stores import documents, fields
 from stackdocs_mcp.stores.log import Revision
 from stackdocs_mcp.stores.scope import Scope, moment
@@ -76,6 +75,6 @@ def start(scope: Scope, document: DocumentId) -> Document:
     revision = Revision(scope, documents.held(scope, document))
     revision.change(Action.START, (), {}, {})
     for one in carried:
-        revision.change(Action.SET, from_key(PathKey(one.key)), {}, {one.key: one.kept})
+        revision.carry(one)
     revision.close()
     return documents.get(scope, document)

@@ -7,7 +7,7 @@ from typing import Literal
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.completion import broken_rules, notices, reasons
-from stackdocs_mcp.core.errors import InvalidArgument, StaleRevision
+from stackdocs_mcp.core.errors import Conflict, InvalidArgument, StaleCheck, StaleRevision
 from stackdocs_mcp.core.history import ExtractionOutline
 from stackdocs_mcp.core.model import (
     Completion,
@@ -19,6 +19,7 @@ from stackdocs_mcp.core.model import (
     Reason,
 )
 from stackdocs_mcp.core.paths import PathKey, key
+from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
 from stackdocs_mcp.workspace.missing_rows import missing_rows
@@ -73,13 +74,18 @@ async def read_extraction(
     Of an earlier extraction the fields alone. Raises ExtractionNotFound.
     """
     workspace.binding.require(Right.READ)
-    document, found, warned, fields = await _standing(workspace, document_id)
+    document = await workspace.store.document(document_id)
+    found: Sequence[Reason] = ()
+    warned: Sequence[Notice] = ()
+    fields: Sequence[FieldValue] = ()
     earlier = None
-    if extraction not in {None, document.extraction}:
+    if extraction in {None, document.extraction}:
+        _stack, document, found, warned, fields = await _standing(workspace, document_id)
+    if extraction not in {None, document.extraction}:  # or somebody has just begun another
         fields = await workspace.store.fields(document_id, extraction=extraction)
         outlines = await workspace.store.extractions(document_id)
         earlier = next(one for one in outlines if one.number == extraction)
-        found, warned = [], []
+        found, warned = (), ()
     number = document.extraction if earlier is None else earlier.number
     scope = workspace.scope("read_extraction", document_id, number, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
@@ -130,8 +136,9 @@ async def complete(
         stack, schema = await workspace.stack()
         check_codes(acknowledge, schema, stack.policy)
     exact.dumps(reason)  # refuses what not every store can keep
+    stale: Conflict | None = None
     for _ in range(TRIES):
-        document, found, warned, _fields = await _standing(workspace, document_id)
+        stack, document, found, warned, _fields = await _standing(workspace, document_id)
         if document.status is DocumentStatus.COMPLETED:
             news = [one for one in found if not one.acknowledgeable]  # the schema has changed since
             return Attempt(completed=not news, reasons=news, warnings=warned, document=document)
@@ -147,19 +154,23 @@ async def complete(
             document = await workspace.store.complete(
                 document_id,
                 revision=document.revision,
+                readings=document.readings,
+                version=stack.version,
                 completion=Completion(passed, reason.strip()),
             )
-        except StaleRevision:
-            continue  # somebody wrote between the check and the completion: check again
+        except (StaleRevision, StaleCheck) as error:
+            stale = error
+            continue  # somebody came between the check and the completion: check again
         return Attempt(completed=True, reasons=(), warnings=warned, document=document)
 
-    raise StaleRevision(document.revision, document.revision + 1)
+    assert stale is not None
+    raise stale
 
 
 async def _standing(
     workspace: Workspace, document_id: DocumentId
-) -> tuple[Document, list[Reason], list[Notice], Sequence[FieldValue]]:
-    """The document, its reasons, warnings and fields, all of one revision or of a later check."""
+) -> tuple[Stack, Document, list[Reason], list[Notice], Sequence[FieldValue]]:
+    """Stack and document, reasons, warnings and fields, all of one revision or of a later check."""
     document = await workspace.store.document(document_id)
     stack, schema = await workspace.stack()
     outlines = await workspace.store.outlines(document_id)
@@ -167,4 +178,4 @@ async def _standing(
     broken = broken_rules(document, fields, schema)
     missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
     found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
-    return document, found, notices(broken), fields
+    return stack, document, found, notices(broken), fields

@@ -66,6 +66,11 @@ async def added(
     return document
 
 
+async def ready(repo: StackStore, name: str = "invoice.pdf") -> Document:
+    """A document that has been read, with no pages."""
+    return await repo.finish((await added(repo, name)).id)
+
+
 def page(number: int, *texts: str, hidden: Sequence[str] = ()) -> Page:
     shown = [Line(count, text) for count, text in enumerate(texts, 1)]
     unseen = [Line(len(shown) + count, text, hidden=True) for count, text in enumerate(hidden, 1)]

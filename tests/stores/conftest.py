@@ -8,7 +8,7 @@ import pytest
 from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.ports import Clock, StackStore, Store
 from stackdocs_mcp.core.stack import Stack
-from tests.stores.builders import ALICE, SteppingClock, added, binding, person_of
+from tests.stores.builders import ALICE, SteppingClock, binding, person_of, ready
 
 
 async def embedded(folder: Path, clock: Clock) -> Store:
@@ -53,4 +53,5 @@ async def person(store: Store, repo: StackStore) -> StackStore:
 
 @pytest.fixture
 async def document(repo: StackStore) -> Document:
-    return await added(repo)
+    """One that has been read, so that it can be written."""
+    return await ready(repo)

@@ -11,6 +11,13 @@ from tests.stores.builders import ALICE, BOB, ENGINE, SteppingClock, added, bind
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+async def document(repo: StackStore) -> Document:
+    """One that is being read."""
+    return await added(repo)
+
+
 MINUTE = timedelta(minutes=1)
 
 

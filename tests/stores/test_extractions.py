@@ -65,7 +65,7 @@ async def test_what_a_person_locked_is_carried_over_with_its_lock(
     fields = await repo.fields(document.id)
     assert shown(fields) == {"a": 6, "rows[1].m": 5}
     assert [(one.locked, one.revision, one.actor.kind) for one in fields] == [
-        (True, 4, "agent")
+        (True, 4, "person")
     ] * 2
     changes = await repo.changes(document.id, limit=3)
     assert [(one.id, one.action, one.extraction) for one in changes] == [
@@ -74,6 +74,8 @@ async def test_what_a_person_locked_is_carried_over_with_its_lock(
         ("4-1", Action.START, 2),
     ]
     assert leaves_shown(changes[0].after) == {"rows[1].m": 5}
+    assert [one.actor.kind for one in changes] == ["person", "person", "agent"]
+    assert (await repo.verify(document.id)).breaks == ()
     (refused,) = await repo.write(document.id, [setting("a", 7)])
     assert refused.conflict == "locked"
 

@@ -52,6 +52,7 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "verify": lambda repo, one: repo.verify(one),
     "complete": lambda repo, one: repo.complete(one, revision=1, completion=Completion()),
     "changes": lambda repo, one: repo.changes(one, limit=9),
+    "came_to": lambda repo, one: repo.came_to(one, "0" * 64),
 }
 OF_STACK: dict[str, Callable[[StackStore], Awaitable[object]]] = {
     "stack": lambda repo: repo.stack(),
@@ -97,7 +98,10 @@ async def filled(repo: StackStore) -> Document:
     document = await added(repo, "secret.pdf")
     await repo.save_pages(document.id, ENGINE, [page(1, "secret text")])
     await repo.remember_file(FolderFile("secret.pdf", 1, 1, document.id))
+    await repo.finish(document.id)
     await put(repo, document, "a", "secret value")
+    await repo.reread(document.id)
+    await repo.save_pages(document.id, ENGINE, [page(1, "secret text")])
     return document
 
 

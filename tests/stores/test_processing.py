@@ -10,6 +10,13 @@ from tests.stores.builders import ENGINE, SteppingClock, added, page, put, value
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+async def document(repo: StackStore) -> Document:
+    """One that is being read."""
+    return await added(repo)
+
+
 MINUTE = timedelta(minutes=1)
 DAMAGED = Failure("damaged", "the file is damaged", "Send another.")
 

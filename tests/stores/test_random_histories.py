@@ -19,7 +19,7 @@ from stackdocs_mcp.core.model import Action, ChangeId, JsonValue, Leaf, WriteRes
 from stackdocs_mcp.core.paths import FieldPath, key
 from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.stores.embedded import open_store
-from tests.stores.builders import ALICE, SteppingClock, added, binding, deleting, setting
+from tests.stores.builders import ALICE, SteppingClock, binding, deleting, ready, setting
 from tests.stores.simple_model import Entry, Held, Leaves, Model, locked
 
 PATHS = st.sampled_from(["a", "a.x", "a.y", "a.x.z", "a[0]", "b", "b[0].n", "b[0].m", "b[1].n"])
@@ -44,7 +44,7 @@ class OneDocument(RuleBasedStateMachine):
         bound = binding(ALICE, stack.id)
         self.agent: StackStore = self.store.bind(bound)
         self.person: StackStore = self.store.bind(bound.acting_as(Actor("person", "test")))
-        self.document = self.portal.call(added, self.agent).id
+        self.document = self.portal.call(ready, self.agent).id
 
     def call(self, function: Any, *args: Any, **named: Any) -> Any:
         return self.portal.call(partial(function, self.document, *args, **named))

@@ -23,7 +23,7 @@ async def test_a_stack_is_made_once_and_found_by_its_name(store: Store) -> None:
     made = await store.open_stack(ALICE, "invoices")
 
     assert await store.open_stack(ALICE, "invoices") == made
-    assert made == Stack(made.id, "invoices", None, "", Policy())
+    assert made == Stack(made.id, "invoices", None, "", Policy(), version=made.version)
 
 
 @pytest.mark.requirement("STORE-01")

@@ -7,7 +7,7 @@ from stackdocs_mcp.core.errors import DocumentNotFound
 from stackdocs_mcp.core.history import Verification
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.ports import StackStore, Store
-from tests.stores.builders import ALICE, BOB, added, binding, deleting, put, setting
+from tests.stores.builders import ALICE, BOB, binding, deleting, put, ready, setting
 from tests.stores.test_completing import completed
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def test_the_changes_of_a_call_share_its_revision_and_are_numbered(
 async def test_a_document_carries_the_digest_of_its_last_change(
     repo: StackStore, person: StackStore, document: Document
 ) -> None:
-    other = await added(repo, "other")
+    other = await ready(repo, "other")
     assert await repo.verify(document.id) == Verification(0, "")
     seen = [document.digest]
 
@@ -81,7 +81,7 @@ async def test_a_document_carries_the_digest_of_its_last_change(
 async def test_the_same_changes_of_two_documents_have_other_digests(
     repo: StackStore, document: Document
 ) -> None:
-    other = await added(repo, "other")
+    other = await ready(repo, "other")
     for one in (document, other):
         await put(repo, one, "a", 1)
 

@@ -11,19 +11,21 @@ _LONGEST_LABEL = 8
 
 _CONCEPTS = """
 total totale totaal gesamt gesamtbetrag gesamtsumme summe bruttosumme brutto gross grand razem \
+endbetrag endsumme endpreis gesamtpreis rechnungsbetrag rechnungssumme bruttobetrag \
 suma somma 合計 総額 总计 总额 合计 المجموع الإجمالي
 net netto nettobetrag nettosumme nettowert subtotal zwischensumme positionssumme warenwert \
+nettoentgelt entgelt gesamtnetto \
 ohne excl excluding exclusive hors ht senza imponibile sin sem liquido zonder bez 小計 税抜 小计 \
 נטו الصافي
-tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag tva iva btw gst sst pajak \
-podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
+tax vat mwst ust umsatzsteuer mehrwertsteuer steuer steuerbetrag mwstbetrag ustbetrag tva iva btw \
+gst sst pajak podatek imposto impuesto imposta taxe 消費税 税額 税额 增值税 ضريبة
 number no nr num numero nummer numer rechnungsnummer rechnungsnr belegnummer numéro n° 番号 \
 号码 编号 מספר رقم
 invoice rechnung facture factura fattura factuur fatura faktura bill 請求書 发票 חשבונית \
 فاتورة
 date datum fecha data rechnungsdatum belegdatum dato 日付 発行日 日期 תאריך التاريخ تاريخ
-due payable zahlbetrag fallig falligkeit zahlbar residual balance solde saldo vencimiento \
-scadenza vencimento termin 支払期限 残高 应付 לתשלום المستحق
+due payable zahlbetrag zahlungsbetrag fallig falligkeit zahlbar residual balance solde saldo \
+vencimiento scadenza vencimento termin 支払期限 残高 应付 לתשלום المستحق
 amount betrag montant importe importo bedrag valor kwota positionsbetrag 金額 金额 סכום المبلغ
 quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl 数量 כמות الكمية
 price preis prix precio prezzo prijs preco cena einzelpreis nettopreis 単価 单价 价格 מחיר \
@@ -69,6 +71,11 @@ def asks_for_money(label: str) -> bool:
     return bool(words & _MONEY) and not words & _NOT_MONEY
 
 
+def is_known(concept: str) -> bool:
+    """It is one of ours, no word that stands for itself."""
+    return concept in _NAMES
+
+
 def asks_for_quantity(label: str) -> bool:
     return "quantity" in label_concepts(label)
 
@@ -85,3 +92,4 @@ def _concept(word: str) -> str:
 _CONCEPT_OF = {
     letters(word): row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
 }
+_NAMES = frozenset(_CONCEPT_OF.values())

@@ -12,9 +12,11 @@ from stackdocs_mcp.core.evidence.concepts import (
     concepts,
     label_concepts,
 )
-from stackdocs_mcp.core.evidence.headings import is_anothers, is_rate
+from stackdocs_mcp.core.evidence.headings import is_anothers, is_beside_own, is_rate
 from stackdocs_mcp.core.evidence.match import Grade, Match
+from stackdocs_mcp.core.evidence.opposite import is_unsaid
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.spacing import is_one
 from stackdocs_mcp.core.values.exactness import shifted
 from stackdocs_mcp.core.values.numerals import readings
 from stackdocs_mcp.core.values.printed import PrintedNumber
@@ -75,6 +77,9 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
     if not direct and not _scaled(value.copy_abs(), printed, claim):
         return None  # only a reading that the document's signs rule out
     spaces = claim.signs.spaces
+    one = is_one(printed, page)
+    if (one is False) if printed.joined else (one and spaces is not False):
+        return None  # two columns, or a part of a longer number
     reasons = {
         "part_of_longer": not printed.whole
         or (_is_count(claim) and page.is_dated(printed.start, printed.end)),
@@ -82,8 +87,9 @@ def _why(value: Decimal, printed: PrintedNumber, claim: Claim, page: PageText) -
         "inside_text": _is_told(printed, claim, page),
         "sign_differs": printed.negative is not None and value and printed.negative != (value < 0),
         "spaced_groups": (printed.joined and spaces is False)
-        or (printed.tail and spaces is not False),
+        or (printed.tail and spaces is not False and one is not False),
         "unlikely_kind": direct and not _is_likely(printed, claim, page),
+        "unknown_heading": is_beside_own(claim.labels, page.column(printed.start, printed.end)),
         "scaled": not direct,
     }
     return next((why for why, holds in reasons.items() if holds), "")
@@ -94,6 +100,8 @@ def _grade(why: str, printed: PrintedNumber, claim: Claim, page: PageText) -> Gr
         return Grade.SURE
     if why in ("other_column", "inside_text"):
         return Grade.AGAINST
+    if why == "sign_differs":
+        return Grade.WEAK if is_unsaid(printed, claim, page) else Grade.AGAINST
     if why == "unlikely_kind":
         # Zero percent of anything is no money; and a line without an amount may give a rate alone.
         is_zero = asks_for_money(claim.labels[0]) and not any(printed.magnitudes(claim.signs))

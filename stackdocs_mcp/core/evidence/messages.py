@@ -22,9 +22,11 @@ _WHY = {
     "inside_text": "{where} has it within a text of a table's row; check that it is meant.",
     "unticked": "{where} has it beside a box that is not ticked; check it.",
     "other_column": "{where} has it in a column that is headed otherwise than the field; check it.",
+    "unknown_heading": "{where} has it beside a column that is headed like the field; check it.",
     "ambiguous_date": "{where} can be read as two dates; check that day and month are right.",
     "time_not_found": "{where} has the date, but the time of day is not on the page; check it.",
     "scattered": "{where} has its parts, but not in one column; check that they belong together.",
+    "punctuation_differs": "{where} has it with other punctuation; write it as printed.",
     "confusable": "{where} has it but for characters that look alike; look at the page.",
 }
 
@@ -108,6 +110,14 @@ def other_line(claim: Claim, citation: Citation, page: PageText, place: Place) -
     )
 
 
+def many_lines(citation: Citation, place: Place) -> Warn:
+    return Warn(
+        "many_lines",
+        f"{len(citation.lines)} cited lines name no place, {where(place)} is taken; cite only the "
+        "line that has the value.",
+    )
+
+
 def wrong_page(citation: Citation, place: Place) -> Warn:
     return Warn(
         "wrong_page",
@@ -134,12 +144,25 @@ def value_differs(
     )
 
 
+def concluded(claim: Claim, said: Warn) -> Warn:
+    """Adds what mends it when a choice of the schema is not printed as the schema writes it."""
+    if claim.expected.enum is None or not isinstance(claim.value, str):
+        return said
+    found, _, _ = said.message.partition(";")
+    return Warn(
+        said.code,
+        f"{found.rstrip('.')}; if the page says it in other words, the value may be right: it is "
+        "concluded, and the schema's owner can mark the field x-evidence: derived.",
+    )
+
+
 _OTHER = {
     "other_column": "in another column than the one that is headed like the field",
     "inside_text": "within a text, beside which the row has numbers of their own",
     "unlikely_kind": "as a percentage or a count, not as an amount",
     "part_of_longer": "as part of something longer, such as a date or an order number",
     "unticked": "beside a box that is not ticked",
+    "sign_differs": "with the other sign",
 }
 
 

@@ -77,6 +77,11 @@ class PageText:
         view._whole = self._whole  # noqa: SLF001
         return view
 
+    @property
+    def whole(self) -> "PageText":
+        """The page that these lines were chosen from."""
+        return self._whole
+
     @cached_property
     def hidden(self) -> "PageText":
         """What nobody sees."""
@@ -175,6 +180,11 @@ class PageText:
     @cached_property
     def _printed(self) -> Sequence[PrintedNumber]:
         return list(numbers_in(self.plain, self._numerals))
+
+    @cached_property
+    def joined(self) -> Sequence[PrintedNumber]:
+        """Those that spaces hold together, in order."""
+        return sorted((one for one in self._printed if one.joined), key=attrgetter("start"))
 
     @cached_property
     def figures(self) -> Sequence[tuple[str, Decimal, int, str]]:

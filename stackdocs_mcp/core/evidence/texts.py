@@ -77,6 +77,12 @@ def _marks(folded_text: str) -> list[str]:
     ]
 
 
+def _is_bare(needle: str, text: str) -> bool:
+    """It is the text but for punctuation; accents and currencies are the same."""
+    there = fold(text)
+    return bare_text(there) == bare_text(needle) and _marks(there) == _marks(needle)
+
+
 def _misread(_: str, needle: str, page: PageText) -> Iterator[Match]:
     """Texts that OCR got wrong by characters that look the same; every digit must be right."""
     short = bare_text(needle)
@@ -86,7 +92,9 @@ def _misread(_: str, needle: str, page: PageText) -> Iterator[Match]:
     for start, end in page.skeleton.find(wanted):
         end += page.text[end - 1 : end + 1].casefold() == "rn"  # noqa: PLW2901  an m in two letters
         if _is_whole(short, short, page.text, start, end):
-            yield Match(((start, end),), Grade.WEAK, "confusable")
+            is_same = _is_bare(needle, page.text[start:end])
+            why = "punctuation_differs" if is_same else "confusable"
+            yield Match(((start, end),), Grade.WEAK, why)
 
 
 def _folded_spans(needle: str, text: str, page: PageText) -> Iterator[tuple[int, int]]:

@@ -22,8 +22,10 @@ _NEEDS_A_CITATION = frozenset({"part_of_longer", "unticked"})
 """What is no place of a value without somebody who says that it is meant."""
 _TELLING = 3
 """Letters and digits of a quote; fewer tell a place only if they stand there once."""
+_MANY = 12
+"""More cited lines than this are no citation of a place."""
 _PROOF = 6
-"""Texts of this many characters do not stand on another line of the page by chance."""
+"""Texts of this many characters do not stand on a line next to the cited one by chance."""
 
 
 def at(claim: Claim, page: PageText | None) -> Finding:
@@ -109,10 +111,10 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
     for view in (cited, cited.rows):
         if view is not None and (found := matches(claim, view)):
             place = view.place(found[0].spans)
-            if found[0].why == "sign_differs" and is_signed_slip(claim, cited):
+            if _is_likelier_slip(claim, found[0], cited):
                 return _slip(claim, cited, page)
             if found[0].grade is not Grade.AGAINST:
-                return _held(found[0], place)
+                return _held_in(claim, citation, view, found)
             against = against or _other_than(claim, found[0], place, page)
 
     whole = [one for one in matches(claim, page) if one.grade is not Grade.AGAINST]
@@ -125,9 +127,19 @@ def _by_lines(claim: Claim, citation: Citation, page: PageText) -> Finding | Non
         return against
     if is_slip(claim, cited):
         return _slip(claim, cited, page)
-    proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
-    verdict = Verdict.VERIFIED if proved else Verdict.LOCATED
-    return _on_other_line(claim, citation, page, verdict)
+    return _on_other_line(claim, citation, page)
+
+
+def _held_in(claim: Claim, citation: Citation, view: PageText, found: Sequence[Match]) -> Finding:
+    """Very many lines name no place, unless the value takes up half of them."""
+    first = view.place(found[0].spans)
+    if len(view.lines) <= max(_MANY, 2 * len(first.lines)):
+        return _held(found[0], first)
+    best = [(view, match) for match in found if match.grade is found[0].grade]
+    finding = placed(likeliest(claim, best))
+    assert finding.evidence.place is not None, "it is among the cited lines"
+    warning = messages.many_lines(citation, finding.evidence.place)
+    return replace(finding, warnings=(*finding.warnings, warning))
 
 
 def _by_quote(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
@@ -177,6 +189,7 @@ def _quoted(
         warning = messages.other_line(claim, citation, page, places[0])
         return Finding(Evidence(Verdict.LOCATED, places[0], tuple(places[1:])), (warning,))
     warning = messages.value_differs(claim, cited, page.number, places)
+    warning = warning if places else messages.concluded(claim, warning)
     evidence = Evidence(Verdict.VALUE_DIFFERS, place, tuple(places[:MAX_OTHERS]))
     return Finding(evidence, (warning,), settled=bool(places))
 
@@ -206,6 +219,13 @@ def _slip(claim: Claim, cited: PageText, page: PageText) -> Finding:
     return Finding(Evidence(Verdict.VALUE_DIFFERS, place, others), (warning,))
 
 
+def _is_likelier_slip(claim: Claim, match: Match, cited: PageText) -> bool:
+    """What is doubtful where it stands is a slip sooner if the lines have it but for a digit."""
+    if match.why == "sign_differs":
+        return is_signed_slip(claim, cited)
+    return match.why == "unknown_heading" and is_slip(claim, cited)
+
+
 def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:
     """The places of the value that lie inside the quote."""
     spans = quote_spans(quote, cited)
@@ -216,12 +236,14 @@ def _within(quote: str, claim: Claim, cited: PageText) -> list[Match]:
     ]
 
 
-def _on_other_line(
-    claim: Claim, citation: Citation, page: PageText, verdict: Verdict
-) -> Finding | None:
+def _on_other_line(claim: Claim, citation: Citation, page: PageText) -> Finding | None:
+    """A long text on the line next to a cited one is a citation that is off by one."""
     places = _ranked(claim, [page])
     if not places:
         return None
+    proved = isinstance(claim.value, str) and len(claim.value) >= _PROOF and not _is_figure(claim)
+    is_next = any(abs(one - line) == 1 for one in places[0].lines for line in citation.lines)
+    verdict = Verdict.VERIFIED if proved and is_next else Verdict.LOCATED
     warning = messages.other_line(claim, citation, page, places[0])
     return Finding(Evidence(verdict, places[0], tuple(places[1:])), (warning,))
 
@@ -246,7 +268,7 @@ def _missing(claim: Claim, citation: Citation, page: PageText) -> Finding:
         warning = messages.no_such_lines(citation, len(page.lines))
         return Finding(Evidence(Verdict.NOT_FOUND), (warning,), settled=False)
     place = cited.place([(0, len(cited.text))])
-    warning = messages.value_differs(claim, cited, page.number)
+    warning = messages.concluded(claim, messages.value_differs(claim, cited, page.number))
     return Finding(Evidence(Verdict.VALUE_DIFFERS, place), (warning,), settled=False)
 
 
@@ -266,7 +288,8 @@ def _nowhere(claim: Claim, pages: Sequence[PageText]) -> Finding:
         if found := matches(claim, page.hidden):
             place = page.hidden.place(found[0].spans)
             return Finding(Evidence(Verdict.HIDDEN, place), (messages.hidden(place),))
-    return Finding(Evidence(Verdict.NOT_FOUND), (messages.not_found(claim, pages),))
+    warning = messages.concluded(claim, messages.not_found(claim, pages))
+    return Finding(Evidence(Verdict.NOT_FOUND), (warning,))
 
 
 def _ranked(claim: Claim, pages: Sequence[PageText]) -> list[Place]:

@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from stackdocs_mcp.core.evidence.boxes import part_of
+from stackdocs_mcp.core.evidence.boxes import Word, part_of, words_of
 from stackdocs_mcp.core.evidence.page import PageText
+from stackdocs_mcp.core.evidence.spacing import held_together, words_at
 from stackdocs_mcp.core.model import Box, Line, Table
 from stackdocs_mcp.core.values.numerals import numerals_in
 from stackdocs_mcp.core.values.plain import plain
@@ -32,7 +33,7 @@ _CELL_GAP = 0.8
 
 @dataclass(frozen=True)
 class Token:
-    """A word, or a cell of a stated table, between ``x0`` and ``x1``."""
+    """A word, a number without its spaces, or a cell of a stated table, at ``x0`` to ``x1``."""
 
     text: str
     x0: float
@@ -154,14 +155,31 @@ def _strip(page: int, row: Sequence[Line]) -> Strip:
 
 
 def _tokens(line: Line) -> Iterator[Token]:
-    if line.words:
-        for word, (x0, x1) in zip(line.text.split(), line.words, strict=True):
-            yield Token(word, x0, x1, kind_of(word))
+    if words := words_of(line):
+        held = _held_together(line, words)
+        at = 0
+        while at < len(words):
+            end = held.get(at, at + 1)
+            text = "".join(line.text[low:high] for low, high, _, _ in words[at:end])
+            edges = [edge for _, _, x0, x1 in words[at:end] for edge in (x0, x1)]
+            yield Token(text, min(edges), max(edges), kind_of(text))
+            at = end
         return
     for match in re.finditer(r"\S+", line.text):
         part = part_of(line, match.start(), match.end())
         if part is not None:
             yield Token(match[0], part.x0, part.x1, kind_of(match[0]))
+
+
+def _held_together(line: Line, words: Sequence[Word]) -> dict[int, int]:
+    """By the first word of each number with spaces: the word behind its last one."""
+    found: dict[int, int] = {}
+    for numeral in numerals_in(plain(line.text)):
+        span = numeral.start, numeral.end
+        if " " in numeral.text and held_together(line.text, words, *span):
+            at = words_at(words, *span)
+            found[at.start] = at.stop
+    return found
 
 
 def _stated(page: PageText, nth: int, table: Table) -> Iterator[Strip]:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from stackdocs_mcp.core.values.months import MONTH, month_number
+from stackdocs_mcp.core.values.months import MONTH, MONTH_LANGUAGES, letters, month_number
 
 Order = Literal["day", "month", "year"]
 Reading = tuple[date, Order | None]
 _THIS_CENTURY, _LAST_CENTURY = range(40), range(70, 100)
 """What two digits of a year mean. 40 to 69 can be a birthday or the end of a loan."""
 _YEARS = range(1000, 3000)
+_RIGHT_TO_LEFT = "\u0590"
 
 _NUMERIC = re.compile(
     r"(?<![\d.,/-])(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?"
@@ -66,6 +67,8 @@ class PrintedDate:
     """The order that it can only have, for dates with slashes or hyphens."""
     short: bool = False
     """Its year has two digits."""
+    day_first_name: bool = False
+    """Its month is named in a language that writes days first."""
 
     def under(self, order: Order | None) -> tuple[date, ...]:
         """The readings that a document's order leaves; years come first only where all do."""
@@ -99,9 +102,23 @@ def _named(text: str) -> Iterator[PrintedDate]:
         (_WORD_DAY_YEAR, (3, 1, 2)),
         (_YEAR_WORD_DAY, (1, 2, 3)),
     ):
-        for match in pattern.finditer(text):
-            if number := month_number(match[month]):
-                yield from _certain(match, _days(match[year], number, match[day]))
+        match = pattern.search(text)
+        while match:
+            number = None if _is_across(match, month) else month_number(match[month])
+            days = _days(match[year], number, match[day]) if number else ()
+            for found in _certain(match, days):
+                yield replace(found, day_first_name=_puts_days_first(match[month]))
+            # "7 Datum 16" is no date, and the 16 may be the day of the next one.
+            match = pattern.search(text, match.end() if days else match.start() + 1)
+
+
+def _is_across(match: re.Match[str], month: int) -> bool:
+    """Its parts stand in different columns. Marks of direction are spaces of a plain text too."""
+    return "  " in match[0] and match[month] < _RIGHT_TO_LEFT
+
+
+def _puts_days_first(month: str) -> bool:
+    return "en" not in MONTH_LANGUAGES.get(letters(month), ("en",))
 
 
 def _certain(match: re.Match[str], days: tuple[date, ...]) -> Iterator[PrintedDate]:

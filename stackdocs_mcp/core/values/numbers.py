@@ -40,6 +40,8 @@ _POINT_SCRIPTS = re.compile(r"[\u0590-\u05ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 _NO_DECIMALS = re.compile(r"[円圓원₩₫]|(?<![^\W\d_])(?:JPY|KRW|VND)(?![^\W\d_])")
 """Money without a smaller unit, so that ``1.234`` of it is a thousand and more."""
 _SWISS = re.compile(r"\b(?:chf|s?fr)\b", re.IGNORECASE)
+_DIGIT_LIKE = re.compile(r"[OolISB](?![\w/])")
+_LIKE = str.maketrans("OolISB", "001158")
 _AS_PRINTED = "Send it as printed, or as a JSON number."
 
 
@@ -53,6 +55,8 @@ def number_of(text: str, signs: Signs) -> Typed:
     around = affixes(printed[:start], printed[end:], cents=cents)
     if around is None:
         raise _not_a_number(text)
+    if (letter := _DIGIT_LIKE.match(printed, end)) and not _is_meant(letter[0], around, cents):
+        raise _ends_in_a_letter(text, printed[start:end], letter[0])
 
     negatives = around.negatives(signs)
     if _leaves_out_the_zero(printed, start, around):
@@ -108,6 +112,11 @@ def _leaves_out_the_zero(printed: str, start: int, around: Affixes) -> bool:
     return printed[start] == "," or (printed[start] == "." and bool(_SWISS.search(printed)))
 
 
+def _is_meant(letter: str, around: Affixes, cents: bool) -> bool:
+    """German books write S for debit behind cents, and B beside money is a billion."""
+    return (letter == "S" and cents) or (letter == "B" and around.money)
+
+
 def _notes(around: Affixes, power: int) -> tuple[Warn, ...]:
     notes = [Warn("scaled", f"The number was multiplied by 10 to the {power}.")] if power else []
     if around.unit:
@@ -124,6 +133,15 @@ def _ambiguous(text: str, values: set[int | Decimal]) -> BadValue:
         "ambiguous_number",
         f"{shown(text)} is {listed}, and the document does not decide it",
         "Send a JSON number.",
+    )
+
+
+def _ends_in_a_letter(text: str, digits: str, letter: str) -> BadValue:
+    return BadValue(
+        "confusable_digit",
+        f"{shown(text)} ends in a letter that looks like a digit: it is {digits} with a unit, or "
+        f"{digits}{letter.translate(_LIKE)}",
+        "Look at the page, and send the digits alone.",
     )
 
 

@@ -17,6 +17,8 @@ _CLOSING = re.compile(r" ?(%|[^\W\d_]{1,4}\.?|[^\w\s.,()\-/%]{1,2})? ?\)")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\.?\Z")
 _LETTERS_THEN_DIGIT = re.compile(r"[^\W\d_]+\d")
 _SCALE = re.compile(r" ?([^\W\d_]{1,9}\.?)")
+_CELL_BEFORE = re.compile(r".*(?:\A|[\n\t]| [ |] ?)\Z", re.DOTALL)
+_CELL_BEHIND = re.compile(r"\Z|[\n\t]|  | \| ")
 _PREFIX = 8
 
 
@@ -94,10 +96,18 @@ def _printed(text: str, numeral: Numeral) -> PrintedNumber:
     negative: bool | None = False
     if whole:
         negative, start = _sign(text, numeral)
-        if negative is False and text[end : end + 1] == "-" and numeral.decimal_sign:
+        dashed = negative is False and text[end : end + 1] == "-"
+        if dashed and (numeral.decimal_sign or _fills_its_cell(text, numeral.start, end + 1)):
             negative, end = True, end + 1
     joined = " " in numeral.text
     return PrintedNumber(start, end, numeral, negative, percent, scale, whole, joined)
+
+
+def _fills_its_cell(text: str, start: int, end: int) -> bool:
+    """Nothing but the gaps between columns and the ends of the line are beside it."""
+    return _CELL_BEFORE.match(text[max(start - 3, 0) : start]) is not None and (
+        _CELL_BEHIND.match(text, end) is not None
+    )
 
 
 def _scale(text: str, numeral: Numeral, word: re.Match[str]) -> int:

@@ -37,6 +37,8 @@ class Signs:
     month_first: int = 0
     dotted: int = 0
     """Dates like ``5.3.2018``, which are written where days come first."""
+    day_first_names: int = 0
+    """Dates like ``26 février 2026``, in a language that writes days first."""
     day_first_words: int = 0
     english_words: int = 0
     comma_words: int = 0
@@ -54,6 +56,8 @@ class Signs:
     point_runs: int = 0
     hard_spaces: int = 0
     """Numbers like ``1 234,50`` whose groups a space holds together that does not break."""
+    soft_spaces: int = 0
+    """Numbers like ``1 234,50`` with a space that breaks; or neighbours in a row."""
     unspaced: int = 0
     """Amounts of a thousand and more that are written without a space."""
 
@@ -96,8 +100,10 @@ class Signs:
     @property
     def spaces(self) -> bool | None:
         """Whether ``1 234,50`` is one number, None when the text does not decide it."""
-        if self.hard_spaces or self.unspaced or self.decimal == ".":
+        if self.hard_spaces or self.decimal == ".":
             return bool(self.hard_spaces)
+        if self.unspaced and self.soft_spaces <= self.unspaced * _DOMINANT:
+            return False  # among many that have one, a few lost theirs to the recognition
         return None
 
     @property
@@ -112,7 +118,7 @@ class Signs:
             return "day" if self.day_first else "month"
         if self.east_asian > self.day_first_words + self.english_words:
             return "year"
-        if self.dotted or self.day_first_words > self.english_words:
+        if self.dotted or self.day_first_names or self.day_first_words > self.english_words:
             return "day"
         return None
 
@@ -145,6 +151,8 @@ def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedD
             counts["dotted"] += 1
         elif date.proves:
             counts[f"{date.proves}_first"] += 1
+        elif date.day_first_name:
+            counts["day_first_names"] += 1
 
     return Signs(**counts)
 
@@ -152,7 +160,8 @@ def signs_in(printed: str, numerals: Iterable[Numeral], dates: Iterable[PrintedD
 def _count_numeral(numeral: Numeral, printed: str, counts: dict[str, int]) -> None:
     sign = numeral.decimal_sign
     if " " in numeral.text:
-        counts["hard_spaces"] += " " not in printed[numeral.start : numeral.end]
+        hard = " " not in printed[numeral.start : numeral.end]
+        counts["hard_spaces" if hard else "soft_spaces"] += 1
     elif sign and numeral.readings[0].value >= _THOUSAND:
         counts["unspaced"] += 1
     if sign is None:

@@ -67,6 +67,10 @@ INSERT INTO chained_change_leaves
 SELECT stack_id, extraction_id, revision, ordinal, key, touched, before, after, 0, 0
 FROM change_leaves ORDER BY stack_id, extraction_id, revision, ordinal, key;
 
+-- Dropping a table deletes its rows, and looks for what refers to each: by this, not one by one.
+CREATE INDEX changes_by_undone
+    ON changes (stack_id, extraction_id, undoes_revision, undoes_ordinal);
+
 -- Renaming takes the references of both tables along.
 DROP TABLE change_leaves;
 DROP TABLE changes;

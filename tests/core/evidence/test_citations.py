@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from stackdocs_mcp.core.evidence import Claim, at, elsewhere
+from stackdocs_mcp.core.evidence import Claim, at, elsewhere, located
 from stackdocs_mcp.core.model import Box, Citation, JsonValue, Verdict
+from stackdocs_mcp.core.values import Expected
 from tests.core.evidence.papers import INVOICE, cited, codes, page
 
 PAGE = page(INVOICE)
@@ -253,6 +254,58 @@ def test_another_line_of_the_page_is_given_and_said(
 
 
 @pytest.mark.requirement("EVID-17")
+@pytest.mark.parametrize(("line", "verdict"), [(2, Verdict.VERIFIED), (9, Verdict.LOCATED)])
+def test_a_text_far_from_the_cited_line_is_located(line: int, verdict: Verdict) -> None:
+    finding = cited("Lieferant GmbH", line, PAGE)
+    assert finding.evidence.verdict is verdict
+    assert codes(finding) == ["other_line"]
+
+
+@pytest.mark.requirement("EVID-CONCLUDED")
+def test_a_choice_that_is_printed_in_other_words_is_told_as_concluded() -> None:
+    on = page(["Rechnung Nr. 12"])
+    expected = Expected(enum=("invoice", "credit"))
+    for finding in (
+        at(Claim("invoice", expected, citation=Citation(1, (1,))), on),
+        at(Claim("invoice", expected, citation=Citation(1, quote="Rechnung")), on),
+        located(Claim("invoice", expected), [on]),
+    ):
+        (warning,) = finding.warnings
+        assert "x-evidence: derived" in warning.message
+        assert "correct" not in warning.message
+        assert not finding.evidence.verdict.holds
+
+
+@pytest.mark.requirement("EVID-MANY")
+@pytest.mark.parametrize(
+    ("value", "label", "line"),
+    [
+        (Decimal(473), "grand_total", 8),
+        ("Lieferant GmbH", "buyer", 1),
+        (20, "quantity", 6),
+        (20, "porto", 13),
+    ],
+)
+def test_a_citation_of_a_whole_page_is_none_of_a_place(
+    value: JsonValue, label: str, line: int
+) -> None:
+    on = page([*INVOICE, "Porto 20", "Ende"])
+    finding = cited(value, range(1, 15), on, label)
+    assert finding.evidence.verdict is Verdict.LOCATED
+    assert codes(finding) == ["many_lines"]
+    assert finding.evidence.place is not None
+    assert finding.evidence.place.lines == (line,)
+    assert "cite only the line" in finding.warnings[0].message
+
+
+@pytest.mark.requirement("EVID-MANY")
+def test_a_text_of_many_lines_may_cite_them_all() -> None:
+    lines = [f"Sentence {word} of it" for word in "abcdefghijklmnop"]
+    finding = cited(" ".join(lines), range(1, 17), page(lines), "terms")
+    assert (finding.evidence.verdict, codes(finding)) == (Verdict.VERIFIED, [])
+
+
+@pytest.mark.requirement("EVID-17")
 def test_lines_that_the_page_does_not_have_are_not_found() -> None:
     finding = cited(99, 77, PAGE)
     assert finding.evidence.verdict is Verdict.NOT_FOUND
@@ -269,7 +322,7 @@ def test_a_page_that_the_document_does_not_have_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("value", "line", "label", "code"),
     [
-        (-473, 8, "", "sign_differs"),
+        (-473, 8, "discount", "sign_differs"),
         (77, 4, "", "part_of_longer"),
     ],
 )

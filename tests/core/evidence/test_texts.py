@@ -234,3 +234,12 @@ def test_the_printed_form_is_among_the_search_terms(value: JsonValue, form: str)
 def test_the_words_of_a_quote_are_searched_first() -> None:
     claim = Claim(473, citation=Citation(1, quote="(Summe) netto: 473"))
     assert search_terms(claim)[0] == "Summe netto 473"
+
+
+@pytest.mark.requirement("EVID-PUNCTUATION")
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("Due January 3, 2024", "punctuation_differs"), ("Due January 3 2O24", "confusable")],
+)
+def test_other_punctuation_is_not_told_as_misread_letters(line: str, code: str) -> None:
+    assert codes(cited("January 3 2024", 1, page([line]), kind="text")) == [code]

@@ -6,6 +6,7 @@ from stackdocs_mcp.core.evidence import PageText
 from stackdocs_mcp.core.model import Box, Line, Page, PageSource
 from stackdocs_mcp.core.rows import strips_of
 from stackdocs_mcp.core.rows.strips import kind_of
+from tests.core.evidence.papers import laid_out
 
 
 def texts(*lines: tuple[str, float, float, float, float]) -> list[list[str]]:
@@ -67,3 +68,24 @@ def test_a_tall_line_along_the_margin_joins_no_strips() -> None:
 )
 def test_words_are_told_from_figures(text: str, kind: str) -> None:
     assert kind_of(text) == kind
+
+
+@pytest.mark.requirement("ROWS-11")
+def test_a_number_with_a_space_in_it_is_one_figure() -> None:
+    on = laid_out([[(10.0, "Vis"), (100.0, "25"), (200.0, "1 541,25"), (300.0, "38 531,25")]])
+    (strip,) = strips_of(on)
+
+    assert [(token.text, token.kind) for token in strip.tokens] == [
+        ("Vis", "word"),
+        ("25", "integer"),
+        ("1541,25", "decimal"),
+        ("38531,25", "decimal"),
+    ]
+
+
+@pytest.mark.requirement("ROWS-11")
+def test_numbers_in_columns_that_stand_close_are_two_figures() -> None:
+    line = Line(1, "Vis 3 174,77", Box(0, 0, 90, 10), words=((0, 15), (30, 35), (45, 75)))
+    (strip,) = strips_of(PageText(1, [line]))
+
+    assert [token.text for token in strip.tokens] == ["Vis", "3", "174,77"]

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from stackdocs_mcp.core.errors import BadValue
 from stackdocs_mcp.core.values import Expected, Signs, signs_of, typed
+from stackdocs_mcp.core.values.dates import dates_in
 
 DATE = Expected(frozenset({"string"}), "date")
 DAY_FIRST = signs_of(["31/12/2025"])
@@ -192,6 +193,8 @@ def test_an_undecided_date_is_refused_with_both_readings() -> None:
         (["Facture du mois de mars, montant de la TVA pour le client"], "2026-04-03"),
         (["31/12/2025 and 12/31/2025"], None),
         (["Invoice for the month of March"], None),
+        (["Date de commande : 26 février 2026"], "2026-04-03"),
+        (["Date of order: 26 February 2026"], None),
         (["Rechnung vom 12/31/2025"], "2026-03-04"),
     ],
 )
@@ -201,6 +204,26 @@ def test_a_proof_decides_before_the_language_does(lines: list[str], read: str | 
     except BadValue:
         found = None
     assert found == read
+
+
+@pytest.mark.requirement("VALUE-04")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hauptstr. 7  Datum  16. Februar 2026",
+        "Box of 12 pens 16-Feb-2026",
+        "31 February 16 Feb 2026",
+        "Menge 7  Februar 16, 2026",
+    ],
+)
+def test_a_number_before_a_date_does_not_take_its_day(text: str) -> None:
+    assert date(2026, 2, 16) in {day for one in dates_in(text) for day, _ in one.readings}
+
+
+@pytest.mark.requirement("VALUE-04")
+def test_no_date_is_made_of_parts_in_different_columns() -> None:
+    assert list(dates_in("Menge 7  Mai 20  Stück")) == []
+    assert [one.start for one in dates_in("7  März 16, 2026")] == [3]
 
 
 @pytest.mark.requirement("VALUE-04")

@@ -21,11 +21,11 @@ from stackdocs_mcp.stores.scope import Scope
 from tests.stores.builders import (
     ALICE,
     SteppingClock,
-    added,
     binding,
     deleting,
     person_of,
     put,
+    ready,
     setting,
     values,
 )
@@ -47,7 +47,7 @@ async def written(folder: Path) -> StackId:
     repo = store.bind(binding(ALICE, stack.id))
     person = await person_of(store, repo)
     for name in ("one", "two"):
-        document = await added(repo, name)
+        document = await ready(repo, name)
         rows = [{"n": 1, "m": "ä"}, {"n": 2, "m": "日本"}]
         await repo.write(document.id, [setting("rows", rows), setting("a", 1, flagged=True)])  # type: ignore[arg-type]
         await put(person, document, "rows[1].n", 3)
@@ -306,7 +306,7 @@ def test_what_a_document_says_of_its_history_must_fit(
 async def test_the_database_itself_refuses_to_alter_the_history(
     repo: StackStore, writer: sqlite3.Connection
 ) -> None:
-    document = await added(repo)
+    document = await ready(repo)
     await put(repo, document, "a", 1)
     columns = [row["name"] for row in writer.execute("PRAGMA table_info(changes)")]
     refused = [

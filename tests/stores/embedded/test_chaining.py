@@ -1,19 +1,24 @@
 """Histories from before there was a chain: chained when the store is brought up to date."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from stackdocs_mcp.core.binding import StackId
+from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.history import Verification
 from stackdocs_mcp.core.model import Change
 from stackdocs_mcp.stores.embedded import FILE, open_store
 from stackdocs_mcp.stores.migrate import known, migrate
 from stackdocs_mcp.stores.sqlite import connect, create
 from tests.stores.builders import ALICE, SteppingClock, binding, values
+from tests.stores.embedded.test_processes import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +31,20 @@ OLD_CHANGES: list[OldChange] = [
     (2, 1, 4, "undo", "/b", (1, 2), 1, [("/b/x", "2", None), ("/b/y", "3", None)]),
     (2, 2, 5, "complete", "", None, 1, []),
 ]
+OPENS = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+import anyio
+from stackdocs_mcp.stores.embedded import open_store
+
+async def main():
+    store = await open_store(Path(sys.argv[1]), clock=lambda: datetime.now(UTC))
+    await store.close()
+
+sys.stdin.readline()
+anyio.run(main)
+"""
 
 
 def leaf(value: str | None) -> str | None:
@@ -105,3 +124,109 @@ async def test_a_history_that_was_written_before_there_was_a_chain_is_chained(
         await store.close()
     with closing(sqlite3.connect(file)) as raw:
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def with_changes(file: Path, count: int) -> None:
+    """A database of version 4 with one document, one leaf and so many changes of it in a row."""
+    create(file)
+    with closing(connect(file)) as connection:
+        migrate(connection, known()[:4], 0)
+        connection.execute("BEGIN")
+        written_by_version_4(connection)
+        connection.executemany(
+            "INSERT INTO changes (stack_id, extraction_id, revision, ordinal, document_id,"
+            " sequence, action, path, actor_kind, actor_client, at)"
+            " VALUES ('s', 'ed', ?1, 1, 'd', ?1 + 9, 'set', '/a', 'agent', 'old 1', 5)",
+            [(one,) for one in range(3, count + 3)],
+        )
+        connection.executemany(
+            "INSERT INTO change_leaves VALUES ('s', 'ed', ?, 1, '/a', 1, ?, ?)",
+            [
+                (one, leaf("1" if one == 3 else str(one - 1)), leaf(str(one)))
+                for one in range(3, count + 3)
+            ],
+        )
+        last = count + 2
+        connection.execute("UPDATE extractions SET revision = ? WHERE id = 'ed'", (last,))
+        connection.execute("UPDATE documents SET status = 'ocr_complete' WHERE id = 'd'")
+        connection.execute("UPDATE fields SET revision = ?, leaf = ?", (last, leaf(str(last))))
+        connection.execute("COMMIT")
+
+
+def opening(folder: Path) -> "subprocess.Popen[str]":
+    """A process that opens the store in this folder once it is told to."""
+    return subprocess.Popen(
+        [sys.executable, "-c", OPENS, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, text=True
+    )
+
+
+def work_of_migrating(file: Path) -> int:
+    """What SQLite does to bring the database up to date, in thousands of its instructions."""
+    done = [0]
+
+    def count() -> int:
+        done[0] += 1
+        return 0
+
+    with closing(connect(file)) as connection:
+        connection.set_progress_handler(count, 1000)
+        migrate(connection, known(), 0)
+    return done[0]
+
+
+@pytest.mark.requirement("HIST-55")
+async def test_chaining_a_history_of_twice_the_length_is_twice_the_work(tmp_path: Path) -> None:
+    short, long = tmp_path / "short" / FILE, tmp_path / "long" / FILE
+    with_changes(short, 1_000)
+    with_changes(long, 2_000)
+
+    assert work_of_migrating(long) < 2.5 * work_of_migrating(short)
+
+
+@pytest.mark.requirement("HIST-55")
+async def test_processes_that_open_a_long_history_of_an_earlier_version_at_once_both_do(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    with_changes(folder / FILE, 5_000)
+    processes = [opening(folder) for _ in range(2)]
+
+    for process in processes:
+        process.communicate("go\n", timeout=120)
+
+    assert [process.returncode for process in processes] == [0, 0]
+    store = await open_store(folder, clock=SteppingClock())
+    try:
+        repo = store.bind(binding(ALICE, StackId("s")))
+        document, _other = await repo.documents(limit=9)
+        assert await repo.verify(document.id) == Verification(5_004, document.digest)
+    finally:
+        await store.close()
+
+
+@pytest.mark.requirement("HIST-55")
+async def test_whoever_opens_a_store_waits_for_its_migration_longer_than_for_a_write(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "data" / FILE
+    with_changes(file, 1)
+    with (
+        closing(connect(file)) as other,
+        closing(connect(file)) as connection,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreFailed, match="another process is bringing the store up to date"):
+            migrate(connection, known(), 0, patience=0.01)
+
+        connection.execute("PRAGMA busy_timeout = 0")  # as long as a write would wait
+        begun: list[str] = []
+
+        def finish(statement: str) -> None:
+            begun.append(statement)
+            if statement == "BEGIN IMMEDIATE" and other.in_transaction:
+                thread.submit(other.execute, "COMMIT")
+
+        connection.set_trace_callback(finish)
+        migrate(connection, known(), 0)
+        assert "BEGIN IMMEDIATE" in begun

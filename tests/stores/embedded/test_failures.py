@@ -223,6 +223,7 @@ async def test_a_call_that_is_cancelled_in_its_transaction_is_carried_through(
     store = await open_store(tmp_path / "data", clock=cancelling)
     repo = store.bind(binding(ALICE, (await store.open_stack(ALICE, "x")).id))
     document = await with_text(repo, "a.pdf", "text")
+    await repo.finish(document.id)
 
     with anyio.CancelScope() as scope:
         scopes.append(scope)

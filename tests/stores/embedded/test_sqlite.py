@@ -35,6 +35,7 @@ from tests.stores.builders import (
     deleting,
     file,
     page,
+    ready,
     setting,
 )
 from tests.stores.test_completing import completed
@@ -128,7 +129,9 @@ async def every_change(repo: StackStore, person: StackStore, one: DocumentId) ->
     await repo.undo(one, ChangeId("7"))
     await repo.fields(one, below=parse("a"), limit=2)
     await repo.fields(one)
-    await repo.complete(one, revision=8, completion=Completion())
+    await repo.complete(
+        one, revision=8, version=(await repo.stack()).version, completion=Completion()
+    )
     await person.write(one, [setting("a", {"p": 1, "q": 2}), setting("b", 3)])
     await repo.write(one, [setting("a", 1), deleting("b"), setting("b.c", 1)])
     await person.unlock(one, parse("a.p"))
@@ -141,6 +144,8 @@ async def every_change(repo: StackStore, person: StackStore, one: DocumentId) ->
         await repo.undo(one, ChangeId("1-1"))
     await repo.changes(limit=2)
     await repo.changes(one, limit=2)
+    await repo.changes(one, before=2, limit=2)
+    await repo.came_to(one, "0" * 64)
     assert (await repo.verify(one)).breaks == ()
 
 
@@ -223,7 +228,7 @@ async def test_a_write_costs_the_same_beside_ten_and_beside_five_thousand_fields
     repo: StackStore, writer: sqlite3.Connection
 ) -> None:
     async def cost(others: int) -> list[int]:
-        document = await added(repo, f"{others}.pdf")
+        document = await ready(repo, f"{others}.pdf")
         rows: list[JsonValue] = [{"a": count, "b": "x"} for count in range(others // 2)]
         await repo.write(document.id, [setting("rows", rows), setting("total", 0)])
         calls: list[Callable[[], Awaitable[object]]] = [

@@ -12,14 +12,14 @@ from pathlib import Path
 import anyio
 
 from stackdocs_mcp.stores.embedded import open_store
-from tests.stores.builders import ALICE, added, binding, setting
+from tests.stores.builders import ALICE, binding, ready, setting
 
 
 async def write(folder: Path, name: str, count: int) -> None:
     store = await open_store(folder, clock=lambda: datetime.now(UTC))
     stack = await store.open_stack(ALICE, "shared")
     repo = store.bind(binding(ALICE, stack.id))
-    document = await added(repo, "shared.pdf")
+    document = await ready(repo, "shared.pdf")
     for number in range(count):
         path = f"{name}.rows[{number % 7}].n"
         writes = [setting(path, number), setting("shared", f"{name} {number}")]
