@@ -27,6 +27,10 @@ from stackdocs_mcp.stores.embedded import open_store
 
 VALUES = 200
 CHANGES = 10_000
+UNDONE = 1_000
+"""Rows of two leaves each that one change set and an undo takes back."""
+LATER = 30
+"""Lists as long that were written elsewhere after it."""
 CALLS = 15
 MOST = 1.25
 
@@ -43,6 +47,8 @@ async def run(_corpus: Path) -> list[Row]:
 
         few = await _least(lambda call: repo.write(new.id, _writes("rows", call)))
         many = await _least(lambda call: repo.write(long.id, _writes("rows", call)))
+        alone = await _undo(repo, "alone", 0)
+        behind = await _undo(repo, "behind", LATER)
         start = time.process_time()
         found = await repo.verify(long.id)
         speed = found.changes / (time.process_time() - start)
@@ -56,6 +62,12 @@ async def run(_corpus: Path) -> list[Row]:
             f"<= {MOST} times",
             f"{ratio:.2f} times ({many * 1e3:.0f} ms)",
             ratio <= MOST,
+        ),
+        Row(
+            f"an undo of {UNDONE * 2:,} leaves, behind {UNDONE * 2 * LATER:,} others against alone",
+            f"<= {MOST} times",
+            f"{behind / alone:.2f} times ({behind * 1e3:.0f} ms)",
+            behind / alone <= MOST,
         ),
         Row(
             "changes whose chain and effect are verified in a second",
@@ -75,6 +87,27 @@ def _writes(name: str, call: int) -> list[FieldWrite]:
     evidence = Evidence(Verdict.UNCHECKED)
     paths = [(name, row, "amount") for row in range(VALUES)]
     return [FieldWrite(path, (Leaf(path, f"{call}.{path[1]}", evidence),)) for path in paths]
+
+
+async def _undo(repo: StackStore, name: str, later: int) -> float:
+    """Seconds to undo a change of many leaves that this many others elsewhere came after."""
+    document = await _added(repo, name)
+    (change,) = await repo.write(document.id, [_list("rows")])
+    for one in range(later):
+        await repo.write(document.id, [_list(f"later{one}")])
+    assert change.change is not None
+
+    async def both_ways(_: int) -> None:
+        (undone,) = await repo.undo(document.id, change.change)
+        await repo.undo(document.id, undone.id, redo=True)
+
+    return await _least(both_ways) / 2
+
+
+def _list(name: str) -> FieldWrite:
+    evidence = Evidence(Verdict.UNCHECKED)
+    paths = [(name, row, part) for row in range(UNDONE) for part in ("n", "v")]
+    return FieldWrite((name,), tuple(Leaf(one, one[1], evidence) for one in paths))
 
 
 async def _least(work: Callable[[int], Awaitable[object]]) -> float:

@@ -161,8 +161,13 @@ def _histories(settings: Settings, kept: Mapping[DocumentId, str]) -> Iterator[F
     if len(looked.wrong) > MOST:
         yield Finding("history", "problem", f"and {len(looked.wrong) - MOST} more documents")
     if not looked.wrong:
-        said = f"{looked.changes:,} changes of {looked.documents:,} documents fit together"
+        changes = _counted(looked.changes, "change")
+        said = f"{changes} of {_counted(looked.documents, 'document')}, fitting together"
         yield Finding("history", "ok", said)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 async def _looked_through(settings: Settings, kept: Mapping[DocumentId, str]) -> Looked:

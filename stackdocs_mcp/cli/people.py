@@ -1,11 +1,27 @@
 """Commands with which a person corrects what was extracted, and takes back what was done."""
 
+import re
+
 import click
 
 from stackdocs_mcp.cli.options import common, settings_of
 
+_NEGATIVE = re.compile(r"-[.,]?\d")
 
-@click.command(name="set", short_help="Set or correct a field; agents leave it as you set it.")
+
+class _TakesNegatives(click.Command):
+    """``-5,00`` is a value: no option starts with a digit."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.ignore_unknown_options = any(map(_NEGATIVE.match, args))
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    name="set",
+    cls=_TakesNegatives,
+    short_help="Set or correct a field; agents leave it as you set it.",
+)
 @click.argument("document")
 @click.argument("path")
 @click.argument("value")

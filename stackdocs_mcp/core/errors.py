@@ -22,6 +22,7 @@ StackdocsError
 |  |- NothingToUndo
 |  |- NothingToRedo
 |  |- UndoConflict
+|  |  `- AlreadyUndone
 |  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
 |- ExtractionFailed          one document could not be read; it fails alone
@@ -223,6 +224,17 @@ class UndoConflict(Conflict):
         super().__init__(
             f"change {change!r} was followed by {later!r} at the same place",
             f"Undo {later!r} first.",
+        )
+
+
+class AlreadyUndone(UndoConflict):
+    """What is to be undone was undone before, and its undo stands."""
+
+    def __init__(self, change: str, by: str) -> None:
+        Conflict.__init__(
+            self,
+            f"change {change!r} is already undone by {by!r}",
+            f"To have it back, redo {by!r}.",
         )
 
 

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from stackdocs_mcp.core.errors import (
+    AlreadyUndone,
     ChangeNotFound,
     EarlierExtraction,
     Locked,
@@ -20,7 +21,7 @@ from stackdocs_mcp.core.errors import (
     UndoConflict,
 )
 from stackdocs_mcp.core.model import Action, Change, ChangeId, DocumentId
-from stackdocs_mcp.core.paths import PathKey, ancestors, from_key, key, subtree
+from stackdocs_mcp.core.paths import FieldPath, PathKey, ancestors, from_key, key, subtree
 from stackdocs_mcp.stores import documents, fields, history, locks, starting
 from stackdocs_mcp.stores.fields import Kept
 from stackdocs_mcp.stores.history import Recorded
@@ -29,8 +30,9 @@ from stackdocs_mcp.stores.scope import Scope
 
 _SET_NOTHING = (Action.COMPLETE, Action.START)
 
+# The indexes are named: left to itself SQLite takes the primary key, and reads all later changes.
 _LAST = """
-SELECT revision, ordinal FROM changes
+SELECT revision, ordinal FROM changes INDEXED BY changes_to_undo
 WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1
     AND action IN ('set', 'delete', 'release')
 ORDER BY revision DESC, ordinal DESC LIMIT 1
@@ -43,7 +45,7 @@ ORDER BY revision DESC, ordinal DESC LIMIT :limit
 """
 _LOOKED_AT = 20
 _LAST_UNDO = """
-SELECT revision, ordinal FROM changes
+SELECT revision, ordinal FROM changes INDEXED BY changes_to_redo
 WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1 AND action = 'undo'
 ORDER BY revision DESC, ordinal DESC LIMIT 1
 """
@@ -54,7 +56,8 @@ WHERE stack_id = :stack AND extraction_id = :extraction
 LIMIT 1
 """
 _LATER = """
-SELECT l.revision, l.ordinal FROM change_leaves AS l
+SELECT l.revision, l.ordinal, c.undoes_revision, c.undoes_ordinal
+FROM change_leaves AS l INDEXED BY change_leaves_by_key
 CROSS JOIN changes AS c ON c.stack_id = l.stack_id AND c.extraction_id = l.extraction_id
     AND c.revision = l.revision AND c.ordinal = l.ordinal
 WHERE l.stack_id = :stack AND l.extraction_id = :extraction AND l.touched = 1
@@ -97,7 +100,7 @@ def _undone(scope: Scope, held: documents.Held, change: ChangeId | None) -> list
     row = scope.one(_LAST, extraction=held.extraction)
     if row is None:
         raise NothingToUndo
-    return _named(scope, held, _id(row))
+    return _named(scope, held, _id((row["revision"], row["ordinal"])))
 
 
 def _redone(scope: Scope, held: documents.Held, change: ChangeId | None) -> list[Recorded]:
@@ -190,14 +193,18 @@ def _put_back(scope: Scope, revision: Revision, undone: Recorded) -> ChangeId:
 
 
 def _refuse_followed(scope: Scope, undone: Recorded, rows: list[sqlite3.Row]) -> None:
-    later = [
-        (row["revision"], row["ordinal"])
+    later = {
+        (row["revision"], row["ordinal"]): (row["undoes_revision"], row["undoes_ordinal"])
         for low, high in _around(row["key"] for row in rows)
         for row in scope.rows(_LATER, **undone.place, low=low, high=high)
-    ]
-    if later:
-        revision, ordinal = max(later)
-        raise UndoConflict(undone.change.id, f"{revision}-{ordinal}")
+    }
+    if not later:
+        return
+    here = (undone.revision, undone.ordinal)
+    by = [one for one, undoes in later.items() if undoes == here]
+    if by and undone.change.action is not Action.UNDO:
+        raise AlreadyUndone(undone.change.id, _id(by[0]))
+    raise UndoConflict(undone.change.id, _id(max(later)))
 
 
 def _around(keys: Iterable[str]) -> set[tuple[str, str]]:
@@ -207,12 +214,15 @@ def _around(keys: Iterable[str]) -> set[tuple[str, str]]:
     the reverse.
     """
     ranges: set[tuple[str, str]] = set()
+    seen: set[tuple[FieldPath, bool]] = set()  # leaves of a list share what is above them
     for stored in keys:
         path = from_key(PathKey(stored))
         ranges |= {_alone(stored), subtree(PathKey(stored))}
         for prefix in ancestors(path):
-            ranges.add(_alone(key(prefix)))
-            ranges |= set(fields.other_kinds(path, prefix))
+            kind = (prefix, isinstance(path[len(prefix)], int))
+            if kind not in seen:
+                seen.add(kind)
+                ranges |= {_alone(key(prefix)), *fields.other_kinds(path, prefix)}
     return ranges
 
 
@@ -232,5 +242,5 @@ def _reverse(scope: Scope, undone: Recorded) -> None:
         standing, one = not standing, before
 
 
-def _id(row: sqlite3.Row) -> ChangeId:
-    return ChangeId(f"{row['revision']}-{row['ordinal']}")
+def _id(position: tuple[int, int]) -> ChangeId:
+    return ChangeId(f"{position[0]}-{position[1]}")

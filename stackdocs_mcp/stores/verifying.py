@@ -1,5 +1,6 @@
 """Whether a document's history is whole: its chain worked out anew, and its changes replayed.
 
+What no change records is not covered: the text of pages, the stack's schema and its policy.
 Rows are streamed, and texts are kept as hashes: what is held in memory are the leaves of one
 extraction, and the changes whose effect was undone.
 """
@@ -208,6 +209,8 @@ class _Verifier:
             self._broken("another extraction counts than the one that was started last")
         if row["status"] == "completed" and self._last_action != "complete":
             self._broken("it is completed, and its last change did not complete it")
+        if row["status"] == "ocr_complete" and self._last_action == "complete":
+            self._broken("its last change completed it, and it is not completed")
 
     def _broken(self, what: str, change: ChangeId | None = None, stored: str | None = None) -> None:
         if len(self._breaks) < MAX_BREAKS:

@@ -4,7 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from stackdocs_mcp.core.errors import Locked, NothingToRedo, NothingToUndo, UndoConflict
+from stackdocs_mcp.core.errors import (
+    AlreadyUndone,
+    Locked,
+    NothingToRedo,
+    NothingToUndo,
+    UndoConflict,
+)
 from stackdocs_mcp.core.model import Action, ChangeId, FieldWrite, Leaf, WriteResult
 from stackdocs_mcp.core.paths import FieldPath, dotted, key
 
@@ -83,13 +89,18 @@ class Model:
     def undo_one(self, undone: Entry, name: str, *, person: bool) -> None:
         later = self.history[self.history.index(undone) + 1 :]
         named = {entry.id for entry in later}
-        for entry in reversed(later):
-            if (
-                clash(entry.before, undone.before)
-                and self.stands(entry)
-                and entry.undoes not in named
-            ):
-                raise UndoConflict(undone.id, entry.id)
+        against = [
+            entry
+            for entry in reversed(later)
+            if clash(entry.before, undone.before)
+            and self.stands(entry)
+            and entry.undoes not in named
+        ]
+        for entry in against:
+            if entry.undoes == undone.id and undone.action is not Action.UNDO:
+                raise AlreadyUndone(undone.id, entry.id)
+        if against:
+            raise UndoConflict(undone.id, against[0].id)
         after = dict(self.leaves)
         for path, held in sorted(undone.before.items(), key=lambda item: key(item[0])):
             now = after.pop(path, None)

@@ -127,7 +127,7 @@ async def test_of_a_call_only_what_still_stands_is_undone(
 
     assert [one.undoes for one in undone] == ["1-3", "1-1"]
     assert await values(repo, document) == {}
-    with pytest.raises(UndoConflict, match="'1-3' was followed by '3-1'"):
+    with pytest.raises(UndoConflict, match="'1-3' is already undone by '3-1'"):
         await repo.undo(document.id, ChangeId("1"))
 
 

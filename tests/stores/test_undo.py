@@ -186,8 +186,25 @@ async def test_an_undone_change_is_not_undone_twice(repo: StackStore, document: 
     await put(repo, document, "a", 1)
     await repo.undo(document.id)
 
-    with pytest.raises(UndoConflict, match="'1-1' was followed by '2-1'"):
+    with pytest.raises(UndoConflict, match="'1-1' is already undone by '2-1'"):
         await repo.undo(document.id, ChangeId("1-1"))
+
+
+@pytest.mark.requirement("STORE-96")
+async def test_what_was_undone_after_a_redo_is_said_to_be_undone_already(
+    repo: StackStore, document: Document
+) -> None:
+    await repo.write(document.id, [setting("a", 1), setting("b", 1), setting("c", 1)])
+    await repo.undo(document.id, ChangeId("1"))
+    await repo.undo(document.id, redo=True)
+    await repo.undo(document.id, ChangeId("1"))
+
+    with pytest.raises(UndoConflict, match="'1-1' is already undone by '4-3'") as caught:
+        await repo.undo(document.id, ChangeId("1-1"))
+
+    assert "redo '4-3'" in caught.value.advice
+    await repo.undo(document.id, ChangeId("4-3"), redo=True)
+    assert await values(repo, document) == {"a": 1}
 
 
 @pytest.mark.requirement("STORE-96")

@@ -86,7 +86,7 @@ def _boolean(text: str) -> bool:
 
 
 def _structure(text: str, types: frozenset[str]) -> Typed:
-    value = _checked(structure_in(text))
+    value = _checked(structure_in(text, types))
     if _json_type(value) not in types:
         raise BadValue(
             "wrong_type", f"the field takes {_listed(types)}", "Send it as JSON, not as a string."

@@ -8,8 +8,23 @@ from stackdocs_mcp.core.errors import BadValue
 _ADVICE = "Send the object or list itself."
 
 
-def structure_in(text: str) -> object:
+_TAKES = {
+    frozenset({"array"}): (
+        "the text is no JSON, and the field takes a list",
+        "Send a list, as in [...].",
+    ),
+    frozenset({"object"}): (
+        "the text is no JSON, and the field takes an object",
+        "Send an object, as in {...}.",
+    ),
+}
+_OTHERWISE = ("the text is no JSON, and the field takes an object or a list", _ADVICE)
+
+
+def structure_in(text: str, types: frozenset[str] = frozenset()) -> object:
     """The JSON in a string, numbers as Decimal. Raises BadValue for anything else.
+
+    ``types`` are what the field takes, for the message.
 
     Duplicate names are refused: which of two values was meant cannot be known.
     """
@@ -24,7 +39,8 @@ def structure_in(text: str) -> object:
     except RecursionError:
         raise BadValue("too_deep", "the JSON in the string is nested too deep", _ADVICE) from None
     except ValueError:
-        raise BadValue("wrong_type", "the string is not valid JSON", _ADVICE) from None
+        structures = frozenset(types & {"array", "object"})
+        raise BadValue("wrong_type", *_TAKES.get(structures, _OTHERWISE)) from None
 
 
 def _refuse(_: str) -> object:

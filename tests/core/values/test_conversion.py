@@ -101,6 +101,16 @@ def test_json_in_a_string_is_taken_as_json_and_reported() -> None:
 
 
 @pytest.mark.requirement("VALUE-09")
+@pytest.mark.parametrize(("type_", "advice"), [("array", "[...]"), ("object", "{...}")])
+def test_a_text_for_a_list_or_an_object_is_told_what_the_field_takes(
+    type_: str, advice: str
+) -> None:
+    with pytest.raises(BadValue, match="the field takes") as caught:
+        typed("Foo", asks(type_), Signs())
+    assert advice in caught.value.advice
+
+
+@pytest.mark.requirement("VALUE-09")
 @pytest.mark.parametrize(
     "text", ['{"a": 1, "a": 2}', '{"a": NaN}', "{", "[1]", '"x"', "[" * 100_000, '{"a": 1e999999}']
 )

@@ -38,6 +38,7 @@ from tests.stores.builders import (
     ready,
     setting,
 )
+from tests.stores.test_completing import completed
 
 pytestmark = pytest.mark.anyio
 
@@ -193,6 +194,23 @@ async def test_no_statement_reads_through_a_table(
     assert scans == []
 
 
+@pytest.mark.requirement("STORE-152")
+async def test_an_undo_finds_later_changes_at_a_place_by_their_keys(
+    statements: list[str], writer: sqlite3.Connection
+) -> None:
+    of_leaves = [one for one in statements if "FROM change_leaves AS l" in one]
+
+    plans = [
+        [str(step["detail"]) for step in writer.execute(f"EXPLAIN QUERY PLAN {one}")]
+        for one in of_leaves
+    ]
+
+    assert plans
+    for plan in plans:
+        assert "change_leaves_by_key" in plan[0]
+        assert "key>? AND key<?" in plan[0]
+
+
 @pytest.mark.requirement("STORE-153")
 async def test_every_statement_is_bound_to_a_user_or_a_stack(
     statements: list[str], repo: StackStore
@@ -327,3 +345,20 @@ def test_the_store_brings_in_only_what_it_needs() -> None:
     )
 
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.requirement("HIST-52")
+async def test_a_completion_that_was_revoked_outside_of_the_history_is_a_break(
+    repo: StackStore, document: Document, writer: sqlite3.Connection
+) -> None:
+    await repo.write(document.id, [setting("a", 1)])
+    await completed(repo, document)
+    whole = await repo.verify(document.id)
+
+    writer.execute("UPDATE documents SET status = 'ocr_complete'")
+
+    assert whole.breaks == ()
+    found = await repo.verify(document.id)
+    assert [one.what for one in found.breaks] == [
+        "its last change completed it, and it is not completed"
+    ]
