@@ -21,7 +21,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.missing_rows import missing_rows
+from stackdocs_mcp.workspace.missing_rows import missing_rows, unchecked_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -167,4 +167,5 @@ async def _standing(
     broken = broken_rules(document, fields, schema)
     missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
     found = reasons(document, outlines, fields, schema, stack.policy, broken=broken, missed=missed)
-    return document, found, notices(broken), fields
+    unchecked = await unchecked_rows(workspace, document, [one.leaf for one in fields], schema)
+    return document, found, [*notices(broken), *unchecked], fields
