@@ -1,27 +1,30 @@
 """``set``, ``release``, ``undo`` and ``reextract``: a person's own hand in what was extracted."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from stackdocs_mcp.cli.barrier import FAILED, told
 from stackdocs_mcp.cli.opening import document_of, opened
 from stackdocs_mcp.cli.output import put, put_table, say, shown
-from stackdocs_mcp.core import exact
+from stackdocs_mcp.core import exact, strict
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.model import ChangeId, Citation, Evidence, JsonValue
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import history, writing
 from stackdocs_mcp.workspace.writing import Outcome
 
+_DIGITS = 9
 COLUMNS = ("outcome", "path", "value", "evidence", "change")
 
 
 def as_json(text: str) -> JsonValue:
     """The value of a JSON text. Raises InvalidArgument."""
     try:
-        return exact.loads(text)
-    except (ValueError, RecursionError) as error:
+        return cast("JsonValue", strict.read(text, exact=True))
+    except strict.NotStrict as error:
         raise InvalidArgument(
-            "the value is not JSON", "Quote it for the shell, or leave --json out for a text."
+            f"the value cannot be read as JSON: {error}",
+            "Quote it for the shell, or leave --json out for a text.",
         ) from error
 
 
@@ -29,13 +32,10 @@ def cited(page: int | None, lines: str | None, quote: str | None) -> Citation | 
     """Where a person says that the value stands. Raises InvalidArgument."""
     if page is None:
         return None
-    try:
-        numbers = [int(one) for one in lines.split(",")] if lines else []
-    except ValueError as error:
-        raise InvalidArgument(
-            f"--lines {lines!r} are no line numbers", "Write them as in 3,4."
-        ) from error
-    return Citation(page, tuple(numbers), quote or "")
+    numbers = [one.strip() for one in lines.split(",")] if lines else []
+    if not all(one.isascii() and one.isdigit() and len(one) <= _DIGITS for one in numbers):
+        raise InvalidArgument(f"--lines {lines!r} are no line numbers", "Write them as in 3,4.")
+    return Citation(page, tuple(map(int, numbers)), quote or "")
 
 
 async def set_value(

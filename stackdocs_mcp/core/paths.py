@@ -71,6 +71,11 @@ def ancestors(path: FieldPath) -> list[FieldPath]:
     return [path[:length] for length in range(1, len(path))]
 
 
+def with_prefixes(paths: Iterable[FieldPath]) -> set[FieldPath]:
+    """The paths and all that they are below, but for the root."""
+    return {path[:length] for path in paths for length in range(1, len(path) + 1)}
+
+
 def subtree(prefix: PathKey) -> tuple[str, str]:
     """Bounds ``low <= key < high`` of every key below ``prefix``, itself not included."""
     return f"{prefix}/", f"{prefix}0"  # "0" follows "/" in ASCII

@@ -20,8 +20,10 @@ class NotStrict(ValueError):
     """Not one JSON text with one meaning; says why, in our words, as part of a sentence."""
 
 
-def read(text: str) -> Any:
+def read(text: str, *, exact: bool = False) -> Any:
     """The value of a JSON text, objects as dictionaries.
+
+    ``exact`` numbers with a fraction or an exponent are Decimal, with every digit.
 
     Raises NotStrict for what is no JSON, and for duplicate keys, NaN and Infinity, lone
     surrogates, numbers with more digits than a double keeps, and nesting deeper than 64. A number
@@ -29,7 +31,10 @@ def read(text: str) -> Any:
     """
     try:
         found = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_number
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_decimal if exact else _number,
         )
     except NotStrict:
         raise
@@ -116,6 +121,13 @@ def _number(literal: str) -> float:
     if not kept:
         raise NotStrict(_LONG)
     return near
+
+
+def _decimal(literal: str) -> Decimal:
+    try:
+        return Decimal(literal)
+    except ArithmeticError as error:  # an exponent beyond what Decimal has
+        raise NotStrict(_LONG) from error
 
 
 def _check(found: object) -> None:

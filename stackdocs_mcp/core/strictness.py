@@ -62,10 +62,10 @@ def check_codes(codes: Sequence[str], schema: Schema | None, policy: Policy) -> 
 def satisfies(leaf: Leaf) -> bool:
     """The leaf has the evidence that ``require`` asks for; see ``Policy``."""
     verdict = leaf.evidence.verdict
-    if leaf.value is None:
+    if leaf.value is None or leaf.value in ([], {}):  # nothing, which no page shows
         return True
     if verdict is Verdict.DERIVED:
-        return leaf.value in ([], {})  # else written when the schema still said that it is derived
+        return False  # written when the schema still said that it is derived
     if verdict in (Verdict.LOCATED, Verdict.WRONG_PAGE):
         return not is_undecided(leaf)
     return verdict.holds

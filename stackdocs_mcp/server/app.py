@@ -86,8 +86,9 @@ async def _call(
         log.error("%s broke: %s (%s)", tool.name, type(error).__name__, reference)  # noqa: TRY400
         log.debug("%s", reference, exc_info=error)
         return _error(
-            f"{tool.name} failed because of a fault in this server ({reference}). Nothing it did "
-            "not acknowledge was kept. Try again; if it happens again, report the reference."
+            f"{tool.name} failed because of a fault in this server ({reference}). What it did "
+            "may have been kept; read_extraction shows what stands. If it happens again, report "
+            "the reference."
         )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from stackdocs_mcp.core.errors import (
     ChangeNotFound,
     EarlierExtraction,
+    Locked,
     NothingToRedo,
     NothingToUndo,
     UndoConflict,
@@ -34,6 +35,13 @@ WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1
     AND action IN ('set', 'delete', 'release')
 ORDER BY revision DESC, ordinal DESC LIMIT 1
 """
+_LAST_OF_KIND = """
+SELECT revision, ordinal FROM changes
+WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1
+    AND action IN ('set', 'delete', 'release') AND actor_kind = :kind
+ORDER BY revision DESC, ordinal DESC LIMIT :limit
+"""
+_LOOKED_AT = 20
 _LAST_UNDO = """
 SELECT revision, ordinal FROM changes
 WHERE stack_id = :stack AND extraction_id = :extraction AND standing = 1 AND action = 'undo'
@@ -70,7 +78,13 @@ def undo(
     held = documents.held(scope, document)
     undone = _redone(scope, held, change) if redo else _undone(scope, held, change)
     revision = Revision(scope, held)
-    made = [_put_back(scope, revision, one) for one in undone]
+    try:
+        made = [_put_back(scope, revision, one) for one in undone]
+    except Locked as error:
+        other = None if redo or change is not None else _own_last(scope, held)
+        if other is not None:
+            error.advice = f"Call undo with change_id {other!r}, the last one you may undo."
+        raise
     revision.close()
     found = [history.find(scope, held.extraction, one) for one in made]
     return [one.change for one in found if one is not None]
@@ -125,6 +139,26 @@ def _with_id(scope: Scope, extraction: str, change: ChangeId) -> list[Recorded]:
         return call
     found = history.find(scope, extraction, change)
     return [] if found is None else [found]
+
+
+def _own_last(scope: Scope, held: documents.Held) -> ChangeId | None:
+    """The last change by an actor of the scope's kind that could be undone now, of the newest."""
+    place = {"extraction": held.extraction, "kind": scope.actor.kind, "limit": _LOOKED_AT}
+    for row in scope.rows(_LAST_OF_KIND, **place):
+        found = history.find(scope, held.extraction, _id(row))
+        assert found is not None
+        touched = history.touched(scope, found)
+        try:
+            _refuse_followed(scope, found, touched)
+            for leaf in touched:
+                now = fields.at(scope, held.extraction, leaf["key"])
+                then = leaf["before"]
+                kept = None if then is None else Kept(then, bool(leaf["locked_before"]))
+                locks.refuse(scope, leaf["key"], None if now is None else now.kept, kept)
+        except (Locked, UndoConflict):
+            continue
+        return found.change.id
+    return None
 
 
 def _put_back(scope: Scope, revision: Revision, undone: Recorded) -> ChangeId:

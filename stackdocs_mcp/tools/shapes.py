@@ -1,5 +1,6 @@
 """Fields, evidence and reasons as clients see them; several tools answer with these."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -87,6 +88,7 @@ class FieldItem(Result):
     warnings: list[WarningItem]
     revision: int
     by: str
+    at: str
     locked: bool | None = None
 
 
@@ -163,12 +165,13 @@ def field_item(field: FieldValue) -> FieldItem:
         warnings=warning_items(leaf.warnings),
         revision=field.revision,
         by=f"{field.actor.kind} {field.actor.client}".strip(),
+        at=field.at.isoformat(timespec="seconds"),
         locked=field.locked or None,
     )
 
 
 def reason_items(reasons: Sequence[Reason]) -> list[ReasonItem]:
-    """At most 100 of them; the last one then says how many are left out."""
+    """At most 100 of them; the last one then counts by code those that are left out."""
     items = [
         ReasonItem(
             code=one.code,
@@ -181,8 +184,12 @@ def reason_items(reasons: Sequence[Reason]) -> list[ReasonItem]:
     ]
     if len(items) <= MAX_REASONS:
         return items
-    left_out = len(items) - MAX_REASONS + 1
-    more = ReasonItem(code="more", message=f"and {left_out} more reasons", acknowledgeable=False)
+    left_out = items[MAX_REASONS - 1 :]
+    counts = Counter(one.code for one in left_out)
+    named = ", ".join(f"{count} {code}" for code, count in sorted(counts.items()))
+    more = ReasonItem(
+        code="more", message=f"and {len(left_out)} more reasons: {named}", acknowledgeable=False
+    )
     return [*items[: MAX_REASONS - 1], more]
 
 

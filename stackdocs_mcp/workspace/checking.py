@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
 import anyio
@@ -34,7 +34,7 @@ from stackdocs_mcp.core.model import (
     Verdict,
     Warn,
 )
-from stackdocs_mcp.core.paths import FieldPath, key
+from stackdocs_mcp.core.paths import FieldPath, key, with_prefixes
 from stackdocs_mcp.core.schema import Node, Schema
 from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
@@ -102,6 +102,13 @@ class Checker:
         if not self._document.fields:
             return False
         return bool(await self._workspace.store.fields(self._document.id, below=path, limit=1))
+
+    async def held(self, path: FieldPath) -> AbstractSet[FieldPath]:
+        """The paths at or below this one where something is stored, or below which it is."""
+        if not self._document.fields:
+            return frozenset()
+        fields = await self._workspace.store.fields(self._document.id, below=path)
+        return with_prefixes(one.leaf.path for one in fields)
 
     async def draft(
         self,

@@ -73,13 +73,18 @@ async def read_extraction(
     Of an earlier extraction the fields alone. Raises ExtractionNotFound.
     """
     workspace.binding.require(Right.READ)
-    document, found, warned, fields = await _standing(workspace, document_id)
+    document = await workspace.store.document(document_id)
+    found: Sequence[Reason] = ()
+    warned: Sequence[Notice] = ()
+    fields: Sequence[FieldValue] = ()
     earlier = None
-    if extraction not in {None, document.extraction}:
+    if extraction in {None, document.extraction}:
+        document, found, warned, fields = await _standing(workspace, document_id)
+    if extraction not in {None, document.extraction}:  # or somebody has just begun another
         fields = await workspace.store.fields(document_id, extraction=extraction)
         outlines = await workspace.store.extractions(document_id)
         earlier = next(one for one in outlines if one.number == extraction)
-        found, warned = [], []
+        found, warned = (), ()
     number = document.extraction if earlier is None else earlier.number
     scope = workspace.scope("read_extraction", document_id, number, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])

@@ -1,6 +1,6 @@
 """Writing fields: path, type, evidence, history - one outcome for each, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
@@ -32,7 +32,7 @@ from stackdocs_mcp.core.model import (
     Warn,
     WriteResult,
 )
-from stackdocs_mcp.core.paths import FieldPath, dotted, parse, pointer
+from stackdocs_mcp.core.paths import FieldPath, dotted, key, parse, pointer, with_prefixes
 from stackdocs_mcp.workspace.checking import Checker, Draft
 from stackdocs_mcp.workspace.context import Workspace
 
@@ -83,13 +83,15 @@ async def set_fields(
     checker = Checker(workspace, document, schema, stack.policy)
     prepared: list[_Prepared | StackdocsError] = []
     room = MAX_LEAVES
+    earlier = set[FieldPath]()
     for entry in entries:
         try:
-            one = await _prepared(checker, entry, room)
+            one = await _prepared(checker, entry, room, earlier)
         except StackdocsError as error:
             prepared.append(error)
         else:
             room -= len(one.drafts)
+            earlier |= with_prefixes(draft.path for draft in one.drafts)
             prepared.append(one)
 
     good = [one for one in prepared if isinstance(one, _Prepared)]
@@ -185,25 +187,37 @@ class _Prepared:
     expected_revision: int | None
 
 
-async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
+async def _prepared(
+    checker: Checker, entry: Entry, room: int, earlier: AbstractSet[FieldPath]
+) -> _Prepared:
     """The entry typed and checked, leaf by leaf; what is wrong with it is raised.
 
     Systems say null of every field that they have no value for. Where the schema takes no null that
-    is no value and no mistake: nothing is stored. What is set is only removed by ``delete_field``.
+    is no value and no mistake: nothing is stored. What is set - also at one of the paths
+    ``earlier`` in the call - is only removed by ``delete_field``, or left out of a whole object.
     """
     if entry.refusal is not None:
         raise entry.refusal
     path = parse(entry.path)
-    if entry.value is None and await _is_nothing(checker, path):
+    if entry.value is None and await _is_nothing(checker, path, earlier):
         return _Prepared(path, (), entry.expected_revision)
     whole = await checker.typed(path, entry.value)
-    found = [
-        (leaf_path, value)
-        for leaf_path, value in leaves_of(path, whole.value)
-        if value is not None or isinstance(leaf_path[-1], int) or checker.takes_null(leaf_path)
-    ]
-    if not found and not await _is_nothing(checker, path):
+    found: list[tuple[FieldPath, JsonValue]] = []
+    nothing: list[FieldPath] = []
+    for leaf_path, value in leaves_of(path, whole.value):
+        if value is None and isinstance(leaf_path[-1], str) and not checker.takes_null(leaf_path):
+            nothing.append(leaf_path)
+        else:
+            found.append((leaf_path, value))
+    if not found and not await _is_nothing(checker, path, earlier):
         raise BadValue("null_not_allowed", "all of it is null", "Use delete_field to remove it.")
+    held = await checker.held(path) | earlier if nothing else earlier
+    if removed := [one for one in nothing if one in held]:
+        raise BadValue(
+            "null_not_allowed",
+            f"{dotted(removed[0])!r} is null here and holds a value",
+            "Use delete_field to remove it; to keep it, send its value too.",
+        )
     if len(found) > room:
         raise InvalidArgument(
             f"one call writes at most {MAX_LEAVES} values", "Send the rest in another call."
@@ -226,10 +240,10 @@ async def _prepared(checker: Checker, entry: Entry, room: int) -> _Prepared:
     return _Prepared(path, tuple(drafts), entry.expected_revision)
 
 
-async def _is_nothing(checker: Checker, path: FieldPath) -> bool:
+async def _is_nothing(checker: Checker, path: FieldPath, earlier: AbstractSet[FieldPath]) -> bool:
     """Null says of a field that nothing is there, and nothing is."""
     named = isinstance(path[-1], str) and not checker.takes_null(path)
-    return named and not await checker.is_set(path)
+    return named and path not in earlier and not await checker.is_set(path)
 
 
 def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
@@ -243,9 +257,7 @@ def _outcome(write: FieldWrite, result: WriteResult) -> Outcome:
         case "stale_revision":
             error = StaleRevision(write.expected_revision or 0, result.revision)
         case "path_conflict":
-            below = not current or current[0].path[: len(write.path)] == write.path
-            other = dotted(write.path if below else current[0].path)
-            error = PathThroughValue(dotted(write.path), other)
+            error = PathThroughValue(dotted(write.path), dotted(current[0].path))
         case "field_not_found":
             error = FieldNotFound(dotted(write.path))
         case "locked":
@@ -297,7 +309,8 @@ def _value_at(path: FieldPath, leaves: Sequence[Leaf]) -> JsonValue:
     if not leaves:
         return None
     depth = len(path)
-    below = [(("at", *leaf.path[depth:]), leaf.value) for leaf in leaves]
+    in_order = sorted(leaves, key=lambda leaf: key(leaf.path))
+    below = [(("at", *leaf.path[depth:]), leaf.value) for leaf in in_order]
     value, _gaps = assemble(below)
     return value["at"]
 

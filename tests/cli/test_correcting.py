@@ -89,12 +89,35 @@ def test_a_value_can_be_json(paper: Shell) -> None:
 
 @pytest.mark.requirement("HIST-70")
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": 1, "a": 2}', "an object has the same key twice"),
+        ("NaN", "NaN and Infinity are not JSON"),
+        ("[" * 65 + "]" * 65, "it is nested deeper than 64 levels"),
+        ('"\\ud83d"', "a text has half of a surrogate pair"),
+    ],
+    ids=["twice", "NaN", "deep", "half"],
+)
+def test_json_of_two_meanings_is_refused_with_the_reason(
+    paper: Shell, text: str, reason: str
+) -> None:
+    ran = paper("set", "invoice.txt", "note", text, "--json")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert reason in ran.err
+    assert len(paper("history").rows) == 2
+
+
+@pytest.mark.requirement("HIST-70")
+@pytest.mark.parametrize(
     "options",
     [
         ["--lines", "4"],
         ["--quote", "x"],
         ["--page", "0"],
         ["--page", "1", "--lines", "x"],
+        ["--page", "1", "--lines", "1_0"],
+        ["--page", "1", "--lines", "-3"],
         ["--page", "1", "--lines", "1", "--quote", "x"],
     ],
     ids=" ".join,

@@ -84,3 +84,11 @@ def test_a_number_is_read_as_it_stands_or_refused(number: Decimal) -> None:
 def test_a_number_beyond_a_double_is_left_to_whoever_takes_values() -> None:
     assert strict.read("[1e999, -1e999]") == [math.inf, -math.inf]
     assert strict.read("[" * strict.MAX_DEPTH + "]" * strict.MAX_DEPTH)
+
+
+@pytest.mark.requirement("INPUT-11")
+def test_exact_numbers_keep_every_digit() -> None:
+    digits = "0.1234567890123456789012345"
+    assert strict.read(f"[{digits}, 1e999]", exact=True) == [Decimal(digits), Decimal("1e999")]
+    with pytest.raises(strict.NotStrict, match="digits"):
+        strict.read("1e99999999999999999999", exact=True)

@@ -245,3 +245,18 @@ async def test_a_completed_document_that_a_new_schema_finds_wanting_is_said_to_b
     assert [(one["code"], one["path"]) for one in again["reasons"]] == [
         ("missing_required", "currency")
     ]
+
+
+@pytest.mark.requirement("DONE-01")
+async def test_reasons_that_are_left_out_are_counted_by_their_code(session: Session) -> None:
+    await session.data("set_schema", schema=SCHEMA)
+    document = await session.add("invoice.txt", INVOICE)
+    rows = [{"path": f"line_items[{n}].amount", "value": n} for n in range(120)]
+    await session.data("set_fields", document_id=document, fields=rows)
+
+    refused = await session.data("complete", document_id=document)
+
+    *shown, more = refused["reasons"]
+    assert (len(shown), more["code"]) == (99, "more")
+    left_out = 120 + 3 + 2 - 99  # descriptions, required fields and pages
+    assert more["message"] == f"and {left_out} more reasons: {left_out} missing_required"

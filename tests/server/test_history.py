@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +216,70 @@ async def test_what_is_exported_is_the_extraction_that_counts(both: Both) -> Non
 
     assert "52.2" in exported["untrusted"]["content"]
     assert "43.5" not in exported["untrusted"]["content"]
+
+
+@pytest.mark.requirement("HIST-62")
+@pytest.mark.parametrize("count", [2, 12])
+async def test_undoing_a_call_of_many_rows_answers_what_it_put_back(both: Both, count: int) -> None:
+    session, document = both.agent, both.document
+    for ware, price in (("Pens", 0), ("Ink", 50)):
+        fields = [
+            {"path": f"line_items[{row}].{name}", "value": value}
+            for row in range(count)
+            for name, value in (("description", f"{ware} {row}"), ("amount", price + row))
+        ]
+        await session.data("set_fields", document_id=document, fields=fields)
+
+    undone = await session.data("undo", document_id=document, change_id="2")
+
+    rows = [{"description": f"Pens {row}", "amount": row} for row in range(count)]
+    assert (undone["path"], undone["value"]) == ("line_items", rows)
+    redone = await session.data("undo", document_id=document, redo=True)
+    assert [row["description"] for row in redone["value"]] == [f"Ink {n}" for n in range(count)]
+
+
+@pytest.mark.requirement("HIST-61")
+async def test_an_agent_that_may_not_undo_the_last_change_is_told_its_own_last(both: Both) -> None:
+    session, document = both.agent, both.document
+    await session.data("set_field", document_id=document, path="vendor.name", value="ACME")
+    await session.data("set_field", document_id=document, path="total", value="53.20")
+    await both.correct("total", "52.20")
+
+    refused = await session.refusal("undo", document_id=document)
+
+    assert "is locked" in refused
+    assert "change_id '1-1'" in refused
+    assert (await session.data("undo", document_id=document, change_id="1-1"))["changed"]
+
+
+@pytest.mark.requirement("HIST-61")
+async def test_an_agent_with_nothing_left_to_undo_is_told_to_keep_what_is_locked(
+    both: Both,
+) -> None:
+    await both.correct("total", "52.20")
+
+    refused = await both.agent.refusal("undo", document_id=both.document)
+
+    assert "is locked" in refused
+    assert "change_id" not in refused
+
+
+@pytest.mark.requirement("HIST-60")
+async def test_a_field_says_when_it_was_set(both: Both) -> None:
+    await both.correct("total", "52.20")
+
+    (field,) = (await both.extraction())["fields"]
+
+    (change,) = await both.person.store.changes(limit=9)
+    assert datetime.fromisoformat(field["at"]) == change.at.replace(microsecond=0)
+
+
+@pytest.mark.requirement("WRITE-03")
+async def test_a_value_in_the_way_is_named(session: Session) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    await session.data("set_field", document_id=document, path="total.net", value=40)
+
+    refused = await session.data("set_field", document_id=document, path="total", value=50)
+
+    assert refused["error"]["code"] == "path_conflict"
+    assert refused["error"]["message"] == "'total' cannot be set while 'total.net' holds a value"

@@ -283,3 +283,14 @@ async def test_a_slip_of_the_recognition_can_be_corrected_where_evidence_is_requ
 
     assert field["evidence"]["verdict"] == "fuzzy"
     assert answer["completed"]
+
+
+@pytest.mark.requirement("POLICY-01")
+@pytest.mark.parametrize("nothing", [[], {}])
+async def test_what_is_empty_needs_no_evidence(session: Session, nothing: object) -> None:
+    kind = "array" if nothing == [] else "object"
+    fields = schema(number={"type": "string"}, rows={"type": kind})
+    await session.data("set_schema", schema=fields, policy={"evidence": "require"})
+    document = await written(session, INVOICE, FIELDS[0], {"path": "rows", "value": nothing})
+
+    assert (await session.data("complete", document_id=document))["completed"]

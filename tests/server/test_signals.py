@@ -140,3 +140,36 @@ async def test_null_for_a_row_or_an_unknown_field_is_rejected(
     fields = [{"path": "line_items[0]", "value": None}, {"path": "totl", "value": None}]
     found = await written(session, statement, fields)
     assert [one["outcome"] for one in found.values()] == ["rejected", "rejected"]
+
+
+@pytest.mark.requirement("SIGN-08")
+async def test_a_null_member_removes_no_value_that_is_set(session: Session) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    text = {"type": "string"}
+    vendor = {"type": "object", "properties": {"name": text, "city": text}}
+    await session.data("set_schema", schema={"type": "object", "properties": {"vendor": vendor}})
+    await written(session, document, [{"path": "vendor.city", "value": "Oslo"}])
+
+    value = {"name": "ACME", "city": None}
+    found = await written(session, document, [{"path": "vendor", "value": value}])
+
+    assert found["vendor"]["outcome"] == "rejected"
+    assert found["vendor"]["error"]["code"] == "null_not_allowed"
+    assert "'vendor.city'" in found["vendor"]["error"]["message"]
+    held = await session.data("read_extraction", document_id=document)
+    assert [(one["path"], one["value"]) for one in held["fields"]] == [("vendor.city", "Oslo")]
+    whole = await written(session, document, [{"path": "vendor", "value": {"name": "ACME"}}])
+    assert whole["vendor"]["value"] == {"name": "ACME"}, "what is left out gives way"
+
+
+@pytest.mark.requirement("SIGN-08")
+async def test_null_of_what_the_same_call_sets_is_rejected(session: Session) -> None:
+    await session.data("set_schema", schema=SCHEMA)
+    document = await session.add("invoice.txt", INVOICE)
+    fields = [{"path": "number", "value": "Bolt"}, {"path": "number", "value": None}]
+
+    answer = await session.data("set_fields", document_id=document, fields=fields)
+
+    assert [one["outcome"] for one in answer["results"]][1] == "rejected"
+    held = await session.data("read_extraction", document_id=document)
+    assert [one["value"] for one in held["fields"]] == ["Bolt"]
