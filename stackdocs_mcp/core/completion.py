@@ -16,7 +16,7 @@ from stackdocs_mcp.core.model import (
     Reason,
     Verdict,
 )
-from stackdocs_mcp.core.paths import dotted, parse
+from stackdocs_mcp.core.paths import FieldPath, dotted, parse
 from stackdocs_mcp.core.rows import MissedRows
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.core.stack import Policy
@@ -73,6 +73,16 @@ def broken_rules(
 def notices(broken: Sequence[BrokenRule]) -> list[Notice]:
     """What should be looked at although it does not block."""
     return [Notice("rule", one.message, one.path) for one in broken if one.severity == "warn"]
+
+
+def rows_unchecked(path: FieldPath) -> Notice:
+    """That nothing shows whether the list at the path has all of its rows."""
+    return Notice(
+        "rows_unchecked",
+        f"rows of '{dotted(path)}' could not be checked against the page: where they stand, "
+        "neither a layout nor a table is known; compare the count yourself",
+        dotted(path),
+    )
 
 
 def _marked(reason: Reason, schema: Schema | None, policy: Policy) -> Reason:

@@ -45,6 +45,7 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "off_column": "In no other row does the field stand there across the page.",
         "over_cells": "The text takes in the next column, in other rows it does not.",
         "part_of_cell": "The text goes on in its cell, in other rows it is all of it.",
+        "same_place": "Another row of the list was written from the same characters.",
         "several_places": "It stands in several places, and nothing tells which is meant.",
         # what the policy asks for
         "low_confidence": "The confidence it came with is below what the policy asks for.",

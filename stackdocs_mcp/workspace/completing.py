@@ -24,7 +24,7 @@ from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.missing_rows import missing_rows
+from stackdocs_mcp.workspace.missing_rows import missing_rows, unchecked_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -183,4 +183,5 @@ async def _standing(
     found = await to_thread.run_sync(
         lambda: reasons(document, outlines, fields, schema, policy, broken=broken, missed=missed)
     )
-    return stack, document, found, notices(broken), fields
+    unchecked = await unchecked_rows(workspace, document, [one.leaf for one in fields], schema)
+    return stack, document, found, [*notices(broken), *unchecked], fields

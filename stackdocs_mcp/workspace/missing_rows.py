@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import anyio.to_thread
 
-from stackdocs_mcp.core.model import Document, DocumentStatus, Leaf
+from stackdocs_mcp.core.completion import rows_unchecked
+from stackdocs_mcp.core.model import Document, DocumentStatus, Leaf, Notice
 from stackdocs_mcp.core.rows import MissedRows, Search, Strip, searches, strips_of
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.workspace.checking import FEW_PAGES
@@ -24,6 +25,21 @@ async def missing_rows(
     tables = _Tables(workspace, document)
     found = [await _missed(search, tables) for search in searches(leaves, schema)]
     return [one for one in found if one is not None]
+
+
+async def unchecked_rows(
+    workspace: Workspace, document: Document, leaves: Sequence[Leaf], schema: Schema | None
+) -> list[Notice]:
+    """The lists whose rows stand where nothing shows whether there are more of them."""
+    if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
+        return []
+    tables = _Tables(workspace, document)
+    return [
+        rows_unchecked(search.path)
+        for search in searches(leaves, schema)
+        if search.pages is not None
+        and search.is_unchecked(await tables.strips(tables.beyond(search.pages)))
+    ]
 
 
 async def _missed(search: Search, tables: "_Tables") -> MissedRows | None:
@@ -61,10 +77,14 @@ class _Tables:
 
     async def searched(self, search: Search, numbers: Collection[int]) -> MissedRows | None:
         """What is missed on these pages; a list of thousands of rows does not hold up others."""
-        wanted = self.beyond(numbers)
+        return await anyio.to_thread.run_sync(
+            search.missed, await self.strips(self.beyond(numbers))
+        )
+
+    async def strips(self, wanted: Sequence[int]) -> list[Strip]:
+        """Those of the pages, in order."""
         await self._load(number for number in wanted if number not in self._strips)
-        strips = [strip for number in wanted for strip in self._strips.get(number, ())]
-        return await anyio.to_thread.run_sync(search.missed, strips)
+        return [strip for number in wanted for strip in self._strips.get(number, ())]
 
     async def _load(self, numbers: Iterable[int]) -> None:
         workspace = self._workspace

@@ -126,3 +126,30 @@ async def test_of_a_long_document_only_the_pages_around_the_rows_are_loaded(tmp_
         (reason,) = [one for one in read["reasons"] if one["code"] == "rows_missing"]
         assert reason["message"].endswith(": page 31 lines 3, 4; page 32 lines 2, 3")
         assert {number for *_, number in app.shared.pages._pages} == {30, 31, 32, 33}
+
+
+@pytest.mark.requirement("ROWS-12")
+async def test_rows_that_cannot_be_checked_are_said_without_refusing(session: Session) -> None:
+    await session.data("set_schema", schema=dict(SCHEMA))
+    file = session.files / "invoice.txt"
+    file.write_text("\n".join("  ".join(row) for row in [NAMES, *ITEMS]), "utf-8")
+    document = str((await session.data("add_document", path=str(file)))["document"]["id"])
+    await session.read(document)
+    await session.data("set_fields", document_id=document, fields=fields(ITEMS[:2]))
+
+    read = await session.data("read_extraction", document_id=document)
+    done = await session.data("complete", document_id=document)
+
+    (said,) = done["warnings"]
+    assert (said["code"], said["path"]) == ("rows_unchecked", "items")
+    assert "compare the count yourself" in said["message"]
+    assert read["warnings"] == done["warnings"]
+    assert done["completed"]
+
+
+@pytest.mark.requirement("ROWS-12")
+async def test_rows_that_were_checked_raise_no_doubt(session: Session) -> None:
+    document = await invoice(session, dict(SCHEMA))
+    await session.data("set_fields", document_id=document, fields=fields(ITEMS))
+
+    assert (await session.data("complete", document_id=document))["warnings"] == []

@@ -12,6 +12,7 @@ from stackdocs_mcp.core.evidence.figures import day_of, number_of
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText, digits_of
 from stackdocs_mcp.core.model import Citation, Place, Warn
+from stackdocs_mcp.core.paths import FieldPath, dotted
 
 _WHY = {
     "scaled": "{where} prints it with % or a word like thousand; check which the field wants.",
@@ -89,6 +90,14 @@ def labelled_elsewhere(label: Place) -> Warn:
         "labelled_elsewhere",
         f"{where(label).capitalize()} has the field's label beside another value; check which "
         "one is meant.",
+    )
+
+
+def same_place(place: Place, row: FieldPath) -> Warn:
+    return Warn(
+        "same_place",
+        f"{where(place).capitalize()} is already what {dotted(row)} was written from; check that "
+        "the row is not written twice.",
     )
 
 

@@ -8,7 +8,7 @@ places, or that its label is not near, says nothing: right values do so as often
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.standing import Standing, meet
 from stackdocs_mcp.core.evidence.together import Looked, Together, row_of, share_of
 from stackdocs_mcp.core.model import Warn
+from stackdocs_mcp.core.paths import FieldPath, key
 
 _FEWEST = 4
 """Rows that make what most of them have in common a rule."""
@@ -35,6 +36,8 @@ _UNIT = 4
 _WORD = re.compile(r"[^\W\d_]{2}")
 _SHORT = 2
 """Digits of a number that stands on most pages whatever it counts."""
+_SHARED = 2
+"""Values of a row that are elsewhere than each other: one alone may be said for several rows."""
 _FIGURE = re.compile(r"\d")
 
 Signal = tuple[int, Warn]
@@ -43,7 +46,14 @@ Signal = tuple[int, Warn]
 def signalled(call: Together) -> list[Looked]:
     """The leaves of a call with what the others make doubtful about them."""
     found: defaultdict[int, list[Warn]] = defaultdict(list)
-    for signal in (_off_column, _part_of_cell, _over_cells, _labelled_elsewhere, _several):
+    for signal in (
+        _off_column,
+        _part_of_cell,
+        _over_cells,
+        _labelled_elsewhere,
+        _several,
+        _same_place,
+    ):
         for index, warning in signal(call):
             found[index].append(warning)
 
@@ -141,6 +151,43 @@ def _several(call: Together) -> Iterator[Signal]:
             evidence = one.finding.evidence
             assert evidence.place is not None, "it stands somewhere"
             yield index, messages.several_places((evidence.place, *evidence.others))
+
+
+def _same_place(call: Together) -> Iterator[Signal]:
+    """A row whose values all are where those of an earlier row of the list are.
+
+    Not one that shares a value with others, as rows of a group do, and not where the page prints
+    each of the values as often as rows have it.
+    """
+    held: defaultdict[FieldPath, dict[FieldPath, Hashable]] = defaultdict(dict)
+    for path, standing in call.earlier.items():
+        if (row := row_of(path)) is not None:
+            held[row][path[len(row) :]] = _characters(standing)
+    for row, indices in call.rows.items():
+        for one in (
+            call.looked[index] for index in indices if not call.looked[index].claim.is_nothing
+        ):
+            place = repr(one.claim.value) if one.at is None else _characters(one.at)
+            held[row][one.path[len(row) :]] = place
+
+    first: dict[Hashable, list[FieldPath]] = {}
+    for row in sorted(held, key=key):
+        values = held[row]
+        if () not in values and len(set(values.values())) < _SHARED:
+            continue
+        same = first.setdefault((row[:-1], frozenset(values.items())), [])
+        same.append(row)
+        stood = [(index, at) for index in call.rows.get(row, ()) if (at := call.looked[index].at)]
+        if len(same) > 1 and any(
+            len({match.start for match in matches(call.looked[index].claim, at.page)}) < len(same)
+            for index, at in stood
+        ):
+            for index, at in stood:
+                yield index, messages.same_place(at.place, same[0])
+
+
+def _characters(one: Standing) -> Hashable:
+    return one.page.number, one.match.start, one.match.end
 
 
 def _beside(label: Standing) -> Iterator[tuple[int, int]]:

@@ -60,6 +60,15 @@ class Search:
     _listing: Listing | None = None
     _fields: tuple[Named, ...] = ()
 
+    def is_unchecked(self, strips: Sequence[Strip]) -> bool:
+        """Its rows stand on these pages, but where neither a layout nor a table is known."""
+        if self._listing is None:
+            return False
+        spots = {spot for row in self._listing.rows for spot in row.spots}
+        return bool(spots) and spots.isdisjoint(
+            (strip.page, line) for strip in strips for line in strip.lines
+        )
+
     def missed(self, strips: Sequence[Strip]) -> MissedRows | None:
         """What is missed on these pages, whose strips are given in order; None if nothing is."""
         if self._listing is not None:

@@ -158,3 +158,57 @@ def test_a_short_number_in_several_places_without_a_label_is_said() -> None:
 def test_at_most_five_other_places_are_listed() -> None:
     found = seen({"weight": 5}, page(["5 x"] * 9))
     assert len(found["weight"].finding.evidence.others) == 5
+
+
+TWICE: dict[str, JsonValue] = {
+    "items[0].artikel": "Papier",
+    "items[0].betrag": Decimal("4.5"),
+    "items[1].artikel": "Papier",
+    "items[1].betrag": Decimal("4.5"),
+}
+CITED = dict.fromkeys(TWICE, 3)
+
+
+@pytest.mark.requirement("SIGN-10")
+@pytest.mark.parametrize("cited", [True, False])
+def test_a_row_that_is_written_twice_is_said(*, cited: bool) -> None:
+    found = seen(TWICE, table(*ROWS), lines=CITED if cited else {})
+    assert warned(found) == {
+        "items[1].artikel": ["same_place"],
+        "items[1].betrag": ["same_place"],
+    }
+    message = found["items[1].betrag"].finding.warnings[0].message
+    assert message.startswith("Line 3 of page 1 is already what items[0] was written from")
+
+
+@pytest.mark.requirement("SIGN-10")
+def test_a_row_that_an_earlier_call_wrote_is_known() -> None:
+    on = table(*ROWS)
+    before = {one.path: one.at for one in seen(TWICE, on, lines=CITED).values() if one.at}
+    first = {path: at for path, at in before.items() if path[1] == 0}
+    again = {name: value for name, value in TWICE.items() if name.startswith("items[1]")}
+    found = warned(seen(again, on, lines=CITED, earlier=first))
+    assert set(found) == set(again)
+
+
+@pytest.mark.requirement("SIGN-10")
+def test_rows_that_the_page_prints_twice_raise_no_doubt() -> None:
+    on = table(*ROWS[:2], ROWS[1])
+    assert warned(seen(TWICE, on)) == {}
+    assert warned(seen(TWICE, on, lines=CITED)) == {}
+
+
+@pytest.mark.requirement("SIGN-10")
+def test_rows_of_a_group_may_share_what_is_printed_once() -> None:
+    shared: dict[str, JsonValue] = {
+        "items[0].artikel": "Papier",
+        "items[0].betrag": Decimal("4.5"),
+        "items[1].artikel": "Papier",
+        "items[1].betrag": Decimal(21),
+    }
+    assert warned(seen(shared, table(*ROWS))) == {}
+
+
+@pytest.mark.requirement("SIGN-10")
+def test_one_value_of_a_row_alone_may_be_said_for_several_rows() -> None:
+    assert warned(seen(fields("Papier", "Papier"), table(*ROWS))) == {}
