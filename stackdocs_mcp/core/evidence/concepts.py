@@ -73,6 +73,11 @@ def asks_for_quantity(label: str) -> bool:
     return "quantity" in label_concepts(label)
 
 
+def is_concept(word: str) -> bool:
+    """The word is the name of a concept, as `concepts` gives it."""
+    return word in _NAMES
+
+
 @lru_cache(maxsize=4096)
 def _concepts(text: str) -> frozenset[str]:
     return frozenset(_concept(letters(word)) for word in _WORDS.findall(text))
@@ -85,3 +90,4 @@ def _concept(word: str) -> str:
 _CONCEPT_OF = {
     letters(word): row.split()[0] for row in _CONCEPTS.strip().splitlines() for word in row.split()
 }
+_NAMES = frozenset(_CONCEPT_OF.values())
