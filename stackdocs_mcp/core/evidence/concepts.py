@@ -83,6 +83,11 @@ def asks_for_quantity(label: str) -> bool:
     return "quantity" in label_concepts(label)
 
 
+def is_concept(word: str) -> bool:
+    """The word is the name of a concept, as `concepts` gives it."""
+    return word in _NAMES
+
+
 @lru_cache(maxsize=4096)
 def _concepts(text: str) -> frozenset[str]:
     return frozenset(_concept(letters(word)) for word in _WORDS.findall(text))

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from stackdocs_mcp.core.evidence.claim import Claim
-from stackdocs_mcp.core.evidence.concepts import concepts, label_concepts
+from stackdocs_mcp.core.evidence.concepts import concepts, is_concept, label_concepts
 from stackdocs_mcp.core.evidence.match import Match
 from stackdocs_mcp.core.evidence.page import PageText
 from stackdocs_mcp.core.evidence.standing import Standing
@@ -117,5 +117,8 @@ def labelled(names: Sequence[frozenset[str]], page: PageText) -> Iterator[Standi
 
 
 def _tells(word: str) -> bool:
-    """A word that makes another label of a label: not "in", "of", "EUR" or "amount"."""
-    return len(word) > _SHORTEST and word not in _GENERIC
+    """A word that makes another label of a label: not "in", "of", "EUR" or "amount".
+
+    The name of a concept does so however short it is: "net" and "tax" name other amounts.
+    """
+    return (len(word) > _SHORTEST or is_concept(word)) and word not in _GENERIC

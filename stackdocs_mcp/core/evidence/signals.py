@@ -216,9 +216,12 @@ def _cells(page: PageText, index: int) -> list[tuple[int, int]]:
 def _is_alike(one: Looked, page: PageText, span: tuple[int, int]) -> bool:
     """What stands there is of the value's kind: a date, a number alone, or an identifier."""
     text = page.text[slice(*span)]
+    dates = [date for date in page.printed_dates if _meet(span, (date.start, date.end))]
     if day_of(one.claim) is not None:
-        return any(_meet(span, (date.start, date.end)) for date in page.printed_dates)
+        return bool(dates)
     if number_of(one.claim) is not None:
+        for date in dates:  # a day to pay by is no amount to pay
+            text = text.replace(page.text[date.start : date.end], "")
         return bool(_FIGURE.search(text)) and sum(map(str.isalpha, text)) <= _UNIT
     return bool(_FIGURE.search(text)) and " " not in text.strip()
 

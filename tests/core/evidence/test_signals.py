@@ -131,6 +131,19 @@ def test_a_label_without_another_value_of_the_kind_raises_no_doubt(on: PageText)
 
 
 @pytest.mark.requirement("SIGN-06")
+@pytest.mark.parametrize("other", ["Summe netto", "Total tax", "Total due"])
+def test_the_label_of_another_amount_is_not_the_label_of_the_total(other: str) -> None:
+    on = page([f"{other}: 100,00", "Rechnungswert: 119,00"])
+    assert warned(seen({"grand_total": 119}, on, beside=NAMES)) == {}
+
+
+@pytest.mark.requirement("SIGN-06")
+def test_a_date_beside_the_label_of_an_amount_raises_no_doubt() -> None:
+    on = page(["Zahlbar bis: 22.04.2026", "Offener Rest: 69,00"])
+    assert warned(seen({"due": 69}, on, beside=NAMES)) == {}
+
+
+@pytest.mark.requirement("SIGN-06")
 @pytest.mark.parametrize(
     ("value", "label", "line"),
     [
