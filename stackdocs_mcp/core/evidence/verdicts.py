@@ -135,7 +135,7 @@ def _held_in(claim: Claim, citation: Citation, view: PageText, found: Sequence[M
     first = view.place(found[0].spans)
     if len(view.lines) <= max(_MANY, 2 * len(first.lines)):
         return _held(found[0], first)
-    best = [(view, match) for match in found if match.grade is found[0].grade]
+    best = [Standing(view, match) for match in found if match.grade is found[0].grade]
     finding = placed(likeliest(claim, best))
     assert finding.evidence.place is not None, "it is among the cited lines"
     warning = messages.many_lines(citation, finding.evidence.place)
