@@ -148,7 +148,7 @@ def _own_last(scope: Scope, held: documents.Held) -> ChangeId | None:
     """The last change by an actor of the scope's kind that could be undone now, of the newest."""
     place = {"extraction": held.extraction, "kind": scope.actor.kind, "limit": _LOOKED_AT}
     for row in scope.rows(_LAST_OF_KIND, **place):
-        found = history.find(scope, held.extraction, _id(row))
+        found = history.find(scope, held.extraction, _id((row["revision"], row["ordinal"])))
         assert found is not None
         touched = history.touched(scope, found)
         try:
