@@ -152,9 +152,12 @@ def _histories(settings: Settings, kept: Mapping[DocumentId, str]) -> Iterator[F
     try:
         if not path.exists() or not is_current(path):
             return
-        looked = run(lambda: _looked_through(settings, kept))
     except StackdocsError as error:
         yield Finding("history", "problem", told(error.message, error.advice))
+        return
+    looked = run(lambda: _looked_through(settings, kept))
+    if isinstance(looked, StackdocsError):
+        yield Finding("history", "problem", told(looked.message, looked.advice))
         return
     for one in looked.wrong[:MOST]:
         yield Finding("history", "problem", one)
@@ -170,12 +173,18 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-async def _looked_through(settings: Settings, kept: Mapping[DocumentId, str]) -> Looked:
-    store = await open_as_it_is(settings.data_dir.absolute(), clock=now)
+async def _looked_through(
+    settings: Settings, kept: Mapping[DocumentId, str]
+) -> Looked | StackdocsError:
+    """What was found, or what kept it from being looked at."""
     try:
-        return await look_through(store, local_user(), kept)
-    finally:
-        await store.close()
+        store = await open_as_it_is(settings.data_dir.absolute(), clock=now)
+        try:
+            return await look_through(store, local_user(), kept)
+        finally:
+            await store.close()
+    except StackdocsError as error:
+        return error
 
 
 def _takes_writes(path: Path) -> bool:

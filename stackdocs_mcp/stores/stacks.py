@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import StackId, UserId
-from stackdocs_mcp.core.errors import NotFound
+from stackdocs_mcp.core.errors import NotFound, StoreFailed
 from stackdocs_mcp.core.model import DocumentStatus, JsonObject
 from stackdocs_mcp.core.stack import Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.stores.scope import Scope
@@ -127,6 +127,17 @@ def _ocr(kept: dict[str, Any]) -> Ocr:
 
 
 def _stack(row: sqlite3.Row) -> Stack:
+    """The stack of a row. Raises StoreFailed for one that was changed behind the program's back."""
+    try:
+        return _read(row)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StoreFailed(
+            f"schema, policy or ocr of the stack {row['name']!r} cannot be read",
+            "The database was changed by another program; restore it from a copy.",
+        ) from error
+
+
+def _read(row: sqlite3.Row) -> Stack:
     # A schema is read as plain JSON: validators know floats, not decimals.
     schema = row["field_schema"]
     return Stack(

@@ -234,6 +234,17 @@ def test_doctor_says_how_many_changes_fit_together_and_changes_nothing(paper: Sh
 
 
 @pytest.mark.requirement("HIST-73")
+def test_doctor_names_the_stack_whose_policy_cannot_be_read(paper: Shell) -> None:
+    tampered(paper, "UPDATE stacks SET policy = 'gar'")
+
+    ran = paper("doctor")
+
+    assert ran.code == 1
+    assert "of the stack 'default' cannot be read" in ran.out
+    assert "fault in this program" not in ran.err
+
+
+@pytest.mark.requirement("HIST-73")
 def test_doctor_names_the_document_and_the_change_that_somebody_altered(paper: Shell) -> None:
     paper("set", "invoice.txt", "total", "52.20")
     tampered(paper, "UPDATE changes SET actor_kind = 'person' WHERE revision = 1")

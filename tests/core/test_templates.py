@@ -79,3 +79,10 @@ def test_a_template_is_found_as_people_write_its_name(name: str) -> None:
 def test_json_as_text_is_the_schema_itself() -> None:
     assert described(f" {json.dumps(template('receipt'))}") == template("receipt")
     assert list(described("invoice, total")["properties"]) == ["invoice", "total"]
+
+
+@pytest.mark.requirement("HELP-03")
+def test_lines_of_an_invoice_that_do_not_add_up_can_be_explained() -> None:
+    net_total = template("invoice")["properties"]["net_total"]
+
+    assert net_total["x-acknowledgeable"] == ["rule"]

@@ -24,12 +24,14 @@ number no nr num numero nummer numer rechnungsnummer rechnungsnr belegnummer num
 invoice rechnung facture factura fattura factuur fatura faktura bill 請求書 发票 חשבונית \
 فاتورة
 date datum fecha data rechnungsdatum belegdatum dato 日付 発行日 日期 תאריך التاريخ تاريخ
-due payable zahlbetrag zahlungsbetrag fallig falligkeit zahlbar residual balance solde saldo \
-vencimiento scadenza vencimento termin 支払期限 残高 应付 לתשלום المستحق
+due payable zahlen pagar pagare betalen zaplaty zahlbetrag zahlungsbetrag fallig falligkeit \
+zahlbar residual balance solde saldo vencimiento scadenza vencimento termin \
+支払期限 残高 应付 לתשלום المستحق
 amount betrag montant importe importo bedrag valor kwota positionsbetrag 金額 金额 סכום المبلغ
-quantity qty menge quantite cantidad quantita aantal quantidade ilosc anzahl 数量 כמות الكمية
-price preis prix precio prezzo prijs preco cena einzelpreis nettopreis 単価 单价 价格 מחיר \
-السعر
+quantity qty qte qta qtd cant menge quantite cantidad quantita aantal quantidade ilosc \
+anzahl 数量 כמות الكمية
+price preis prix precio prezzo prijs preco cena einzelpreis nettopreis stukprijs \
+単価 单价 价格 מחיר السعر
 unit einheit unite einzel stuck unidad unita eenheid unidade jednostka 単位 单位 יחידה الوحدة
 currency wahrung rechnungswahrung devise moneda valuta moeda waluta 通貨 货币 מטבע العملة
 seller vendor supplier verkaufer lieferant vendeur fournisseur merchant company from emisor \

@@ -48,9 +48,13 @@ MONTH = r"((?:كانون|تشرين) ال(?:أول|اول|ثاني)|[^\W\d_]{2,1
 """What may be the name of a month, as one group; two words only in the Levant."""
 
 
+_STROKES = str.maketrans("łøđ", "lod")
+"""Letters that Unicode does not take apart."""
+
+
 def letters(word: str) -> str:
     """A word in lower case without accents and the full stop of an abbreviation."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold().rstrip("."))
+    decomposed = unicodedata.normalize("NFKD", word.casefold().rstrip(".").translate(_STROKES))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
