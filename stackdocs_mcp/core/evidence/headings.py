@@ -16,7 +16,13 @@ _SUMS = frozenset({"amount", "total", "net", "due"})
 _TOTALS = frozenset({"total", "due"})
 _NO_SUM = frozenset({"rate", "price", "quantity", "unit", "number", "date", "count"})
 _COUNTS = frozenset({"quantity"})
-_POSITIONS = frozenset({"pos", "position"})
+_POSITIONS = frozenset(
+    (
+        *("pos", "position", "posicion", "posizione", "posicao", "pozycja", "lp", "line", "lin"),
+        *("linea", "linha", "ligne", "lijn", "regel", "riga", "rij", "row", "zeile", "number"),
+    )
+)
+"""What heads the numbers of the rows; a bare "No." does, too."""
 _WITH = frozenset({"incl", "including", "inclusive", "inkl", "inklusive", "mit", "with", "ttc"})
 """An amount with tax is no tax."""
 

@@ -52,6 +52,15 @@ def test_a_number_of_a_neighbouring_cell_does_not_verify(
 
 
 @pytest.mark.requirement("EVID-NEIGHBOUR")
+@pytest.mark.parametrize("heading", ["Riga", "Lín.", "Lp.", "Regel", "Ligne", "N°", "Nr."])
+def test_the_number_of_a_row_is_no_quantity_in_any_language(heading: str) -> None:
+    invoice = laid_out([[(10, heading), *HEADER[1:]], *ROWS])
+
+    assert cited(3, 2, invoice, "quantity").evidence.verdict is Verdict.VALUE_DIFFERS
+    assert cited(20, 2, invoice, "quantity").evidence.verdict is Verdict.VERIFIED
+
+
+@pytest.mark.requirement("EVID-NEIGHBOUR")
 @pytest.mark.parametrize(
     ("value", "line", "label"),
     [
