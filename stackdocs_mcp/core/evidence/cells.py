@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from stackdocs_mcp.core.evidence.match import Match
-from stackdocs_mcp.core.evidence.page import Cell, PageText, words
+from stackdocs_mcp.core.evidence.page import Cell, PageText
+from stackdocs_mcp.core.values.strings import matching_key
 
 _MOST_LINES = 6
 _SKIPPED = 1
@@ -25,7 +26,7 @@ def in_cells(value: str, _: str, page: PageText) -> Iterator[Match]:
     A cell ends at a gap between columns, and begins behind one or, where columns stand close, below
     the beginning of a cell that it goes on with. The text may end within the last cell.
     """
-    needle = words(value)
+    needle = matching_key(value)
     if " " not in needle and not any(joint in needle for joint in _JOINTS):
         return
     steps = iter(range(_MOST_STEPS))
@@ -70,9 +71,9 @@ def _is_cut(rest: str, needle: str) -> bool:
 
 def _end(text: str, start: int, end: int, needle: str) -> int:
     """Where the first words of a cell end that are the needle."""
-    if len(needle) == len(words(text[start:end])):
+    if len(needle) == len(matching_key(text[start:end])):
         return end
-    return next(at for at in range(start + 1, end + 1) if words(text[start:at]) == needle)
+    return next(at for at in range(start + 1, end + 1) if matching_key(text[start:at]) == needle)
 
 
 def _cells(page: PageText, index: int, above: Spans) -> Iterator[Cell]:
@@ -94,7 +95,7 @@ def _cells(page: PageText, index: int, above: Spans) -> Iterator[Cell]:
         if any(abs(left - box.x0) <= slack for box in boxes):
             for start, end, _ in row:
                 if start < base + low < end:
-                    yield base + low, end, words(page.text[base + low : end])
+                    yield base + low, end, matching_key(page.text[base + low : end])
 
 
 def _rest(needle: str, cell: str) -> str | None:

@@ -1,7 +1,6 @@
 """A page made ready for finding values: its text in one piece, and what is printed there."""
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -22,6 +21,7 @@ from stackdocs_mcp.core.values.numerals import Numeral, numerals_in
 from stackdocs_mcp.core.values.plain import plain
 from stackdocs_mcp.core.values.printed import PrintedNumber, numbers_in
 from stackdocs_mcp.core.values.signs import Signs, signs_in
+from stackdocs_mcp.core.values.strings import matching_key
 from stackdocs_mcp.core.values.times import PrintedTime, times_in
 
 MAX_QUOTE = 500
@@ -219,7 +219,7 @@ class PageText:
     def _cells(self, index: int) -> Iterator[Cell]:
         base, line = self._starts[index], self.lines[index]
         for start, end in cells_of(line):
-            yield base + start, base + end, words(line.text[start:end])
+            yield base + start, base + end, matching_key(line.text[start:end])
 
     def column(self, start: int, end: int) -> Column | None:
         """In which column of the page a span stands; None where nothing heads it.
@@ -371,11 +371,6 @@ def _by_magnitude(numbers: Iterable[PrintedNumber]) -> dict[Decimal, list[Printe
 def digits_of(number: Decimal) -> str:
     """The digits of a number, without the zeros that it can be printed with or without."""
     return format(number.normalize(), "f").replace(".", "")
-
-
-def words(text: str) -> str:
-    """The words with one space between them; unlike folded text, which has none."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def rows_of(lines: Sequence[Line]) -> tuple[Line, ...]:
