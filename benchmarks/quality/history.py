@@ -80,7 +80,7 @@ async def run(_corpus: Path) -> list[Row]:
 async def _added(repo: StackStore, name: str) -> Document:
     sha256 = Sha256(hashlib.sha256(name.encode()).hexdigest())
     document, _ = await repo.add_document(NewDocument(f"{name}.pdf", sha256, 1))
-    return document
+    return await repo.finish(document.id)
 
 
 def _writes(name: str, call: int) -> list[FieldWrite]:
