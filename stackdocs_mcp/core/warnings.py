@@ -10,6 +10,7 @@ from types import MappingProxyType
 WARNINGS: Mapping[str, str] = MappingProxyType(
     {
         # how the value was typed
+        "currency_code": "The sign or name of the money was written as its code.",
         "enum_spelling": "It was written as the schema's enumeration spells it.",
         "json_string": "It came as a string of JSON and was taken as JSON.",
         "scaled": "The number carries a percent sign or a word like thousand.",

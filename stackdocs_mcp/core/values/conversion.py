@@ -10,6 +10,7 @@ from stackdocs_mcp.core.values.exactness import canonical, exact
 from stackdocs_mcp.core.values.expected import Expected, Typed
 from stackdocs_mcp.core.values.json_text import structure_in
 from stackdocs_mcp.core.values.moments import date_of, date_time_of, time_of
+from stackdocs_mcp.core.values.money import currency_of
 from stackdocs_mcp.core.values.numbers import number_of
 from stackdocs_mcp.core.values.signs import Signs
 from stackdocs_mcp.core.values.strings import clean, shown
@@ -21,6 +22,7 @@ _REMOVE = "To leave the field empty, call delete_field."
 _FORMATS: Mapping[str, Callable[[str, Signs], Typed]] = {
     "date": date_of,
     "date-time": date_time_of,
+    "iso-4217": currency_of,
     "time": time_of,
 }
 
@@ -29,10 +31,11 @@ def typed(value: object, expected: Expected, signs: Signs) -> Typed:
     """The canonical value for a field.
 
     ``signs`` are the document's own: they decide ``1.000`` and ``03/04/2026``. Raises BadValue
-    with one of the codes ``ambiguous_date``, ``ambiguous_number``, ``bad_text``,
-    ``inexact_number``, ``not_a_boolean``, ``not_a_date``, ``not_a_number``, ``not_a_time``,
-    ``not_an_integer``, ``not_in_enum``, ``null_not_allowed``, ``number_too_long``,
-    ``text_too_long``, ``too_deep``, ``too_many_values``, ``wrong_type``.
+    with one of the codes ``ambiguous_currency``, ``ambiguous_date``, ``ambiguous_number``,
+    ``bad_text``, ``confusable_digit``, ``inexact_number``, ``not_a_boolean``, ``not_a_currency``,
+    ``not_a_date``, ``not_a_number``, ``not_a_time``, ``not_an_integer``, ``not_in_enum``,
+    ``null_not_allowed``, ``number_too_long``, ``text_too_long``, ``too_deep``,
+    ``too_many_values``, ``wrong_type``.
     """
     checked = _checked(value)
     if checked is None:

@@ -12,7 +12,8 @@ class Expected:
     types: frozenset[str] = frozenset()
     """JSON Schema types: string, number, integer, boolean, object, array, null."""
     format: str | None = None
-    """``date``, ``date-time`` and ``time`` are read as printed; others are left to the schema."""
+    """``date``, ``date-time``, ``time`` and ``iso-4217``, a code of money, are read as printed; the
+    rest is left to the schema."""
     enum: tuple[JsonValue, ...] | None = None
 
 

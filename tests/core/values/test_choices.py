@@ -110,3 +110,31 @@ def test_a_text_that_means_none_or_two_members_is_refused(
     with pytest.raises(BadValue) as refused:
         typed(text, Expected(enum=members), Signs())
     assert refused.value.code == "not_in_enum"
+
+
+CURRENCY = Expected(frozenset({"string"}), format="iso-4217")
+
+
+@pytest.mark.requirement("VALUE-CURRENCY")
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("EUR", "EUR"), ("eur", "EUR"), (" € ", "EUR"), ("zł", "PLN"), ("XOF", "XOF")],
+)
+def test_money_is_told_by_its_code(text: str, code: str) -> None:
+    assert typed(text, CURRENCY, Signs()).value == code
+
+
+@pytest.mark.requirement("VALUE-CURRENCY")
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("$", "ambiguous_currency"),
+        ("kr", "ambiguous_currency"),
+        ("12", "not_a_currency"),
+        ("Geld", "not_a_currency"),
+    ],
+)
+def test_a_sign_of_several_countries_is_refused(text: str, refused: str) -> None:
+    with pytest.raises(BadValue) as error:
+        typed(text, CURRENCY, Signs())
+    assert error.value.code == refused
