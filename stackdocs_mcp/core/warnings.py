@@ -1,7 +1,7 @@
 """Every code that a warning of a written field can have, and what it means.
 
-A warning never blocks a write. Its message says where and what to do; the code is what a client,
-a policy or a person may go by.
+A warning never blocks a write. Its message says where and what to do; the code is what a client
+or a person may go by.
 """
 
 from collections.abc import Mapping

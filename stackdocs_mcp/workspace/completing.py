@@ -24,7 +24,7 @@ from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.core.strictness import check_codes
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.missing_rows import missing_rows, unchecked_rows
+from stackdocs_mcp.workspace.missing_rows import missing_rows
 
 FIELDS_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 24_000
@@ -178,10 +178,10 @@ async def _standing(
     outlines = await workspace.store.outlines(document_id)
     fields = await workspace.store.fields(document_id)
     broken = await to_thread.run_sync(broken_rules, document, fields, schema)
-    missed = await missing_rows(workspace, document, [one.leaf for one in fields], schema)
+    leaves = [one.leaf for one in fields]
+    missed, unchecked = await missing_rows(workspace, document, leaves, schema)
     policy = stack.policy
     found = await to_thread.run_sync(
         lambda: reasons(document, outlines, fields, schema, policy, broken=broken, missed=missed)
     )
-    unchecked = await unchecked_rows(workspace, document, [one.leaf for one in fields], schema)
     return stack, document, found, [*notices(broken), *unchecked], fields

@@ -18,28 +18,25 @@ _ROUNDS = 6
 
 async def missing_rows(
     workspace: Workspace, document: Document, leaves: Sequence[Leaf], schema: Schema | None
-) -> list[MissedRows]:
-    """What is missed of each list, as far as the pages around its rows show it."""
-    if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
-        return []
-    tables = _Tables(workspace, document)
-    found = [await _missed(search, tables) for search in searches(leaves, schema)]
-    return [one for one in found if one is not None]
+) -> tuple[list[MissedRows], list[Notice]]:
+    """What is missed of each list, as far as the pages around its rows show it.
 
-
-async def unchecked_rows(
-    workspace: Workspace, document: Document, leaves: Sequence[Leaf], schema: Schema | None
-) -> list[Notice]:
-    """The lists whose rows stand where nothing shows whether there are more of them."""
+    And notices of the lists whose rows stand where nothing shows whether there are more of them.
+    """
     if document.status in (DocumentStatus.PROCESSING, DocumentStatus.FAILED):
-        return []
+        return [], []
     tables = _Tables(workspace, document)
-    return [
-        rows_unchecked(search.path)
-        for search in searches(leaves, schema)
-        if search.pages is not None
-        and search.is_unchecked(await tables.strips(tables.beyond(search.pages)))
-    ]
+    missed: list[MissedRows] = []
+    unchecked: list[Notice] = []
+    for search in searches(leaves, schema):
+        found = await _missed(search, tables)
+        if found is not None:
+            missed.append(found)
+        if search.pages is None:
+            continue
+        if search.is_unchecked(await tables.strips(tables.beyond(search.pages))):
+            unchecked.append(rows_unchecked(search.path))
+    return missed, unchecked
 
 
 async def _missed(search: Search, tables: "_Tables") -> MissedRows | None:

@@ -22,7 +22,6 @@ MAX_DIGITS = 100
 
 _PLACE = re.compile(r"<input>:(\d{1,6}):(\d{1,6}):")
 _DECIMAL = re.compile(r"-?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,4})?")
-_RESULT = "@result"
 
 
 class Unreadable(Exception):
