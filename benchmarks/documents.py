@@ -31,9 +31,9 @@ import pypdfium2
 import scoring
 from PIL import Image, ImageSequence
 
+from stackdocs_mcp.core.engine import Extracted, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import Page, PageSource
-from stackdocs_mcp.core.ports import Extracted, Pages
 from stackdocs_mcp.ocr import pdf, wire
 from stackdocs_mcp.ocr.local import LocalEngine
 from stackdocs_mcp.ocr.task import Task

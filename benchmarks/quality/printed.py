@@ -24,8 +24,8 @@ from typing import Any
 
 from benchmarks.quality.printing import Printed, dates, numbers
 from benchmarks.quality.report import Row, share
+from stackdocs_mcp.core.engine import Pages
 from stackdocs_mcp.core.errors import BadValue
-from stackdocs_mcp.core.ports import Pages
 from stackdocs_mcp.core.values import Expected, Signs, signs_of, typed
 from stackdocs_mcp.ocr.local import LocalEngine
 

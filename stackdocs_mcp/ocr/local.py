@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.ports import Extracted
+from stackdocs_mcp.core.engine import Extracted
 from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr import versions
 from stackdocs_mcp.ocr.limits import Limits

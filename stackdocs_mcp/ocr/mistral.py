@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.ports import Extracted, Pages
+from stackdocs_mcp.core.engine import Extracted, Pages
 from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr import versions
 from stackdocs_mcp.ocr.failures import failure

@@ -21,7 +21,7 @@ from mistralai.client.models import FileChunk, OCRResponse
 from mistralai.client.models.file import File
 from mistralai.client.utils.logger import NoOpLogger
 
-from stackdocs_mcp.core.ports import Pages
+from stackdocs_mcp.core.engine import Pages
 from stackdocs_mcp.ocr import mistral_pages, pages
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.mistral_retries import (

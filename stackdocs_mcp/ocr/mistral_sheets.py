@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from stackdocs_mcp.core.engine import Attachment, Extracted, FileOutline, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Attachment, Extracted, FileOutline, Pages
 from stackdocs_mcp.ocr import clean, pages, wire
 from stackdocs_mcp.ocr.parsing import Parsing
 from stackdocs_mcp.ocr.task import Task

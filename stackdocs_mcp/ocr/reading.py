@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
+from stackdocs_mcp.core.engine import Attachment, Extracted, FileOutline, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Attachment, Extracted, FileOutline, Pages
 from stackdocs_mcp.ocr import clean, pages, wire
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.parsing import Parsing

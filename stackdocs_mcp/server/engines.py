@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from stackdocs_mcp.core.engine import Engine
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Engine
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.settings import KEY, Settings
 

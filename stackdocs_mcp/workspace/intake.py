@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError
 from stackdocs_mcp.core.filenames import shown_name
 from stackdocs_mcp.core.model import (
@@ -21,15 +22,7 @@ from stackdocs_mcp.core.model import (
     Failure,
     NewDocument,
 )
-from stackdocs_mcp.core.ports import (
-    Attachment,
-    Clock,
-    Engine,
-    FileOutline,
-    Files,
-    Pages,
-    StackStore,
-)
+from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.stack import Ocr
 
 log = logging.getLogger(__name__)

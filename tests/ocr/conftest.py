@@ -7,8 +7,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from stackdocs_mcp.core.engine import FileOutline, Pages
 from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import FileOutline, Pages
 from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr.local import LocalEngine
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from stackdocs_mcp.core.ports import Attachment
+from stackdocs_mcp.core.engine import Attachment
 from stackdocs_mcp.ocr.local import LocalEngine
 from tests.ocr.conftest import read_all, texts
 

@@ -14,8 +14,8 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
+from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Extracted, FileOutline, Pages
 from stackdocs_mcp.ocr import parsing, processes, recognising
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.local import LocalEngine

@@ -16,7 +16,7 @@ READ = """
 import logging, sys, anyio
 from pathlib import Path
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Pages
+from stackdocs_mcp.core.engine import Pages
 from stackdocs_mcp.ocr.local import LocalEngine
 
 async def main():

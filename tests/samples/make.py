@@ -10,8 +10,8 @@ from pathlib import Path
 
 import anyio
 
+from stackdocs_mcp.core.engine import Pages
 from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import Pages
 from stackdocs_mcp.ocr.local import LocalEngine
 from stackdocs_mcp.samples import NAMES
 from tests.samples.invoice import write_invoice

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import anyio
 
+from stackdocs_mcp.core.engine import Attachment, Engine, Extracted, FileOutline, Pages
 from stackdocs_mcp.core.model import Line, Page, PageNote, PageSource
-from stackdocs_mcp.core.ports import Attachment, Engine, Extracted, FileOutline, Pages
 from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace.intake import Intake

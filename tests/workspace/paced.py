@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from pathlib import Path
 
+from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages
 from stackdocs_mcp.core.model import Line, Page, PageSource
-from stackdocs_mcp.core.ports import Extracted, FileOutline, Pages
 
 PAGES = 3
 

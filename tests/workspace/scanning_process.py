@@ -14,8 +14,9 @@ from pathlib import Path
 
 import anyio
 
+from stackdocs_mcp.core.engine import Extracted, Pages
 from stackdocs_mcp.core.model import Document
-from stackdocs_mcp.core.ports import Clock, Extracted, Pages
+from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.ocr.local import LocalEngine
 from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace.intake import Intake, Job

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from stackdocs_mcp.core.engine import Extracted, Pages
 from stackdocs_mcp.core.model import Page
-from stackdocs_mcp.core.ports import Extracted, Pages
 from stackdocs_mcp.ocr.mistral import MistralEngine
 from tests.ocr.documents import lines, pdf, picture_at
 from tests.ocr.mistral.service import KEY, Service, marked, running

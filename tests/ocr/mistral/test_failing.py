@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
+from stackdocs_mcp.core.engine import Extracted
 from stackdocs_mcp.core.errors import ExtractionFailed
-from stackdocs_mcp.core.ports import Extracted
 from stackdocs_mcp.ocr.mistral import MistralEngine
 from stackdocs_mcp.ocr.mistral_retries import Patience
 from stackdocs_mcp.ocr.mistral_sheets import BatchSize

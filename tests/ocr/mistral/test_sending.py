@@ -7,9 +7,9 @@ import anyio
 import pypdfium2
 import pytest
 
+from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import PageSource
-from stackdocs_mcp.core.ports import Extracted, FileOutline, Pages
 from stackdocs_mcp.ocr.limits import Limits
 from stackdocs_mcp.ocr.mistral import MistralEngine
 from stackdocs_mcp.ocr.mistral_sheets import BatchSize
