@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -31,6 +31,7 @@ from stackdocs_mcp.core.model import (
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
+from stackdocs_mcp.core.tenancy import Audit, Members, Membership
 
 
 class Clock(Protocol):
@@ -309,8 +310,12 @@ class Extractions(Protocol):
         """
 
 
-class StackStore(Documents, Extractions, Protocol):
-    """All that one binding can reach in a store. No method takes a user or a stack."""
+class StackStore(Documents, Extractions, Members, Protocol):
+    """All that one binding can reach in a store. No method takes a stack, or a user to act for.
+
+    Every method raises NotFound when the bound user is no member of the bound stack any more, or
+    the stack is gone: that is looked up in the transaction that does the work.
+    """
 
 
 class Files(Protocol):
@@ -330,7 +335,7 @@ class Files(Protocol):
         """A file on this machine with these bytes, to be read and not written."""
 
 
-class Store(Protocol):
+class Store(Audit, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:
@@ -343,7 +348,13 @@ class Store(Protocol):
         """The user's stack of this name, made if there is none. With a folder, that folder's."""
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
-        """The user's stacks by name, with documents counted by status and what reading cost."""
+        """The user's own stacks by name, with documents by status and what reading cost."""
+
+    async def membership(self, user: UserId, stack: StackId) -> Membership | None:
+        """What the user may do in the stack, from one indexed query.
+
+        None alike for a stack of others, one that never was and one that was deleted.
+        """
 
     async def close(self) -> None:
         """Give everything back. Harmless twice."""

@@ -26,7 +26,7 @@ SELECT d.id, d.extraction_id, d.filename, d.sha256, d.size, d.media_type, d.stat
 FROM stacks AS s
 CROSS JOIN documents AS d ON d.stack_id = s.id
 CROSS JOIN extractions AS e ON e.stack_id = d.stack_id AND e.id = d.extraction_id
-WHERE s.id = :stack AND s.user_id = :user
+WHERE s.id = :stack AND s.user_id = :owner
 """
 _ONE = _SELECT + " AND d.id = :document"
 _SAME_BYTES = _SELECT + " AND d.sha256 = :sha256"
@@ -39,7 +39,7 @@ _PAGE_IN_STATUS = _SELECT + _IN_STATUS + _BEHIND + _NAMED + _OLDEST_FIRST
 # The same bytes in another stack of the user: read one after the other, the second finds the pages.
 _TWIN_IS_READ = """EXISTS (
     SELECT 1 FROM documents AS o INDEXED BY documents_claimed
-    CROSS JOIN stacks AS u ON u.id = o.stack_id AND u.user_id = :user
+    CROSS JOIN stacks AS u ON u.id = o.stack_id AND u.user_id = :owner
     WHERE o.sha256 = d.sha256 AND o.claimed_until > :now AND o.stack_id <> d.stack_id
 )"""
 _UNCLAIMED = (
@@ -59,15 +59,15 @@ INSERT INTO extractions (stack_id, id, document_id, created_at)
 VALUES (:stack, :extraction, :id, :now)
 """
 _CLAIM = f"""
-UPDATE documents AS d SET claimed_by = :owner, claimed_until = :until,
-    abandoned = d.abandoned + (d.claimed_by IS NOT NULL AND d.claimed_by <> :owner)
+UPDATE documents AS d SET claimed_by = :reader, claimed_until = :until,
+    abandoned = d.abandoned + (d.claimed_by IS NOT NULL AND d.claimed_by <> :reader)
 WHERE d.stack_id = :stack AND d.id = :document AND d.status = 'processing'
-    AND (d.claimed_by IS NULL OR d.claimed_by = :owner OR d.claimed_until <= :now)
+    AND (d.claimed_by IS NULL OR d.claimed_by = :reader OR d.claimed_until <= :now)
     AND NOT {_TWIN_IS_READ}
 """  # noqa: S608  a constant
 _RELEASE = """
 UPDATE documents SET claimed_by = NULL, claimed_until = NULL
-WHERE stack_id = :stack AND id = :document AND claimed_by = :owner
+WHERE stack_id = :stack AND id = :document AND claimed_by = :reader
 """
 _SET_OUTLINE = """
 UPDATE documents SET media_type = :media_type, pages = :pages, updated_at = :now
@@ -165,13 +165,13 @@ def page(
 def claim(scope: Scope, document: DocumentId, owner: str, until: int) -> bool:
     """Whether the owner holds the document until then."""
     held(scope, document)
-    return scope.run(_CLAIM, document=document, owner=owner, until=until, now=scope.now) > 0
+    return scope.run(_CLAIM, document=document, reader=owner, until=until, now=scope.now) > 0
 
 
 def release(scope: Scope, document: DocumentId, owner: str) -> None:
     """Make the document free again, if the owner holds it."""
     held(scope, document)
-    scope.run(_RELEASE, document=document, owner=owner)
+    scope.run(_RELEASE, document=document, reader=owner)
 
 
 def unclaimed(scope: Scope, now: int, limit: int) -> Sequence[Document]:

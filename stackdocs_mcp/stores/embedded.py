@@ -11,7 +11,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
@@ -34,6 +34,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import FieldPath, PathKey
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
+from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
 from stackdocs_mcp.stores import (
     documents,
     extractions,
@@ -41,6 +42,7 @@ from stackdocs_mcp.stores import (
     folder,
     history,
     locks,
+    members,
     pages,
     search,
     stacks,
@@ -134,6 +136,16 @@ class EmbeddedStore:
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         return await self._database.read(partial(stacks.summaries, user=user))
+
+    async def membership(self, user: UserId, stack: StackId) -> Membership | None:
+        return await self._database.read(partial(members.find, user=user, stack=stack))
+
+    async def record(self, denial: Denial) -> None:
+        now = stamp(self._clock())
+        await self._database.write(partial(members.record, denial=denial, now=now))
+
+    async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
+        return await self._database.read(partial(members.denials, user=user, limit=limit))
 
     async def close(self) -> None:
         await self._database.close()
@@ -300,6 +312,15 @@ class BoundStore:
     async def verify(self, document: DocumentId) -> Verification:
         return await self._read(lambda scope: verifying.verify(scope, document))
 
+    async def members(self) -> Sequence[Member]:
+        return await self._read(members.everyone)
+
+    async def grant(self, user: UserId, role: Role) -> None:
+        await self._write(lambda scope: members.grant(scope, user, role))
+
+    async def revoke(self, user: UserId) -> bool:
+        return await self._write(lambda scope: members.revoke(scope, user))
+
     async def _read(self, work: Callable[[Scope], _T]) -> _T:
         return await self._database.read(lambda connection: work(self._scope(connection)))
 
@@ -309,7 +330,11 @@ class BoundStore:
         )
 
     def _scope(self, connection: sqlite3.Connection) -> Scope:
-        """The binding in a transaction that has begun: writes carry the times they happened in."""
+        """The binding in a transaction that has begun: writes carry the times they happened in.
+
+        Whoever is no member any more is told so here, whatever was checked before.
+        """
         binding = self._binding
+        members.check(connection, binding)
         now = stamp(self._clock())
-        return Scope(connection, binding.user, binding.stack, binding.actor, now)
+        return Scope(connection, binding.user, binding.owner, binding.stack, binding.actor, now)

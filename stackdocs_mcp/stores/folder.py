@@ -10,7 +10,7 @@ from stackdocs_mcp.stores.scope import Scope
 _FILES = """
 SELECT f.name, f.size, f.modified_ns, f.document_id
 FROM stacks AS s CROSS JOIN folder_files AS f ON f.stack_id = s.id
-WHERE s.id = :stack AND s.user_id = :user ORDER BY f.name
+WHERE s.id = :stack AND s.user_id = :owner ORDER BY f.name
 """
 _FORMER = "SELECT document_id FROM folder_files WHERE stack_id = :stack AND name = :name"
 _REMEMBER = """

@@ -19,7 +19,7 @@ SELECT c.extraction_id, c.document_id, c.revision, c.ordinal, c.action, c.path, 
     c.acknowledged, c.standing, c.digest, c.sequence, e.number
 FROM stacks AS s CROSS JOIN changes AS c ON c.stack_id = s.id
 CROSS JOIN extractions AS e ON e.stack_id = c.stack_id AND e.id = c.extraction_id
-WHERE s.id = :stack AND s.user_id = :user
+WHERE s.id = :stack AND s.user_id = :owner
 """
 _NEWEST_FIRST = " AND c.sequence < :before ORDER BY c.sequence DESC LIMIT :limit"
 _OF_STACK = _COLUMNS + _NEWEST_FIRST

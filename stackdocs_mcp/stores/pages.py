@@ -15,7 +15,7 @@ AT_ONCE = 100
 _OUTLINES = """
 SELECT l.number, l.read, p.source, p.line_count, p.hidden_lines, p.characters, p.notes
 FROM document_pages AS l
-CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
+CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :owner
 WHERE l.stack_id = :stack AND l.document_id = :document
     AND l.number >= :first AND (:last IS NULL OR l.number <= :last)
 ORDER BY l.number
@@ -23,7 +23,7 @@ ORDER BY l.number
 _PAGE = """
 SELECT l.number, p.width, p.height, p.rotation, p.source, p.lines, p.tables, p.notes
 FROM document_pages AS l
-CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
+CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :owner
 WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = :number
 """
 _MARK_READ = """
@@ -36,7 +36,7 @@ WHERE stack_id = :stack AND document_id = :document ORDER BY number
 """
 _STORED = """
 SELECT p.number FROM pages AS p
-WHERE p.user_id = :user AND p.sha256 = :sha256 AND p.engine = :engine AND NOT EXISTS (
+WHERE p.user_id = :owner AND p.sha256 = :sha256 AND p.engine = :engine AND NOT EXISTS (
     SELECT 1 FROM document_pages AS l
     WHERE l.stack_id = :stack AND l.document_id = :document AND l.number = p.number
 )
@@ -44,12 +44,12 @@ ORDER BY p.number LIMIT :limit
 """
 _LINES = """
 SELECT id, lines FROM pages
-WHERE user_id = :user AND sha256 = :sha256 AND engine = :engine AND number = :number
+WHERE user_id = :owner AND sha256 = :sha256 AND engine = :engine AND number = :number
 """
 _INSERT = """
 INSERT INTO pages (user_id, sha256, engine, number, width, height, rotation, source, line_count,
     hidden_lines, characters, lines, tables, notes)
-VALUES (:user, :sha256, :engine, :number, :width, :height, :rotation, :source, :line_count,
+VALUES (:owner, :sha256, :engine, :number, :width, :height, :rotation, :source, :line_count,
     :hidden_lines, :characters, :lines, :tables, :notes)
 ON CONFLICT (user_id, sha256, engine, number) DO NOTHING RETURNING id
 """
@@ -60,7 +60,7 @@ ON CONFLICT (stack_id, document_id, number) DO NOTHING RETURNING ref
 """
 _LINKED = """
 SELECT l.ref, p.lines FROM document_pages AS l
-CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
+CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :owner
 WHERE l.stack_id = :stack AND l.document_id = :document
 """
 _UNLINK = "DELETE FROM document_pages WHERE stack_id = :stack AND document_id = :document"

@@ -1,4 +1,4 @@
-"""One transaction of one binding: every statement is given the bound user and stack."""
+"""One transaction of one binding: every statement is given the bound owner and stack."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,10 +23,14 @@ def moment(stamped: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a repository's function works with; ``:user`` and ``:stack`` are always bound."""
+    """What a repository's function works with; ``:owner`` and ``:stack`` are always bound.
+
+    ``user`` is who acts, ``owner`` whose stack it is.
+    """
 
     connection: sqlite3.Connection
     user: UserId
+    owner: UserId
     stack: StackId
     actor: Actor
     now: int
@@ -53,4 +57,4 @@ class Scope:
         self.connection.executemany(sql, (self._bound(values) for values in many))
 
     def _bound(self, values: Mapping[str, object]) -> dict[str, object]:
-        return {**values, "user": self.user, "stack": self.stack}
+        return {**values, "owner": self.owner, "stack": self.stack}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stackdocs_mcp.core.binding import StackId
 from stackdocs_mcp.core.model import DocumentId, Hit, Line
-from stackdocs_mcp.stores import documents, stacks
+from stackdocs_mcp.stores import documents
 from stackdocs_mcp.stores.leaves import lines_from
 from stackdocs_mcp.stores.scope import Scope
 
@@ -47,7 +47,7 @@ _HIT = """
 SELECT d.id, d.filename, l.number, p.lines
 FROM document_pages AS l
 CROSS JOIN documents AS d ON d.stack_id = l.stack_id AND d.id = l.document_id
-CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :user
+CROSS JOIN pages AS p ON p.id = l.page_id AND p.user_id = :owner
 WHERE l.ref = :ref AND l.stack_id = :stack
 """
 
@@ -84,7 +84,7 @@ def find(
     if document is not None:
         documents.held(scope, document)
     terms = _terms(scope.stack, query, document)
-    if terms is None or not stacks.owned(scope):
+    if terms is None:
         return []
     rows = scope.rows(_FIND, terms=terms, after=max(after, 0), limit=max(limit, 0))
     hits = (_hit(scope, row["spot"], query) for row in rows)

@@ -16,7 +16,7 @@ from stackdocs_mcp.stores.scope import Scope
 
 _STACK = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
-FROM stacks WHERE id = :stack AND user_id = :user
+FROM stacks WHERE id = :stack AND user_id = :owner
 """
 _BY_NAME = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
@@ -34,11 +34,14 @@ _INSERT = """
 INSERT INTO stacks (id, user_id, name, folder, field_schema, instructions, policy, created_at)
 VALUES (:id, :user, :name, :folder, NULL, '', :policy, :now)
 """
+_INSERT_OWNER = """
+INSERT INTO members (user_id, stack_id, role, created_at) VALUES (:user, :id, 'owner', :now)
+"""
 _SET_SCHEMA = """
 UPDATE stacks SET field_schema = :schema, instructions = :instructions, policy = :policy
-WHERE id = :stack AND user_id = :user
+WHERE id = :stack AND user_id = :owner
 """
-_SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :user"
+_SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :owner"
 _COUNTS = """
 SELECT status, count(*) AS documents, sum(billed_pages) AS billed
 FROM documents WHERE stack_id = :stack GROUP BY status
@@ -69,6 +72,7 @@ def make(
         "now": now,
     }
     connection.execute(_INSERT, values)
+    connection.execute(_INSERT_OWNER, values)
     made = find(connection, user, name, folder)
     assert made is not None
     return made
@@ -86,19 +90,17 @@ def summaries(connection: sqlite3.Connection, user: UserId) -> list[StackSummary
     return found
 
 
-def owned(scope: Scope) -> bool:
-    """The bound stack is there and the bound user's."""
-    return scope.one(_STACK, id=scope.stack) is not None
-
-
 def bound(scope: Scope) -> Stack:
-    """The bound stack. Raises NotFound when it is not there, or another user's."""
+    """The bound stack. Raises NotFound when it is not there, or another owner's."""
     row = scope.one(_STACK)
     if row is None:
-        raise NotFound(
-            "the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are."
-        )
+        raise gone()
     return _stack(row)
+
+
+def gone() -> NotFound:
+    """For a stack that was deleted, never was, or that the user may not see: always the same."""
+    return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
 def set_schema(scope: Scope, schema: JsonObject | None, instructions: str, policy: Policy) -> Stack:

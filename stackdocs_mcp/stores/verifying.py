@@ -24,7 +24,7 @@ MAX_BREAKS = 10
 _DOCUMENT = """
 SELECT d.extraction_id, d.status, d.digest FROM stacks AS s
 CROSS JOIN documents AS d ON d.stack_id = s.id
-WHERE s.id = :stack AND s.user_id = :user AND d.id = :document
+WHERE s.id = :stack AND s.user_id = :owner AND d.id = :document
 """
 _EXTRACTIONS = """
 SELECT id, number, revision, fields, flagged FROM extractions

@@ -37,7 +37,7 @@ class Shared:
         return Workspace(
             binding=binding,
             store=self.store.bind(binding),
-            files=self.store.files(binding.user),
+            files=self.store.files(binding.owner),
             shared=self,
             allowed=allowed,
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from stackdocs_mcp.core.binding import Actor
-from stackdocs_mcp.core.errors import DocumentNotFound
+from stackdocs_mcp.core.errors import NotFound
 from stackdocs_mcp.core.history import Verification
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.ports import StackStore, Store
@@ -110,7 +110,7 @@ async def test_the_history_of_another_stack_is_not_looked_at(
     elsewhere = store.bind(binding(ALICE, (await store.open_stack(ALICE, "other")).id))
 
     for one in (stranger, elsewhere):
-        with pytest.raises(DocumentNotFound):
+        with pytest.raises(NotFound):
             await one.verify(document.id)
-    with pytest.raises(DocumentNotFound):
+    with pytest.raises(NotFound):
         await repo.verify(DocumentId("nowhere"))

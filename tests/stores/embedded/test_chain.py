@@ -83,7 +83,7 @@ class Chained:
         return connection
 
     def looked_at(self, connection: sqlite3.Connection) -> list[Verification]:
-        scope = Scope(connection, ALICE, self._stack, Actor("person"), 0)
+        scope = Scope(connection, ALICE, ALICE, self._stack, Actor("person"), 0)
         ids = [row["id"] for row in connection.execute("SELECT id FROM documents ORDER BY id")]
         return [verifying.verify(scope, DocumentId(one)) for one in ids]
 
