@@ -1,4 +1,4 @@
-"""Connections of the HTTP server: how they are taken, how long they may dally, how many there are."""
+"""Connections over HTTP: how they are taken, how long they may dally, how many there are."""
 
 import os
 import socket
