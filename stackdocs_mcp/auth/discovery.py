@@ -3,24 +3,7 @@
 from urllib.parse import urlsplit
 
 from stackdocs_mcp.auth.fetching import Fetcher, NotFetched
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def is_fit(address: str) -> bool:
-    """Whether tokens and keys may come from there: https, or http on this machine; no more parts.
-
-    An address with a query, a fragment or a user is none of an issuer (RFC 8414, 2).
-    """
-    try:
-        parts = urlsplit(address)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    bare = not (parts.username or parts.password or "?" in address or "#" in address)
-    plain = address.isascii() and address.isprintable() and " " not in address
-    return bool(host) and secured and bare and plain
+from stackdocs_mcp.auth.providers import is_fit
 
 
 async def key_address(issuer: str, fetcher: Fetcher) -> str:

@@ -6,6 +6,7 @@ Light: settings read it, also where no token ever comes in.
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
+from urllib.parse import urlsplit
 
 from stackdocs_mcp.auth.claims import ACCESS, PLAIN, Rules
 from stackdocs_mcp.core.binding import Right
@@ -24,6 +25,8 @@ ALGORITHMS = (
 USUAL = frozenset({"RS256", "ES256", "EdDSA"})
 DAY = 24 * 3_600
 SUPABASE_PATH = "/auth/v1"
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,22 @@ class Provider:
                 _check_clerk(claims, self.organization)
             case _:
                 assert_never(self.profile)
+
+
+def is_fit(address: str) -> bool:
+    """Whether tokens and keys may come from there: https, or http on this machine; no more parts.
+
+    An address with a query, a fragment or a user is none of an issuer (RFC 8414, 2).
+    """
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    bare = not (parts.username or parts.password or "?" in address or "#" in address)
+    plain = address.isascii() and address.isprintable() and " " not in address
+    return bool(host) and secured and bare and plain
 
 
 def _check_party(claims: Mapping[str, Any], allowed: AbstractSet[str]) -> None:

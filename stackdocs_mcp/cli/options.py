@@ -44,6 +44,15 @@ _PLACE = (
 
 _HTTP = (
     setting("auth_issuer", "The OpenID provider whose tokens are taken.", metavar="URL"),
+    setting("auth_profile", "Its kind: oidc, supabase or clerk.", metavar="NAME"),
+    setting("auth_audience", "Taken besides the address of a stack.", metavar="A,B"),
+    setting("auth_algorithms", "What it signs with: ES256, RS256, EdDSA.", metavar="A,B"),
+    setting("auth_authorized_parties", "Clients that tokens may be issued to.", metavar="A,B"),
+    setting("auth_scopes", "token: rights are its scopes; all: if it has none.", metavar="NAME"),
+    setting("auth_token_type", "at+jwt, or jwt to take plain ones too.", metavar="TYPE"),
+    setting("auth_max_lifetime", "Seconds that a token may be good for.", metavar="N"),
+    setting("auth_assurance", "aal1 or aal2 (Supabase): how users signed in.", metavar="LEVEL"),
+    setting("auth_organization", "The organization users act for (Clerk).", metavar="ID"),
     setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
     setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
