@@ -36,6 +36,21 @@ _OCR = (
 )
 
 
+_PLACE = (
+    setting("host", "Listen on this address.", metavar="ADDRESS"),
+    setting("port", "Listen on this port.", metavar="N"),
+    setting("public_url", "The address that clients know the server by.", metavar="URL"),
+)
+
+_HTTP = (
+    setting("auth_issuer", "The OpenID provider whose tokens are taken.", metavar="URL"),
+    setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
+    setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
+    setting("rate_burst", "Requests that a user may save up.", metavar="N"),
+    setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
+)
+
+
 def common(command: Decorated) -> Decorated:
     return _with(_COMMON, command)
 
@@ -43,6 +58,16 @@ def common(command: Decorated) -> Decorated:
 def reading(command: Decorated) -> Decorated:
     """The options of commands that read documents."""
     return _with(_OCR, command)
+
+
+def addressed(command: Decorated) -> Decorated:
+    """The options that say where a server over HTTP is."""
+    return _with(_PLACE, command)
+
+
+def over_http(command: Decorated) -> Decorated:
+    """The options of serving over HTTP."""
+    return _with((*_PLACE, *_HTTP), command)
 
 
 def _with(options: tuple[Callable[[Decorated], Decorated], ...], command: Decorated) -> Decorated:

@@ -5,9 +5,8 @@ from typing import Any
 
 from mcp.server import ServerRequestContext
 
+from stackdocs_mcp.http.context import EXPIRES_AT
 from stackdocs_mcp.workspace import Workspace
-
-EXPIRES_AT = "stackdocs.expires_at"
 
 Bound = Callable[[ServerRequestContext[Any]], Workspace]
 """The workspace of a request, from what the transport has verified: never from its arguments."""
