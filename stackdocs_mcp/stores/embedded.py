@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -50,6 +51,7 @@ from stackdocs_mcp.stores import (
     undo,
     verifying,
 )
+from stackdocs_mcp.stores.events import watching
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
@@ -115,6 +117,7 @@ class EmbeddedStore:
     """``core.ports.Store`` on SQLite."""
 
     def __init__(self, folder: Path, database: Database, clock: Clock) -> None:
+        self._path = folder / FILE
         self._files = folder / FILES
         self._database = database
         self._clock = clock
@@ -152,6 +155,9 @@ class EmbeddedStore:
 
     async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
         return await self._database.read(partial(members.denials, user=user, limit=limit))
+
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
+        return watching(self._path)
 
     async def close(self) -> None:
         await self._database.close()
