@@ -314,7 +314,8 @@ class StackStore(Documents, Extractions, Members, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or
-    the stack is gone: that is looked up in the transaction that does the work.
+    the stack is gone: that is looked up in the transaction that does the work. Raises MissingRight
+    when the member's role no longer gives a right that the binding was made with.
     """
 
 
