@@ -351,6 +351,16 @@ class Store(Audit, Protocol):
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         """The user's own stacks by name, with documents by status and what reading cost."""
 
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        """Erase the user's own stack with everything in it, history included. False for no such.
+
+        At once nobody is a member of it any more, and its name and folder are free: a stack of the
+        same name is another one. Then documents, fields, history and what search knows of them are
+        erased, and those pages and files whose bytes no other document of the user has. Whatever
+        of that a crash leaves is erased when the store is opened again. What was refused in the
+        stack stays in the record of refusals.
+        """
+
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         """What the user may do in the stack, from one indexed query.
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummar
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
 from stackdocs_mcp.stores import (
     documents,
+    erasing,
     extractions,
     files,
     folder,
@@ -53,7 +54,7 @@ from stackdocs_mcp.stores import (
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
-from stackdocs_mcp.stores.sqlite import Database, connect, create
+from stackdocs_mcp.stores.sqlite import Database, connect, create, transact
 
 FILE = "stackdocs.db"
 FILES = "files"
@@ -108,7 +109,23 @@ def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
     except BaseException:
         writer.close()
         raise
-    return EmbeddedStore(folder, Database(path, writer), clock)
+    store = EmbeddedStore(folder, Database(path, writer), clock)
+    _finish_erasing(writer, store.files)
+    return store
+
+
+def _finish_erasing(
+    writer: sqlite3.Connection, files_of: Callable[[UserId], files.FileFolder]
+) -> None:
+    """What a process left that died over it. Where that fails, it is tried at the next opening."""
+    if not transact(writer, "BEGIN", erasing.is_left, "COMMIT"):
+        return
+    with suppress(StoreFailed):
+        while transact(writer, "BEGIN IMMEDIATE", erasing.erase, "COMMIT"):
+            pass
+        remove = partial(erasing.remove, files=files_of)
+        while transact(writer, "BEGIN IMMEDIATE", remove, "COMMIT"):
+            pass
 
 
 class EmbeddedStore:
@@ -136,6 +153,16 @@ class EmbeddedStore:
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         return await self._database.read(partial(stacks.summaries, user=user))
+
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        mark = partial(erasing.mark, user=user, stack=stack, now=stamp(self._clock()))
+        if not await self._database.write(mark):
+            return False
+        while await self._database.write(erasing.erase):
+            pass
+        while await self._database.write(partial(erasing.remove, files=self.files)):
+            pass
+        return True
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         return await self._database.read(partial(members.find, user=user, stack=stack))
