@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager, closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummar
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
 from stackdocs_mcp.stores import (
     documents,
+    erasing,
     extractions,
     files,
     folder,
@@ -55,7 +56,7 @@ from stackdocs_mcp.stores.events import watching
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
-from stackdocs_mcp.stores.sqlite import Database, connect, create
+from stackdocs_mcp.stores.sqlite import Database, connect, create, transact
 
 FILE = "stackdocs.db"
 FILES = "files"
@@ -110,7 +111,23 @@ def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
     except BaseException:
         writer.close()
         raise
-    return EmbeddedStore(folder, Database(path, writer), clock)
+    store = EmbeddedStore(folder, Database(path, writer), clock)
+    _finish_erasing(writer, store.files)
+    return store
+
+
+def _finish_erasing(
+    writer: sqlite3.Connection, files_of: Callable[[UserId], files.FileFolder]
+) -> None:
+    """What a process left that died over it. Where that fails, it is tried at the next opening."""
+    if not transact(writer, "BEGIN", erasing.is_left, "COMMIT"):
+        return
+    with suppress(StoreFailed):
+        while transact(writer, "BEGIN IMMEDIATE", erasing.erase, "COMMIT"):
+            pass
+        remove = partial(erasing.remove, files=files_of)
+        while transact(writer, "BEGIN IMMEDIATE", remove, "COMMIT"):
+            pass
 
 
 class EmbeddedStore:
@@ -139,6 +156,16 @@ class EmbeddedStore:
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         return await self._database.read(partial(stacks.summaries, user=user))
+
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        mark = partial(erasing.mark, user=user, stack=stack, now=stamp(self._clock()))
+        if not await self._database.write(mark):
+            return False
+        while await self._database.write(erasing.erase):
+            pass
+        while await self._database.write(partial(erasing.remove, files=self.files)):
+            pass
+        return True
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         return await self._database.read(partial(members.find, user=user, stack=stack))
