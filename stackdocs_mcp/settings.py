@@ -74,6 +74,13 @@ class Settings(BaseModel):
     password_file: Path | None = None
     mistral_url: Annotated[str | None, AfterValidator(choices.address)] = None
     ocr_workers: Annotated[int, Field(ge=1, le=16)] = 1
+    host: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8765
+    public_url: Annotated[str | None, AfterValidator(choices.address)] = None
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
+    rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
+    calls_at_once: Annotated[int, Field(ge=1, le=1_000)] = 16
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     mistral_key: SecretStr | None = None

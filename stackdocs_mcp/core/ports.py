@@ -356,5 +356,11 @@ class Store(Audit, Protocol):
         None alike for a stack of others, one that never was and one that was deleted.
         """
 
+    async def unread(self) -> Sequence[tuple[UserId, StackId]]:
+        """Owner and id of every stack with documents in ``processing``, from an index."""
+
+    async def ready(self) -> None:
+        """Raises StoreFailed when the store does not answer."""
+
     async def close(self) -> None:
         """Give everything back. Harmless twice."""

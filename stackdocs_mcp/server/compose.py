@@ -22,7 +22,7 @@ from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace import Shared, Workspace
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.folder import follow
-from stackdocs_mcp.workspace.intake import Intake
+from stackdocs_mcp.workspace.intake import RESUME_SECONDS, Intake, looking_on
 from stackdocs_mcp.workspace.pagecache import PageCache
 
 KEY_BYTES = 32
@@ -51,6 +51,17 @@ class App:
         rights = frozenset({Right.READ} if self.settings.read_only else Right)
         binding = Binding(self.user, stack.id, rights, actor)
         return self.shared.workspace(binding, self.settings.allowed)
+
+    async def read_everything(self) -> None:
+        """Keep the documents of all stacks being read, each for its owner, until cancelled."""
+        intake = self.shared.intake
+        while True:
+            with looking_on():
+                for owner, stack in await self.store.unread():
+                    binding = Binding(owner, stack, frozenset({Right.READ, Right.WRITE}))
+                    workspace = self.shared.workspace(binding)
+                    await intake.take_up(workspace.store, workspace.files)
+            await anyio.sleep(RESUME_SECONDS)
 
     def read_behind(self, workspace: Workspace) -> None:
         """Keep the stack's documents being read, and its folder followed, from now on."""

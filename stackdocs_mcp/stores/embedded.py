@@ -140,6 +140,12 @@ class EmbeddedStore:
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         return await self._database.read(partial(members.find, user=user, stack=stack))
 
+    async def unread(self) -> Sequence[tuple[UserId, StackId]]:
+        return await self._database.read(stacks.unread)
+
+    async def ready(self) -> None:
+        await self._database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+
     async def record(self, denial: Denial) -> None:
         now = stamp(self._clock())
         await self._database.write(partial(members.record, denial=denial, now=now))

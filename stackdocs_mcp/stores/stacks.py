@@ -42,10 +42,21 @@ UPDATE stacks SET field_schema = :schema, instructions = :instructions, policy =
 WHERE id = :stack AND user_id = :owner
 """
 _SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :owner"
+_UNREAD = """
+SELECT s.user_id, s.id
+FROM (SELECT DISTINCT stack_id FROM documents WHERE status = 'processing') AS d
+CROSS JOIN stacks AS s ON s.id = d.stack_id
+"""
 _COUNTS = """
 SELECT status, count(*) AS documents, sum(billed_pages) AS billed
 FROM documents WHERE stack_id = :stack GROUP BY status
 """
+
+
+def unread(connection: sqlite3.Connection) -> list[tuple[UserId, StackId]]:
+    """Stacks that have documents to be read, with their owners."""
+    rows = connection.execute(_UNREAD).fetchall()
+    return [(UserId(row["user_id"]), StackId(row["id"])) for row in rows]
 
 
 def find(

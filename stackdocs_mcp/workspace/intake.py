@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -101,12 +101,14 @@ class Intake:
     async def resume(self, store: StackStore, files: Files) -> None:
         """Take up, again and again until cancelled, documents that nobody reads any more."""
         while True:
-            try:
-                for document in await store.unclaimed(self._clock(), limit=100):
-                    self.start(Job(store, files, document.id))
-            except StackdocsError as error:  # a full disk today is no reason to end the server
-                log.warning("waiting documents could not be looked for: %s", error.code)
+            with looking_on():
+                await self.take_up(store, files)
             await anyio.sleep(RESUME_SECONDS)
+
+    async def take_up(self, store: StackStore, files: Files) -> None:
+        """Begin to read the stack's documents that nobody reads."""
+        for document in await store.unclaimed(self._clock(), limit=100):
+            self.start(Job(store, files, document.id))
 
     async def add(
         self, store: StackStore, files: Files, source: Path, filename: str, limit: int
@@ -240,6 +242,15 @@ class Intake:
                     reading.cancel()
             except StackdocsError as error:  # what reads meets the same; it says so
                 log.warning("a claim could not be prolonged: %s", error.code)
+
+
+@contextlib.contextmanager
+def looking_on() -> Iterator[None]:
+    """What goes wrong while waiting documents are looked for: a full disk today ends no server."""
+    try:
+        yield
+    except StackdocsError as error:
+        log.warning("waiting documents could not be looked for: %s", error.code)
 
 
 def needs_reading(document: Document) -> bool:

@@ -27,3 +27,6 @@ CREATE TABLE denials (
 
 CREATE INDEX denials_by_user ON denials (user_id, id);
 CREATE INDEX denials_by_age ON denials (at);
+
+-- Stacks with something to read, of whatever user; there are never many.
+CREATE INDEX documents_unread ON documents (stack_id) WHERE status = 'processing';

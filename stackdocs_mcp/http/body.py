@@ -1,0 +1,86 @@
+"""A request's body: read up to a limit and a deadline, and then one strict JSON object."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+from starlette.types import Message, Receive, Scope
+
+from stackdocs_mcp.core import strict
+from stackdocs_mcp.http.answers import refusal, rpc_refusal
+from stackdocs_mcp.http.headers import all_of
+
+MAX_BODY = 4 * 1024 * 1024
+BODY_SECONDS = 20.0
+_PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
+
+
+class Gone(Exception):
+    """The client went away before its request was whole; there is nobody to answer."""
+
+
+async def whole(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The body. Raises Answered 413 or 408, 415 for one that is encoded, Gone without a client."""
+    encoding = all_of(scope, b"content-encoding")
+    if encoding and encoding != [b"identity"]:
+        raise refusal(
+            415, "encoded_body", "the body is encoded", "Send it without a Content-Encoding."
+        )
+    declared = all_of(scope, b"content-length")
+    if declared and declared[0].isdigit() and int(declared[0]) > limit:
+        raise _too_large(limit)
+
+    parts: list[bytes] = []
+    size = 0
+    with anyio.move_on_after(seconds) as patience:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+            if not message.get("more_body", False):
+                break
+    if patience.cancelled_caught:
+        raise refusal(
+            408, "body_late", "the body did not arrive in time", "Send the request again."
+        )
+    return b"".join(parts)
+
+
+def message_of(body: bytes) -> dict[str, Any]:
+    """The one JSON-RPC message that all parsers read alike.
+
+    Raises Answered 400 with a JSON-RPC error otherwise: not UTF-8, duplicate keys, NaN, lone
+    surrogates, nested deeper than 64, a batch, no object.
+    """
+    try:
+        message = strict.read(body.decode("utf-8"))
+    except strict.NotStrict as error:
+        raise rpc_refusal(400, _PARSE_ERROR, f"the message cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise rpc_refusal(400, _PARSE_ERROR, "the message is not JSON in UTF-8") from error
+    if not isinstance(message, dict):
+        raise rpc_refusal(400, _INVALID_REQUEST, "the message is not a JSON-RPC object")
+    return message
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """What the SDK receives: the body that was read here, then whatever else comes."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received
+
+
+def _too_large(limit: int) -> Exception:
+    return refusal(
+        413, "body_too_large", f"the body has more than {limit} bytes", "Send less at once."
+    )
+
+

@@ -1,0 +1,204 @@
+"""The one gate that every HTTP request passes before any MCP code runs. Cheapest checks first.
+
+Host and Origin, path, one Authorization, token, membership, rate, body, strict JSON, the scopes
+that the operation needs (from the body, never from a header), and then a frozen Binding. What is
+behind the gate gets the Binding and no token. Nothing here outlives a request.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId
+from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
+from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused, Verifier
+from stackdocs_mcp.core.ports import Store
+from stackdocs_mcp.core.tenancy import Denial, Membership
+from stackdocs_mcp.http import body, challenges, headers
+from stackdocs_mcp.http.admission import Admission
+from stackdocs_mcp.http.answers import ALWAYS, Answered, not_found, refused, send_json
+from stackdocs_mcp.http.context import Admitted, put
+from stackdocs_mcp.http.places import Addresses, Place, place
+
+log = logging.getLogger(__name__)
+
+LISTEN = "subscriptions/listen"
+
+Needs = Callable[[Mapping[str, Any]], Collection[Right]]
+"""All rights that a JSON-RPC message needs."""
+Beside = Callable[[Scope, Receive, Send, Admitted], Awaitable[None]]
+"""A route beside MCP, for a request that has passed the gate."""
+Linked = Callable[[Scope, Receive, Send, str], Awaitable[None]]
+"""A route whose address is its own permission: a one-time link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What lies behind the gate."""
+
+    mcp: ASGIApp
+    documents: Beside
+    upload: Linked
+    export: Linked
+    ready: Callable[[], Awaitable[bool]]
+    needs: Needs
+
+
+class Gate:
+    """A pure ASGI application. Raises nothing: whatever happens is answered."""
+
+    def __init__(
+        self,
+        doors: Doors,
+        *,
+        store: Store,
+        verifier: Verifier,
+        admission: Admission,
+        addresses: Addresses,
+        hosts: frozenset[str],
+        origins: frozenset[str],
+        read_only: bool = False,
+    ) -> None:
+        self._doors = doors
+        self._store = store
+        self._verifier = verifier
+        self._admission = admission
+        self._addresses = addresses
+        self._hosts = hosts
+        self._origins = origins
+        self._most = frozenset({Right.READ}) if read_only else frozenset(Right)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = secrets.token_hex(8)
+        named = _named(send, request)
+        try:
+            await self._pass(scope, receive, named, request)
+        except Answered as answer:
+            await send_json(named, answer.status, answer.body, answer.headers)
+        except body.Gone:
+            return
+        except IssuerUnavailable as error:
+            answer = refused(error, 503, [(b"retry-after", b"5")])
+            await send_json(named, answer.status, answer.body, answer.headers)
+        except StackdocsError as error:
+            status = 503 if isinstance(error, StoreFailed) else 500
+            log.warning("request %s failed: %s", request, error.code)
+            answer = refused(error, status)
+            await send_json(named, answer.status, answer.body, answer.headers)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
+        headers.check_host_and_origin(scope, self._hosts, self._origins)
+        where = place(scope["path"])
+        if where is None:
+            raise not_found()
+        match where.route:
+            case "health":
+                await send_json(send, 200, {"ok": True})
+            case "ready":
+                ready = await self._doors.ready()
+                await send_json(send, 200 if ready else 503, {"ok": ready})
+            case "metadata":
+                found = challenges.metadata(
+                    self._addresses, where.stack, self._verifier.issuers
+                )
+                await send_json(send, 200, found)
+            case "upload":
+                await self._doors.upload(scope, receive, send, where.link)
+            case "export":
+                await self._doors.export(scope, receive, send, where.link)
+            case _:
+                await self._bind(scope, receive, send, where, request)
+
+    async def _bind(
+        self, scope: Scope, receive: Receive, send: Send, where: Place, request: str
+    ) -> None:
+        identity = await self._identify(scope, where.stack)
+        membership = await self._member(identity, where, request)
+        await self._admission.rate(identity.user)
+        rights = identity.scopes & membership.role.rights & self._most
+        binding = Binding(
+            identity.user, where.stack, rights, Actor("agent"), owner=membership.owner
+        )
+        admitted = Admitted(binding, identity.expires_at, request)
+        if where.route == "documents":
+            with self._admission.turn(identity.user):
+                self._allow(identity, where.stack, {Right.READ, Right.WRITE})
+                await self._doors.documents(put(scope, admitted), receive, send, admitted)
+            return
+        if scope["method"] != "POST":
+            # No session outlives a request, so there is no stream to open and none to end.
+            await send_json(send, 405, None, [(b"allow", b"POST")])
+            return
+        await self._serve(scope, receive, send, identity, admitted)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
+    ) -> None:
+        content = await body.whole(
+            scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
+        )
+        message = body.message_of(content)
+        needed = self._doors.needs(message)
+        stack, user = admitted.binding.stack, identity.user
+        try:
+            self._allow(identity, stack, needed)
+        except Answered:
+            what = str(message.get("method"))[:64]
+            denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
+            await self._store.record(denial)
+            raise
+        behind = put(scope, admitted)
+        if message.get("method") == LISTEN:  # held open for long, and counted where it is served
+            await self._doors.mcp(behind, body.again(content, receive), send)
+            return
+        with self._admission.turn(user):
+            await self._doors.mcp(behind, body.again(content, receive), send)
+
+    async def _identify(self, scope: Scope, stack: StackId) -> Identity:
+        try:
+            token = headers.bearer(scope)
+        except headers.BadAuthorization as error:
+            raise challenges.unauthorized(self._addresses, stack, sent=True) from error
+        if token is None:
+            raise challenges.unauthorized(self._addresses, stack, sent=False)
+        try:
+            return await self._verifier.verify(token, self._addresses.endpoint(stack))
+        except TokenRefused as error:
+            log.info("a token was refused: %s", error.reason)
+            raise challenges.unauthorized(self._addresses, stack, sent=True) from error
+
+    async def _member(self, identity: Identity, where: Place, request: str) -> Membership:
+        found = await self._store.membership(identity.user, where.stack)
+        if found is None:
+            # The same for a stack of others and for none: only our own record knows who asked.
+            denial = Denial(identity.user, where.stack, request, where.route, "not_found")
+            await self._admission.rate(identity.user)
+            await self._store.record(denial)
+            raise not_found()
+        return found
+
+    def _allow(self, identity: Identity, stack: StackId, needed: Collection[Right]) -> None:
+        """The token's scopes suffice. What the role lacks no other token would give: tools say."""
+        if not identity.scopes.issuperset(needed):
+            raise challenges.insufficient(self._addresses, stack, needed)
+
+
+def _named(send: Send, request: str) -> Send:
+    """Answers that carry the request's id, and what must be on every answer."""
+    extra = [(b"x-request-id", request.encode())]
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = list(message.get("headers", ()))
+            has = {name.lower() for name, _ in given}
+            given += [one for one in ALWAYS if one[0] not in has]
+            message = {**message, "headers": [*given, *extra]}
+        await send(message)
+
+    return sent

@@ -1,0 +1,27 @@
+"""What a JSON-RPC message needs, decided from the message itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.tools.tool import Tool
+
+_READING = frozenset({Right.READ})
+_ALL = frozenset(Right)
+
+
+def needs(tools: Mapping[str, Tool[Any]]) -> Callable[[Mapping[str, Any]], frozenset[Right]]:
+    """The rights for each message: a tool's own beside reading, and all for a tool unknown here.
+
+    Whatever else a client can send only reads: resources, prompts, listings, listening.
+    """
+    rights = {name: _READING | {tool.right} for name, tool in tools.items()}
+
+    def needed(message: Mapping[str, Any]) -> frozenset[Right]:
+        if message.get("method") != "tools/call":
+            return _READING
+        params = message.get("params")
+        name = params.get("name") if isinstance(params, dict) else None
+        return rights.get(name, _ALL) if isinstance(name, str) else _ALL
+
+    return needed

@@ -1,0 +1,189 @@
+"""Serving all stacks of this server to many users over streamable HTTP."""
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import uvicorn
+from mcp.server import ServerRequestContext
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stackdocs_mcp.core.binding import Binding
+from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.identity import Verifier
+from stackdocs_mcp.http.admission import Admission, Rate
+from stackdocs_mcp.http.answers import not_found
+from stackdocs_mcp.http.context import BINDING, Admitted
+from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.server.app import build
+from stackdocs_mcp.server.compose import App, running
+from stackdocs_mcp.server.operations import needs
+from stackdocs_mcp.server.verifying import verifier_of
+from stackdocs_mcp.settings import BadSettings, Settings
+from stackdocs_mcp.tools import select
+from stackdocs_mcp.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 10
+IDLE_SECONDS = 30
+MAX_HEADERS = 32 * 1024
+
+
+async def serve_http(settings: Settings) -> None:
+    """Serve until cancelled; calls that have begun are finished first.
+
+    Raises BadSettings when the address cannot be used.
+    """
+    with listening(settings) as bound:
+        port = bound.getsockname()[1]
+        async with running(settings) as app, gate_of(app, port) as gate:
+            log.info("serving HTTP on %s", public_of(settings, port))
+            await run(gate, bound)
+
+
+@asynccontextmanager
+async def gate_of(
+    app: App, port: int, *, verifier: Verifier | None = None
+) -> AsyncIterator[Gate]:
+    """The whole of HTTP in front of a running product, as one ASGI application."""
+    settings = app.settings
+    tools = select(settings.toolset, read_only=settings.read_only)
+    server = build(tools, lambda context: _bound(app, context))
+    # One transport per request in both eras: any replica answers any request of a client.
+    manager = StreamableHTTPSessionManager(
+        server,
+        stateless=True,
+        # Host and Origin are the gate's: the SDK would look after the token was accepted.
+        security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    public = public_of(settings, port)
+    verifier = verifier or verifier_of(settings)
+    try:
+        async with manager.run(), anyio.create_task_group() as tasks:
+            tasks.start_soon(app.read_everything)
+            yield Gate(
+                Doors(
+                    mcp=manager.handle_request,
+                    documents=_nothing_beside,
+                    upload=_nothing_linked,
+                    export=_nothing_linked,
+                    ready=lambda: _ready(app),
+                    needs=needs(tools),
+                ),
+                store=app.store,
+                verifier=verifier,
+                admission=Admission(_rate(app), settings.calls_at_once),
+                addresses=Addresses(public),
+                hosts=hosts_of(public, port),
+                origins=origins_of(public, port) | set(settings.allowed_origins),
+                read_only=settings.read_only,
+            )
+            tasks.cancel_scope.cancel()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await verifier.close()
+
+
+def public_of(settings: Settings, port: int) -> str:
+    """The address that clients know this server by."""
+    return settings.public_url or f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket that connections come to. Raises BadSettings for an address that is not free."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise BadSettings(
+            [
+                f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used; "
+                "choose another, or stop what uses it"
+            ]
+        ) from error
+    with bound:
+        yield bound
+
+
+async def run(gate: ASGIApp, bound: socket.socket) -> None:
+    """Serve the gate on the socket until cancelled, and let what has begun come to its end."""
+    config = uvicorn.Config(
+        gate,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        h11_max_incomplete_event_size=MAX_HEADERS,
+    )
+    server = _Server(config)
+    async with anyio.create_task_group() as tasks:
+
+        async def stop() -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                server.should_exit = True
+
+        tasks.start_soon(stop)
+        with anyio.CancelScope(shield=True):
+            await server.serve([bound])
+        tasks.cancel_scope.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Signals are heard by the command line, which ends this as it ends everything."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlimited:
+    async def spend(self, user: object) -> float | None:
+        return None
+
+
+def _rate(_app: App) -> Rate:
+    return _Unlimited()
+
+
+def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:
+    """The workspace of the request's own binding; without one nothing is served."""
+    request = context.request
+    binding = None if request is None else request.scope.get(BINDING)
+    if not isinstance(binding, Binding):
+        raise RuntimeError("a request came past the gate")
+    return app.shared.workspace(binding)
+
+
+async def _ready(app: App) -> bool:
+    try:
+        await app.store.ready()
+    except StoreFailed:
+        return False
+    return True
+
+
+async def _nothing_beside(
+    _scope: Scope, _receive: Receive, _send: Send, _admitted: Admitted
+) -> None:
+    raise not_found()
+
+
+async def _nothing_linked(_scope: Scope, _receive: Receive, _send: Send, _link: str) -> None:
+    raise not_found()
