@@ -20,6 +20,37 @@ from tests.conformance import answering, asking
 from tests.conformance.answering import Called, Context, Tool, text
 
 _ANYTHING: Final = {"type": "object"}
+_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "json_schema_2020_12_tool": {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "$defs": {
+            "address": {
+                "$anchor": "addressDef",
+                "type": "object",
+                "properties": {"street": {"type": "string"}, "city": {"type": "string"}},
+            }
+        },
+        "properties": {
+            "name": {"type": "string"},
+            "address": {"$ref": "#/$defs/address"},
+            "contactMethod": {"type": "string", "enum": ["phone", "email"]},
+            "phone": {"type": "string"},
+            "email": {"type": "string"},
+        },
+        "allOf": [{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}],
+        "if": {"properties": {"contactMethod": {"const": "phone"}}, "required": ["contactMethod"]},
+        "then": {"required": ["phone"]},
+        "else": {"required": ["email"]},
+        "additionalProperties": False,
+    },
+    "test_header_argument": {
+        "type": "object",
+        "properties": {"region": {"type": "string", "x-mcp-header": "Region"}},
+        "required": ["region"],
+    },
+}
+"""The tools that the suite wants with a certain schema; the others take anything."""
 
 
 def with_fixtures(server: Server[Any]) -> Server[Any]:
@@ -28,6 +59,7 @@ def with_fixtures(server: Server[Any]) -> Server[Any]:
     tools: dict[str, Tool] = {
         **answering.TOOLS,
         **asking.TOOLS,
+        **dict.fromkeys(_SCHEMAS, answering.simple_text),
         "test_trigger_tool_change": _publishing(bus, ToolsListChanged()),
         "test_trigger_prompt_change": _publishing(bus, PromptsListChanged()),
     }
@@ -50,13 +82,20 @@ def with_fixtures(server: Server[Any]) -> Server[Any]:
 
 def _tools(server: Server[Any], tools: dict[str, Tool]) -> None:
     list_own, call_own = _own(server, "tools/list"), _own(server, "tools/call")
+    schema_own = server.get_tool_input_schema
+    assert schema_own is not None
+    server.get_tool_input_schema = lambda name: _SCHEMAS.get(name) or schema_own(name)
 
     async def on_list(
         context: Context, params: types.PaginatedRequestParams
     ) -> types.ListToolsResult:
         listed: types.ListToolsResult = await list_own(context, params)
         added = [
-            types.Tool(name=name, description=f"The suite's {name}.", input_schema=_ANYTHING)
+            types.Tool(
+                name=name,
+                description=f"The suite's {name}.",
+                input_schema=_SCHEMAS.get(name, _ANYTHING),
+            )
             for name in tools
         ]
         return listed.model_copy(update={"tools": [*listed.tools, *added]})
@@ -152,3 +191,4 @@ def _publishing(bus: InMemorySubscriptionBus, event: ServerEvent) -> Tool:
         return text("Changed.")
 
     return run
+
