@@ -39,10 +39,6 @@ MAX_HEADERS = 32 * 1024
 Extended = Callable[[Server[Any]], Server[Any]]
 
 
-def _as_built(server: Server[Any]) -> Server[Any]:
-    return server
-
-
 async def serve_http(settings: Settings) -> None:
     """Serve until cancelled; calls that have begun are finished first.
 
@@ -61,7 +57,7 @@ async def gate_of(
     port: int,
     *,
     verifier: Verifier | None = None,
-    extended: Extended = _as_built,
+    extended: Extended | None = None,
     stateless: bool = True,
 ) -> AsyncIterator[Gate]:
     """The whole of HTTP in front of a running product, as one ASGI application.
@@ -71,7 +67,9 @@ async def gate_of(
     """
     settings = app.settings
     tools = select(settings.toolset, read_only=settings.read_only)
-    server = extended(build(tools, lambda context: _bound(app, context)))
+    server = build(tools, lambda context: _bound(app, context))
+    if extended is not None:
+        server = extended(server)
     # One transport per request in both eras: any replica answers any request of a client.
     manager = StreamableHTTPSessionManager(
         server,

@@ -15,7 +15,8 @@ Tool = Callable[[Context, types.CallToolRequestParams], Awaitable[Called]]
 
 # One red pixel, and no sound.
 PNG: Final = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8"
+    "z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 )
 WAV: Final = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA="
 
@@ -74,9 +75,7 @@ async def progress(context: Context, _params: types.CallToolRequestParams) -> Ca
 async def logging(context: Context, _params: types.CallToolRequestParams) -> Called:
     """Three log messages; on 2026-07-28 none, unless this request asked for them."""
     for said in ("Tool execution started", "Tool processing data", "Tool execution completed"):
-        await context.session.send_log_message(  # type: ignore[deprecated]
-            "info", said, related_request_id=context.request_id
-        )
+        await context.session.send_log_message("info", said, related_request_id=context.request_id)
     return text("Logged.")
 
 

@@ -1,4 +1,4 @@
-"""The suite's fixtures laid over the product's server: what is not the suite's, the product answers."""
+"""The suite's fixtures laid over the product's server, which answers all that is not theirs."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -179,7 +179,7 @@ def _prompts(server: Server[Any]) -> None:
 
 
 def _own(server: Server[Any], method: str) -> Callable[[Context, Any], Awaitable[Any]]:
-    """What the product answers with; where it has nothing of the kind, an empty list or an error."""
+    """What the product answers; where it has nothing of the kind, an empty list or an error."""
     entry = server.get_request_handler(method)
     return _nothing(method) if entry is None else entry.handler
 
@@ -206,4 +206,3 @@ def _publishing(bus: InMemorySubscriptionBus, event: ServerEvent) -> Tool:
         return text("Changed.")
 
     return run
-

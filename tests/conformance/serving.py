@@ -10,11 +10,13 @@ import anyio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stackdocs_mcp.auth.local import LocalIssuer
-from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.binding import Actor, Right
 from stackdocs_mcp.server.compose import now, running
 from stackdocs_mcp.server.web import gate_of, listening, run
 from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.workspace.adding import add_document
 from tests.conformance.fixture_app import with_fixtures
+from tests.server.papers import INVOICE
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,24 @@ class WithToken:
 
 @asynccontextmanager
 async def serving(home: Path, *, fixtures: bool, sessions: bool) -> AsyncIterator[str]:
-    """The address of a stack, served to its owner until the end.
+    """The address of a stack with a document, served to its owner until the end.
 
     With ``fixtures`` the suite's own tools, resources and prompts are there too, and with
     ``sessions`` a client of 2025-11-25 gets one. All the rest is the product.
     """
-    settings = Settings(data_dir=home / "data", port=0)
+    settings = Settings(data_dir=home / "data", port=0, allow=(home,))
+    paper = home / "invoice.txt"
+    paper.write_text(INVOICE)
     async with running(settings) as app:
         stack = await app.open_stack()
+        await add_document(app.workspace(stack, Actor("agent")), str(paper))
         issuer = LocalIssuer.open(settings.data_dir.absolute(), now)
         token = issuer.mint(app.user, stack.id, Right, timedelta(hours=1))
         with listening(settings) as bound:
             port = bound.getsockname()[1]
-            added = {"extended": with_fixtures} if fixtures else {}
+            extended = with_fixtures if fixtures else None
             async with (
-                gate_of(app, port, stateless=not sessions, **added) as gate,
+                gate_of(app, port, extended=extended, stateless=not sessions) as gate,
                 anyio.create_task_group() as tasks,
             ):
                 tasks.start_soon(run, WithToken(gate, token), bound)
