@@ -22,6 +22,7 @@ from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.server.operations import needs
@@ -113,9 +114,8 @@ def public_of(settings: Settings, port: int) -> str:
 @contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket that connections come to. Raises BadSettings for an address that is not free."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        bound = connections.listen(settings.host, settings.port)
     except OSError as error:
         raise BadSettings(
             [f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used"]
