@@ -1,6 +1,7 @@
 """The MCP server: two handlers over the table of tools, and the last barrier for errors."""
 
 import logging
+import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,10 +14,11 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.refusals import told
 from stackdocs_mcp.tools.tool import Answer, Tool
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Workspace, auditing
 from stackdocs_mcp.workspace.context import Report
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:64]!r}")
         workspace = bound(context).acting_as(_actor(context)).watched(_progress(context))
-        return await _call(tool, workspace, params.arguments or {})
+        return await _call(tool, workspace, params.arguments or {}, request_id(context))
 
     return Server(
         NAME,
@@ -71,7 +73,7 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
 
 
 async def _call(
-    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any]
+    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any], request: str
 ) -> types.CallToolResult:
     try:
         arguments = tool.arguments.model_validate(given)
@@ -80,6 +82,8 @@ async def _call(
     except ValidationError as error:
         return _error(f"{told(error)}. Look at the tool's input schema and call again.")
     except StackdocsError as error:
+        store = workspace.shared.store
+        await auditing.refused(store, workspace.binding, request, tool.name, error)
         return _error(" ".join(part for part in (f"{error.message}.", error.advice) if part))
     except Exception as error:  # the last barrier: no foreign text leaves the process
         reference = uuid.uuid4().hex[:8]
@@ -104,6 +108,13 @@ def _error(message: str) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=message[:MAX_ERROR])], is_error=True
     )
+
+
+def request_id(context: ServerRequestContext[Any]) -> str:
+    """The id that the gate gave the request; without a gate, as on stdio, one made here."""
+    request = context.request
+    given = None if request is None else request.scope.get(REQUEST)
+    return given if isinstance(given, str) else secrets.token_hex(8)
 
 
 def _progress(context: ServerRequestContext[Any]) -> Report:
