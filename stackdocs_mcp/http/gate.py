@@ -97,6 +97,7 @@ class Gate:
             await send_json(answering, answer.status, answer.body, answer.headers)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
+        headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
         where = place(scope["path"])
         if where is None:
@@ -203,11 +204,18 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            given = list(message.get("headers", ()))
+            given = [_unkept(*one) for one in message.get("headers", ())]
             has = {name.lower() for name, _ in given}
             given += [one for one in self._always if one[0] not in has]
             message = {**message, "headers": given}
         await self._send(message)
+
+
+def _unkept(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The header; what the SDK says of caches says no-store too."""
+    if name.lower() == b"cache-control" and b"no-store" not in value:
+        return name, value + b", no-store"
+    return name, value
 
 
 def _answer(error: Exception, request: str) -> Answered:
