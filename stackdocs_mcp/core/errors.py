@@ -42,6 +42,8 @@ class StackdocsError(Exception):
 
     code = "error"
     advice = ""
+    subject = ""
+    """The id that was asked for, where the error is about one: for the record of refusals."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -64,6 +66,7 @@ class DocumentNotFound(NotFound):
 
     def __init__(self, document: str) -> None:
         super().__init__(f"no document {document!r} in this stack")
+        self.subject = document
 
 
 class PageNotFound(NotFound):
@@ -79,6 +82,7 @@ class ChangeNotFound(NotFound):
 
     def __init__(self, change: str) -> None:
         super().__init__(f"no change {change!r} in this document's history")
+        self.subject = change
 
 
 class ExtractionNotFound(NotFound):

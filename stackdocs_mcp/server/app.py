@@ -1,5 +1,6 @@
 """The MCP server: handlers over the table of tools, and whatever else it offers."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,14 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.server.barrier import MAX_ERROR, broken, sentences
 from stackdocs_mcp.server.bound import Bound
 from stackdocs_mcp.server.offers import offer, offer_subscriptions
 from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.refusals import told
 from stackdocs_mcp.tools.tool import Answer, Tool
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Workspace, auditing
 from stackdocs_mcp.workspace.context import Report
 
 NAME = "stackdocs-mcp"
@@ -56,7 +58,7 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound, *, is_lasting: bool = Fa
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:64]!r}")
         workspace = bound(context).acting_as(_actor(context)).watched(_progress(context))
-        return await _call(tool, workspace, params.arguments or {})
+        return await _call(tool, workspace, params.arguments or {}, request_id(context))
 
     server = Server[Any](
         NAME,
@@ -74,7 +76,7 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound, *, is_lasting: bool = Fa
 
 
 async def _call(
-    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any]
+    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any], request: str
 ) -> types.CallToolResult:
     try:
         arguments = tool.arguments.model_validate(given)
@@ -83,6 +85,8 @@ async def _call(
     except ValidationError as error:
         return _error(f"{told(error)}. Look at the tool's input schema and call again.")
     except StackdocsError as error:
+        store = workspace.shared.store
+        await auditing.refused(store, workspace.binding, request, tool.name, error)
         return _error(sentences(error))
     except Exception as error:  # noqa: BLE001  the last barrier: no foreign text leaves the process
         reference = broken(tool.name, error)
@@ -105,6 +109,13 @@ def _error(message: str) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=message[:MAX_ERROR])], is_error=True
     )
+
+
+def request_id(context: ServerRequestContext[Any]) -> str:
+    """The id that the gate gave the request; without a gate, as on stdio, one made here."""
+    request = context.request
+    given = None if request is None else request.scope.get(REQUEST)
+    return given if isinstance(given, str) else secrets.token_hex(8)
 
 
 def _progress(context: ServerRequestContext[Any]) -> Report:
