@@ -2,14 +2,14 @@
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import uvicorn
-from mcp.server import ServerRequestContext
+from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -37,6 +37,8 @@ DRAIN_SECONDS = 10
 IDLE_SECONDS = 30
 MAX_HEADERS = 32 * 1024
 
+Extended = Callable[[Server[Any]], Server[Any]]
+
 
 async def serve_http(settings: Settings) -> None:
     """Serve until cancelled; calls that have begun are finished first.
@@ -51,15 +53,28 @@ async def serve_http(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> AsyncIterator[Gate]:
-    """The whole of HTTP in front of a running product, as one ASGI application."""
+async def gate_of(
+    app: App,
+    port: int,
+    *,
+    verifier: Verifier | None = None,
+    extended: Extended | None = None,
+    stateless: bool = True,
+) -> AsyncIterator[Gate]:
+    """The whole of HTTP in front of a running product, as one ASGI application.
+
+    ``extended`` may add handlers to the server, and without ``stateless`` clients of 2025-11-25 get
+    sessions, so that the server can ask them something: both are for tests of the protocol.
+    """
     settings = app.settings
     tools = select(settings.toolset, read_only=settings.read_only)
     server = build(tools, lambda context: _bound(app, context))
+    if extended is not None:
+        server = extended(server)
     # One transport per request in both eras: any replica answers any request of a client.
     manager = StreamableHTTPSessionManager(
         server,
-        stateless=True,
+        stateless=stateless,
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
