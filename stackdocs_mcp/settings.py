@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from stackdocs_mcp import auth_choices, choices
+from stackdocs_mcp import auth_choices, choices, logs
 from stackdocs_mcp.auth.providers import (
     DAY,
     USUAL,
@@ -101,7 +101,9 @@ class Settings(BaseModel):
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     calls_at_once: Annotated[int, Field(ge=1, le=1_000)] = 16
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: logs.Level = "info"
+    log_format: logs.Form = "text"
+    otel: Literal["off", "on"] = "off"
 
     mistral_key: SecretStr | None = None
     passwords: tuple[SecretStr, ...] = ()

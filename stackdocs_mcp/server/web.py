@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import anyio
@@ -21,21 +22,22 @@ from stackdocs_mcp.http.admission import Admission, Rate
 from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.journal import Journal
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
-from stackdocs_mcp.server.compose import App, running
+from stackdocs_mcp.server.compose import App, key_of, running
 from stackdocs_mcp.server.operations import needs
+from stackdocs_mcp.server.telemetry import observed
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
-from stackdocs_mcp.tools import select
+from stackdocs_mcp.tools import TOOLS, select
 from stackdocs_mcp.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 10
-IDLE_SECONDS = 30
 MAX_HEADERS = 32 * 1024
+USUAL = connections.Patience()
 
 Extended = Callable[[Server[Any]], Server[Any]]
 
@@ -45,11 +47,25 @@ async def serve_http(settings: Settings) -> None:
 
     Raises BadSettings when the address cannot be used.
     """
-    with listening(settings) as bound:
-        port = bound.getsockname()[1]
-        async with running(settings) as app, gate_of(app, port) as gate:
-            log.info("serving HTTP on %s", public_of(settings, port))
-            await run(gate, bound)
+    with listening(settings) as bound, observed(settings):
+        async with anyio.create_task_group() as tasks:
+            ending = anyio.Event()
+            tasks.start_soon(_when_cancelled, ending.set)
+            # Whoever cancels this ends no call that has begun: all that it needs goes on as well.
+            with anyio.CancelScope(shield=True):
+                await _serve_until(ending, settings, bound)
+            tasks.cancel_scope.cancel()
+
+
+async def _serve_until(ending: anyio.Event, settings: Settings, bound: socket.socket) -> None:
+    port = bound.getsockname()[1]
+    async with running(settings) as app, gate_of(app, port) as gate:
+        log.info("serving HTTP on %s", public_of(settings, port))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_end_listening, app, ending)
+            patience = connections.Patience(most=connections.room())
+            await run(gate, bound, patience, ending)
+            tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager
@@ -98,6 +114,7 @@ async def gate_of(
                 addresses=Addresses(public),
                 hosts=hosts_of(public, port),
                 origins=origins_of(public, port) | set(settings.allowed_origins),
+                journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()
@@ -124,27 +141,36 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield bound
 
 
-async def run(gate: ASGIApp, bound: socket.socket) -> None:
-    """Serve the gate on the socket until cancelled, and let what has begun come to its end."""
+async def run(
+    gate: ASGIApp,
+    bound: socket.socket,
+    patience: connections.Patience = USUAL,
+    ending: anyio.Event | None = None,
+) -> None:
+    """Serve the gate on the socket until ``ending`` or cancelled.
+
+    What has begun comes to its end, or is cancelled when there is no more patience.
+    """
     config = uvicorn.Config(
         gate,
-        http="h11",
+        http=connections.Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=ceil(patience.idle),
+        timeout_graceful_shutdown=ceil(patience.drain),
         h11_max_incomplete_event_size=MAX_HEADERS,
     )
     server = _Server(config)
+    server.server_state = connections.Crowd(patience)
     async with anyio.create_task_group() as tasks:
 
         async def stop() -> None:
             try:
-                await anyio.sleep_forever()
+                await (ending.wait() if ending else anyio.sleep_forever())
             finally:
                 server.should_exit = True
 
@@ -152,6 +178,19 @@ async def run(gate: ASGIApp, bound: socket.socket) -> None:
         with anyio.CancelScope(shield=True):
             await server.serve([bound])
         tasks.cancel_scope.cancel()
+
+
+async def _when_cancelled(told: Callable[[], None]) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        told()
+
+
+async def _end_listening(app: App, ending: anyio.Event) -> None:
+    """Streams that would be open for hours end at once, and properly."""
+    await ending.wait()
+    app.shared.listeners.close()
 
 
 class _Server(uvicorn.Server):

@@ -166,13 +166,12 @@ class Database:
         On the event loop: it takes 6 us there, and ten times that by a thread and back. Readers
         wait for nobody in WAL; where this one would have to wait after all, a thread does.
         """
-        looker = self._looker or await self._opened_looker()
-        try:
-            if self._closed:
-                raise StoreFailed("the store is closed")
-            return transact(looker, "BEGIN", work, "COMMIT")
-        except StoreFailed:
-            return await self.read(work)
+        if self._looker is None:
+            await self._open_looker()
+        if self._looker is not None and not self._closed:
+            with suppress(StoreFailed):
+                return transact(self._looker, "BEGIN", work, "COMMIT")
+        return await self.read(work)
 
     async def write(self, work: Callable[[sqlite3.Connection], _T], *, keep: bool = True) -> _T:
         """What ``work`` gives in one transaction, on disk when this returns; or not kept at all."""
@@ -206,13 +205,13 @@ class Database:
     def _write(self, work: Callable[[sqlite3.Connection], _T], end: str) -> _T:
         return transact(self._writer, "BEGIN IMMEDIATE", work, end)
 
-    async def _opened_looker(self) -> sqlite3.Connection:
-        opened = await anyio.to_thread.run_sync(self._make_looker)
+    async def _open_looker(self) -> None:
+        with anyio.CancelScope(shield=True):  # or it would be open, and nobody's
+            opened = await anyio.to_thread.run_sync(self._make_looker)
         if self._looker is None and not self._closed:
             self._looker = opened
         else:  # another call was first, or the store was closed meanwhile
             opened.close()
-        return self._looker or opened
 
     def _make_looker(self) -> sqlite3.Connection:
         connection = self._reader()
