@@ -19,3 +19,10 @@ async def plain() -> AsyncIterator[Site]:
             signer("ES256", "k4", 4).jwk,
         )
         yield found
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[Site]:
+    """Generic OpenID with one key, and little patience with the provider."""
+    async with site(max_seconds=1.0) as found:
+        yield found

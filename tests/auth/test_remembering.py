@@ -1,23 +1,15 @@
 """What a verifier remembers of tokens that it has verified."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from stackdocs_mcp.auth.jwks import PAUSE
 from tests.auth.cases import GOOD
 from tests.auth.signing import signer
-from tests.auth.site import OTHER, Site, site
+from tests.auth.site import OTHER, Site
 
 pytestmark = pytest.mark.anyio
 
 OLD, NEW = signer("ES256"), signer("ES256", "k2", 2)
-
-
-@pytest.fixture
-async def one() -> AsyncIterator[Site]:
-    async with site() as found:
-        yield found
 
 
 @pytest.mark.requirement("AUTH-18")
