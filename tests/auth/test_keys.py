@@ -1,5 +1,6 @@
 """Which answers give keys, and which keys: against a real server that also misbehaves."""
 
+import base64
 import gzip
 import json
 from typing import Any
@@ -83,38 +84,58 @@ async def test_a_redirect_is_not_followed(one: Site, path: str, code: int) -> No
     assert one.provider.hits["/inner"] == 0
 
 
+UNUSABLE = [
+    None,
+    "k1",
+    {},
+    {"kty": "oct", "k": "c2VjcmV0", "kid": "k1"},
+    {**OLD.jwk, "x": OLD.jwk["y"]},
+    {**OLD.jwk, "x": 7},
+    {**OLD.jwk, "x": None},
+    {**OLD.jwk, "crv": "P-999"},
+    {**OLD.jwk, "crv": "P-384"},
+    {**OLD.jwk, "kty": "RSA"},
+    {**OLD.jwk, "kid": 1},
+    {**OLD.jwk, "use": "enc"},
+    {**OLD.jwk, "use": None},
+    {**OLD.jwk, "key_ops": ["encrypt"]},
+    {**OLD.jwk, "key_ops": "verify"},
+    {**OLD.jwk, "alg": "ECDH-ES"},
+    {**OLD.jwk, "alg": None},
+    {**signer("weak").jwk, "kid": "k1"},
+    {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "k1"},
+    OLD.private_jwk,
+]
+
+
+@pytest.mark.requirement("AUTH-15")
+@pytest.mark.parametrize("found", UNUSABLE)
+async def test_a_key_that_cannot_be_used_counts_for_nothing(one: Site, found: object) -> None:
+    one.provider.publish(found, NEW.jwk)
+
+    assert await one.outcome(one.token(OLD)) == "kid"
+    assert await one.outcome(one.token(NEW)) == GOOD
+
+
 @pytest.mark.requirement("AUTH-15")
 async def test_keys_that_cannot_be_used_spoil_no_good_ones(one: Site) -> None:
-    good = OLD.jwk
-    point = {**good, "x": good["y"]}
-    one.provider.publish(
-        None,
-        "k1",
-        {},
-        {"kty": "oct", "k": "c2VjcmV0", "kid": "k1"},
-        point,
-        {**good, "x": 7},
-        {**good, "x": None},
-        {**good, "crv": "P-999"},
-        {**good, "kid": 1},
-        {**good, "use": "enc"},
-        {**good, "key_ops": ["encrypt"]},
-        {**good, "alg": "ECDH-ES"},
-        {**signer("weak").jwk, "kid": "k1"},
-        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "k1"},
-        good,
-    )
+    one.provider.publish(*UNUSABLE, OLD.jwk)
 
     assert await one.outcome(one.token(OLD)) == GOOD
     assert await one.outcome(one.token(signer("weak"))) == "kid"
 
 
 @pytest.mark.requirement("AUTH-15")
-async def test_a_key_that_shows_its_private_part_is_nobodys(one: Site) -> None:
-    one.provider.publish(NEW.jwk, OLD.private_jwk)
+def test_a_key_verifies_with_its_own_algorithms_alone() -> None:
+    by = signer("RS256", "k3")
+    (key,) = usable({"keys": [by.jwk]}, frozenset(ALGORITHMS))
+    signed, _, signature = by.sign({}, {}).rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
 
-    assert await one.outcome(one.token(OLD)) == "kid"
-    assert await one.outcome(one.token(NEW)) == GOOD
+    assert key.verifies("RS256", signed.encode(), raw)
+    assert not key.verifies("RS512", signed.encode(), raw)
+    assert not key.verifies("PS256", signed.encode(), raw)
+    assert not key.verifies("none", signed.encode(), b"")
 
 
 @pytest.mark.requirement("AUTH-15")

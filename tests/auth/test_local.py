@@ -106,6 +106,16 @@ async def test_a_token_ends(issuer: LocalIssuer, clock: HeldClock) -> None:
     assert await outcome(issuer, token) == "expired"
 
 
+@pytest.mark.requirement("AUTH-05")
+async def test_a_token_of_its_key_that_names_another_issuer_is_refused(
+    issuer: LocalIssuer,
+) -> None:
+    claims = {**take_apart(minted(issuer)).claims}
+
+    assert await outcome(issuer, issuer._signed(claims)) == "good"
+    assert await outcome(issuer, issuer._signed({**claims, "iss": "urn:other"})) == "issuer"
+
+
 @pytest.mark.requirement("AUTH-01")
 @pytest.mark.parametrize("lifetime", [timedelta(), timedelta(days=-1), MAX_LIFETIME + HOUR])
 def test_a_token_for_no_time_or_for_ever_is_not_made(

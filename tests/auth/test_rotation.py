@@ -42,8 +42,9 @@ async def test_a_removed_key_is_refused_when_the_keys_are_no_longer_fresh(one: S
     one.provider.publish(NEW.jwk)
 
     one.clock.advance(FRESH - 1)
-    assert await one.outcome(one.token(OLD)) == GOOD
+    assert await one.outcome(later := one.token(OLD)) == GOOD
     one.clock.advance(1)
+    assert await one.outcome(later) == "kid"
     assert await one.outcome(token) == "kid"
     assert await one.outcome(one.token(OLD)) == "kid"
     assert one.provider.fetched == 2
