@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from stackdocs_mcp.auth.cache import Verified, VerifiedTokens, key_of
-from stackdocs_mcp.auth.compact import Unverified, take_apart
+from stackdocs_mcp.auth.compact import MAX_TOKEN, Unverified, take_apart
 from stackdocs_mcp.auth.fetching import Fetcher
 from stackdocs_mcp.core.identity import Identity, TokenRefused
 from stackdocs_mcp.core.ports import Clock
@@ -44,6 +44,8 @@ class Issuers:
 
     async def verify(self, token: str, resource: str) -> Identity:
         """As ``Verifier.verify``: known tokens first, then what costs least."""
+        if len(token) > MAX_TOKEN:  # hashing a long one would cost more than all that follows
+            raise TokenRefused("size")
         key = key_of(token, resource)
         known = self._known(key)
         if known is not None:

@@ -135,6 +135,7 @@ def test_a_key_verifies_with_its_own_algorithms_alone() -> None:
     assert key.verifies("RS256", signed.encode(), raw)
     assert not key.verifies("RS512", signed.encode(), raw)
     assert not key.verifies("PS256", signed.encode(), raw)
+    assert not key.verifies("ES256", signed.encode(), raw)
     assert not key.verifies("none", signed.encode(), b"")
 
 
@@ -232,16 +233,19 @@ async def test_metadata_is_found_where_either_standard_puts_it(path: str, kind: 
         {"jwks_uri": ["{base}/keys"]},
         {"jwks_uri": "http://169.254.169.254/latest/meta-data"},
         {"jwks_uri": "file:///etc/passwd"},
-        {"jwks_uri": "http://me:secret@127.0.0.1/keys"},
+        {"jwks_uri": "http://me:secret@{host}/keys"},
         {"jwks_uri": "/keys"},
     ],
 )
 async def test_metadata_of_another_issuer_or_of_no_fit_address_is_refused(
-    one: Site, changed: dict[str, Any]
+    one: Site, changed: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name, value in changed.items():
-        filled = value.replace("{base}", one.issuer) if isinstance(value, str) else value
-        one.provider.announce(**{name: filled})
+    ((name, value),) = changed.items()
+    if isinstance(value, str):
+        host = one.issuer.removeprefix("http://")
+        value = value.replace("{base}", one.issuer).replace("{host}", host)
+    one.provider.announce(**{name: value})
 
     assert await one.outcome(one.token()) == "unavailable"
-    assert one.provider.fetched == 0
+    assert one.provider.hits == {OPENID: 1}
+    assert caplog.text.rstrip().endswith(f"{one.issuer}: {name}")
