@@ -50,7 +50,7 @@ async def serve_http(settings: Settings) -> None:
         port = bound.getsockname()[1]
         async with running(settings) as app, gate_of(app, port) as gate:
             log.info("serving HTTP on %s", public_of(settings, port))
-            await run(gate, bound)
+            await run(gate, bound, app.shared.listeners.close)
 
 
 @asynccontextmanager
@@ -128,8 +128,13 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield bound
 
 
-async def run(gate: ASGIApp, bound: socket.socket) -> None:
-    """Serve the gate on the socket until cancelled, and let what has begun come to its end."""
+async def run(
+    gate: ASGIApp, bound: socket.socket, ending: Callable[[], None] = lambda: None
+) -> None:
+    """Serve the gate on the socket until cancelled, and let what has begun come to its end.
+
+    ``ending`` is called first then, so that what would never come to an end does.
+    """
     config = uvicorn.Config(
         gate,
         http="h11",
@@ -150,6 +155,7 @@ async def run(gate: ASGIApp, bound: socket.socket) -> None:
             try:
                 await anyio.sleep_forever()
             finally:
+                ending()
                 server.should_exit = True
 
         tasks.start_soon(stop)

@@ -123,7 +123,7 @@ async def site(
             gate_of(app, port, verifier=verifier) as gate,
             anyio.create_task_group() as tasks,
         ):
-            tasks.start_soon(run, gate, bound)
+            tasks.start_soon(run, gate, bound, app.shared.listeners.close)
             issuer = LocalIssuer.open(chosen.data_dir.absolute(), now)
             yield Site(app, port, issuer, files)
             tasks.cancel_scope.cancel()
