@@ -7,7 +7,7 @@ import anyio
 import pypdfium2
 import pytest
 
-from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages
+from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.limits import Limits
@@ -215,7 +215,7 @@ async def test_closing_the_engine_ends_calls_that_are_under_way(
             await service.arrived.wait()
             await engine.close()
 
-    assert items == [FileOutline("application/pdf", 1)]
+    assert items == [FileOutline("application/pdf", 1), Recognising((1,))]
     assert service.files == {}
 
 
