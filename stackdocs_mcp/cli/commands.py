@@ -1,12 +1,13 @@
 """What can be typed. Each command reads its options and hands over to a module of its own."""
 
-from typing import IO, Any
+from typing import IO
 
 import click
 
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
 from stackdocs_mcp.cli.people import reextract, release, set_, undo
+from stackdocs_mcp.cli.servers import serve, token
 
 FORMATS = ("csv", "json", "jsonl")
 TEMPLATES = (
@@ -31,45 +32,6 @@ def cli(**_settings: str | None) -> int | None:
     if context.invoked_subcommand is not None:
         return None
     return int(context.invoke(serve))
-
-
-@cli.command(short_help="Serve one stack to an MCP client over standard input and output.")
-@click.argument("folder", required=False)
-@common
-@setting(
-    "allow",
-    "Clients may add documents from this folder; may be given several times "
-    "(in the variable: separated as in PATH).",
-    metavar="DIR",
-    multiple=True,
-)
-@setting("export_dir", "Where exports are written.", metavar="DIR")
-@setting("toolset", "Offer these tools alone, separated by commas.", metavar="A,B")
-@setting("read_only", "Offer only tools that change nothing.", is_flag=True)
-@reading
-@setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
-def serve(**_settings: Any) -> int:
-    """Serve one stack to one MCP client over standard input and output.
-
-    With a FOLDER, its files are the stack: new and changed ones are picked up, and nothing in the
-    folder is written to. Without, the stack named by --stack is served from the data directory.
-    """
-    import gc
-
-    gc.disable()  # starting makes thousands of classes that all stay: there is no garbage to find
-    settings = settings_of()
-
-    from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.serving import check_toolset
-
-    check_toolset(settings)
-
-    from stackdocs_mcp.server.local import serve_stdio
-
-    gc.freeze()
-    gc.enable()
-    run(lambda: serve_stdio(settings))
-    return 0
 
 
 @cli.command(short_help="Add files and folders to the stack, and read them.")
@@ -387,5 +349,5 @@ def demo(**_settings: str | None) -> int:
     return run(lambda: show(settings))
 
 
-for _command in (set_, release, undo, reextract):
+for _command in (serve, set_, release, undo, reextract, token):
     cli.add_command(_command)

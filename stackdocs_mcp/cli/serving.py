@@ -2,6 +2,8 @@
 
 from stackdocs_mcp.settings import BadSettings, Settings
 
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 def check_toolset(settings: Settings) -> None:
     """Raise BadSettings for a tool that there is not, with all that there are."""
@@ -16,3 +18,28 @@ def check_toolset(settings: Settings) -> None:
         raise BadSettings(
             [f"STACKDOCS_TOOLSET (--toolset): no tool {named}; the tools are {', '.join(TOOLS)}"]
         )
+
+
+def check_http(settings: Settings) -> None:
+    """Raise BadSettings for an address that must not be served like this.
+
+    Off this machine whoever listens on the network could read a token that is sent in the clear,
+    and the built-in issuer knows the users of this machine alone.
+    """
+    if settings.folder is not None:
+        raise BadSettings(["serve: --http serves all stacks; add a folder's files with `add`"])
+    if settings.host in LOOPBACK_HOSTS:
+        return
+    problems = []
+    if settings.auth_issuer is None:
+        problems.append(
+            "STACKDOCS_HOST (--host): another address than 127.0.0.1 needs an identity provider; "
+            "set STACKDOCS_AUTH_ISSUER, or listen on 127.0.0.1"
+        )
+    if settings.public_url is None:
+        problems.append(
+            "STACKDOCS_PUBLIC_URL (--public-url): not set, and needed with another address than "
+            "127.0.0.1: the https:// address that clients use"
+        )
+    if problems:
+        raise BadSettings(problems)

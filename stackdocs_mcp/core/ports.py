@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
+from stackdocs_mcp.core.events import Events
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -353,7 +354,7 @@ class Files(Protocol):
         """A file on this machine with these bytes, to be read and not written."""
 
 
-class Store(Audit, Usage, Protocol):
+class Store(Audit, Events, Usage, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:

@@ -12,7 +12,7 @@ from stackdocs_mcp.http.answers import Answered, refusal
 class Rate(Protocol):
     """Requests per user and time, over all replicas together."""
 
-    async def spend(self, user: UserId) -> float | None:
+    async def spend(self, user: UserId, /) -> float | None:
         """Count one request. None when it may go on, else the seconds to wait for the next."""
 
 

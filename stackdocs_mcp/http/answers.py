@@ -27,9 +27,7 @@ class Answered(Exception):
         self.headers = headers
 
 
-def refusal(
-    status: int, code: str, message: str, advice: str, headers: Headers = ()
-) -> Answered:
+def refusal(status: int, code: str, message: str, advice: str, headers: Headers = ()) -> Answered:
     """An error as everything beside MCP says it: what is wrong, and what to do next."""
     error = {"code": code, "message": message, "advice": advice}
     return Answered(status, {"error": error}, headers)

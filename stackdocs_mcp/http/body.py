@@ -1,6 +1,5 @@
 """A request's body: read up to a limit and a deadline, and then one strict JSON object."""
 
-from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -82,5 +81,3 @@ def _too_large(limit: int) -> Exception:
     return refusal(
         413, "body_too_large", f"the body has more than {limit} bytes", "Send less at once."
     )
-
-

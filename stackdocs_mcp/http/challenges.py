@@ -12,7 +12,7 @@ def metadata(addresses: Addresses, stack: StackId, issuers: Sequence[str]) -> di
     """A stack's protected resource metadata. Says nothing about whether there is such a stack."""
     return {
         "resource": addresses.endpoint(stack),
-        "authorization_servers": list(issuers),
+        **({"authorization_servers": list(issuers)} if issuers else {}),
         "scopes_supported": [right.value for right in Right],
         "bearer_methods_supported": ["header"],
     }

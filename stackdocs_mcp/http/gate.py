@@ -14,15 +14,24 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId
-from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
+from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused, Verifier
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.tenancy import Denial, Membership
-from stackdocs_mcp.http import body, challenges, headers
+from stackdocs_mcp.http import body, challenges, headers, origins
 from stackdocs_mcp.http.admission import Admission
-from stackdocs_mcp.http.answers import ALWAYS, Answered, not_found, refused, send_json
+from stackdocs_mcp.http.answers import (
+    ALWAYS,
+    Answered,
+    Headers,
+    not_found,
+    refusal,
+    refused,
+    send_json,
+)
 from stackdocs_mcp.http.context import Admitted, put
 from stackdocs_mcp.http.places import Addresses, Place, place
+from stackdocs_mcp.workspace.auditing import keep
 
 log = logging.getLogger(__name__)
 
@@ -76,27 +85,26 @@ class Gate:
         if scope["type"] != "http":
             return
         request = secrets.token_hex(8)
-        named = _named(send, request)
+        answering = _Answering(send, request, origins.shared(scope, self._origins))
         try:
-            await self._pass(scope, receive, named, request)
-        except Answered as answer:
-            await send_json(named, answer.status, answer.body, answer.headers)
+            await self._pass(scope, receive, answering, request)
         except body.Gone:
             return
-        except IssuerUnavailable as error:
-            answer = refused(error, 503, [(b"retry-after", b"5")])
-            await send_json(named, answer.status, answer.body, answer.headers)
-        except StackdocsError as error:
-            status = 503 if isinstance(error, StoreFailed) else 500
-            log.warning("request %s failed: %s", request, error.code)
-            answer = refused(error, status)
-            await send_json(named, answer.status, answer.body, answer.headers)
+        except Exception as error:  # the last barrier: whatever happens is answered, in our words
+            answer = _answer(error, request)
+            if answering.begun:  # the client sees that the rest is missing
+                raise
+            await send_json(answering, answer.status, answer.body, answer.headers)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
+        headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
         where = place(scope["path"])
         if where is None:
             raise not_found()
+        if origins.asks_first(scope):  # before a token: a browser sends none with this
+            await send_json(send, 200, None, origins.PREFLIGHT)
+            return
         match where.route:
             case "health":
                 await send_json(send, 200, {"ok": True})
@@ -104,9 +112,7 @@ class Gate:
                 ready = await self._doors.ready()
                 await send_json(send, 200 if ready else 503, {"ok": ready})
             case "metadata":
-                found = challenges.metadata(
-                    self._addresses, where.stack, self._verifier.issuers
-                )
+                found = challenges.metadata(self._addresses, where.stack, self._verifier.issuers)
                 await send_json(send, 200, found)
             case "upload":
                 await self._doors.upload(scope, receive, send, where.link)
@@ -140,9 +146,7 @@ class Gate:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
     ) -> None:
-        content = await body.whole(
-            scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
-        )
+        content = await body.whole(scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS)
         message = body.message_of(content)
         needed = self._doors.needs(message)
         stack, user = admitted.binding.stack, identity.user
@@ -151,7 +155,7 @@ class Gate:
         except Answered:
             what = str(message.get("method"))[:64]
             denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
-            await self._store.record(denial)
+            await keep(self._store, denial)
             raise
         behind = put(scope, admitted)
         if message.get("method") == LISTEN:  # held open for long, and counted where it is served
@@ -179,7 +183,7 @@ class Gate:
             # The same for a stack of others and for none: only our own record knows who asked.
             denial = Denial(identity.user, where.stack, request, where.route, "not_found")
             await self._admission.rate(identity.user)
-            await self._store.record(denial)
+            await keep(self._store, denial)
             raise not_found()
         return found
 
@@ -189,16 +193,46 @@ class Gate:
             raise challenges.insufficient(self._addresses, stack, needed)
 
 
-def _named(send: Send, request: str) -> Send:
+class _Answering:
     """Answers that carry the request's id, and what must be on every answer."""
-    extra = [(b"x-request-id", request.encode())]
 
-    async def sent(message: Message) -> None:
+    def __init__(self, send: Send, request: str, more: Headers) -> None:
+        self._send = send
+        self._always = (*ALWAYS, (b"x-request-id", request.encode()), *more)
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            given = list(message.get("headers", ()))
+            self.begun = True
+            given = [_unkept(*one) for one in message.get("headers", ())]
             has = {name.lower() for name, _ in given}
-            given += [one for one in ALWAYS if one[0] not in has]
-            message = {**message, "headers": [*given, *extra]}
-        await send(message)
+            given += [one for one in self._always if one[0] not in has]
+            message = {**message, "headers": given}
+        await self._send(message)
 
-    return sent
+
+def _unkept(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The header; what the SDK says of caches says no-store too."""
+    if name.lower() == b"cache-control" and b"no-store" not in value:
+        return name, value + b", no-store"
+    return name, value
+
+
+def _answer(error: Exception, request: str) -> Answered:
+    """What the client is told."""
+    match error:
+        case Answered():
+            return error
+        case IssuerUnavailable():
+            return refused(error, 503, [(b"retry-after", b"5")])
+        case StoreFailed():
+            log.warning("request %s: %s", request, error.code)
+            return refused(error, 503)
+        case _:
+            log.error("request %s broke: %s", request, type(error).__name__)
+            return refusal(
+                500,
+                "internal_error",
+                f"a fault in this server ({request})",
+                "If it happens again, report the reference.",
+            )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from stackdocs_mcp.core.binding import StackId
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_NONE = StackId("")
 _STACK = r"(?P<stack>[A-Za-z0-9-]{1,64})"
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _ROUTES = {
@@ -28,7 +29,7 @@ class Place:
     """What a path leads to; ``stack`` and ``link`` are as they were asked, and not yet checked."""
 
     route: Route
-    stack: StackId = StackId("")
+    stack: StackId = _NONE
     link: str = ""
 
 

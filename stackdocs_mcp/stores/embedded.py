@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import AbstractAsyncContextManager, closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
 from stackdocs_mcp.stores import erasing, files, members, stacks, usage
 from stackdocs_mcp.stores.bound import BoundStore
+from stackdocs_mcp.stores.events import watching
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.scope import stamp
 from stackdocs_mcp.stores.sqlite import Database, connect, create, transact
@@ -97,6 +99,7 @@ class EmbeddedStore:
     def __init__(
         self, folder: Path, database: Database, clock: Clock, quotas: Quotas = UNLIMITED
     ) -> None:
+        self._path = folder / FILE
         self._files = folder / FILES
         self._database = database
         self._clock = clock
@@ -151,6 +154,9 @@ class EmbeddedStore:
 
     async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
         return await self._database.read(partial(members.denials, user=user, limit=limit))
+
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
+        return watching(self._path)
 
     async def close(self) -> None:
         await self._database.close()
