@@ -31,6 +31,7 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
+from stackdocs_mcp.core.quota import Usage
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import Audit, Members, Membership
 
@@ -59,12 +60,15 @@ class Documents(Protocol):
         Raises NotFound as ``stack`` does.
         """
 
-    async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
+    async def add_document(
+        self, new: NewDocument, *, part_of: DocumentId | None = None
+    ) -> tuple[Document, bool]:
         """The document with these bytes, and whether it is new.
 
         The same bytes are one document of a stack: the second time gives the first document, with
         its first file name, and changes nothing. A new one is ``processing`` with no pages; a
-        failed one comes back as it is.
+        failed one comes back as it is. ``part_of`` is the document that it was attached to. Raises
+        QuotaExceeded for a new one; its bytes are removed then, unless another document has them.
         """
 
     async def document(self, document: DocumentId) -> Document:
@@ -125,7 +129,13 @@ class Documents(Protocol):
         """Documents of this stack in ``processing`` that could be claimed, oldest first."""
 
     async def set_outline(self, document: DocumentId, media_type: str, pages: int) -> None:
-        """Record what the file is and how many pages it has."""
+        """Record what the file is and how many pages it has.
+
+        Raises QuotaExceeded when not all of those can be read that the document does not have.
+        """
+
+    async def reserve_recognition(self, document: DocumentId, pages: int) -> None:
+        """Count so many OCR pages before they are recognised. Raises QuotaExceeded."""
 
     async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
         """Pages that need not be read: those of the document, in order, by whatever engine.
@@ -136,12 +146,19 @@ class Documents(Protocol):
         """
 
     async def save_pages(
-        self, document: DocumentId, engine: str, pages: Sequence[Page], *, billed: int = 0
+        self,
+        document: DocumentId,
+        engine: str,
+        pages: Sequence[Page],
+        *,
+        billed: int = 0,
+        recognised: int = 0,
     ) -> None:
         """Add pages that were read by ``engine``; a page that is there already stays as it is.
 
         ``billed`` pages are added to what the document has cost, in the same transaction, also for
-        pages that are there already: the service has charged for them.
+        pages that are there already: the service has charged for them. So ``recognised`` of the
+        OCR pages that were reserved are used.
         """
 
     async def finish(self, document: DocumentId) -> Document:
@@ -337,7 +354,7 @@ class Files(Protocol):
         """A file on this machine with these bytes, to be read and not written."""
 
 
-class Store(Audit, Events, Protocol):
+class Store(Audit, Events, Usage, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:

@@ -80,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
 
     Raises StoreFailed when the data folder cannot be used.
     """
-    store = await open_store(settings.data_dir.absolute(), clock=now)
+    store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
     engines = Engines(settings)
     max_file_bytes = settings.max_file_mb * 1024 * 1024
 

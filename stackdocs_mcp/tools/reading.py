@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus
+from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, adding, browsing, reading
 
@@ -77,9 +78,17 @@ class AddDocument(Arguments):
     ]
 
 
+class QuotaLeft(Result):
+    documents_left: int | None = None
+    pages_left: int | None = None
+    ocr_pages_left: int | None = None
+    resets_at: str
+
+
 class AddedDocument(Result):
     document: DocumentItem
     new: bool
+    quota: QuotaLeft | None = None
     attachments: list[DocumentItem] | None = None
 
 
@@ -153,8 +162,31 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
     said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
     more = len(added.attached) - len(attached)
+    quota = None if added.quota is None else _quota(added.quota)
     return Answer(
         f"{known}: {one.id} {one.status}, {one.pages} pages"
-        f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}",
-        AddedDocument(document=one, new=added.new, attachments=attached or None),
+        f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}"
+        f"{_said(quota)}",
+        AddedDocument(document=one, new=added.new, attachments=attached or None, quota=quota),
     )
+
+
+def _quota(left: Left) -> QuotaLeft:
+    return QuotaLeft(
+        documents_left=left.documents,
+        pages_left=left.pages,
+        ocr_pages_left=left.ocr_pages,
+        resets_at=left.resets_at.isoformat(),
+    )
+
+
+def _said(quota: QuotaLeft | None) -> str:
+    if quota is None:
+        return ""
+    counts = (
+        (quota.documents_left, "documents"),
+        (quota.pages_left, "pages"),
+        (quota.ocr_pages_left, "OCR pages"),
+    )
+    left = ", ".join(f"{count} {what}" for count, what in counts if count is not None)
+    return f"; left until {quota.resets_at}: {left}"

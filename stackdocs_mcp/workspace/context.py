@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from stackdocs_mcp.core.binding import Actor, Binding
+from stackdocs_mcp.core.binding import Actor, Binding, Role
 from stackdocs_mcp.core.ports import Files, StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.stack import Stack
@@ -56,6 +56,16 @@ class Workspace:
     allowed: tuple[Path, ...] = ()
     """Folders of this machine that documents may be added from; none over HTTP."""
     report: Report = unreported
+
+    @property
+    def behind(self) -> StackStore:
+        """The bound stack for work that goes on when the call is over: in its owner's name.
+
+        So a document is read to its end, although whoever added it is no member any more.
+        """
+        owner = self.binding.owner
+        binding = Binding(owner, self.binding.stack, Role.OWNER.rights, self.binding.actor)
+        return self.shared.store.bind(binding)
 
     def watched(self, report: Report) -> Self:
         """The same workspace, for a call whose progress somebody wants to hear of."""
