@@ -19,6 +19,18 @@ Context = ServerRequestContext[Any]
 
 def offer(server: Server[Any], bound: Bound) -> None:
     """Let the server answer ``resources/*``, ``prompts/*`` and ``subscriptions/listen``."""
+    discover = server.get_request_handler("server/discover")
+    assert discover is not None
+
+    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
+        """What is served; the SDK would promise news of tools and prompts, which never change."""
+        found = await discover.handler(context, params)
+        assert isinstance(found, types.DiscoverResult)
+        told = {
+            "tools": types.ToolsCapability(list_changed=False),
+            "prompts": types.PromptsCapability(list_changed=False),
+        }
+        return found.model_copy(update={"capabilities": found.capabilities.model_copy(update=told)})
 
     async def on_list_resources(
         context: Context, params: types.PaginatedRequestParams
@@ -60,6 +72,7 @@ def offer(server: Server[Any], bound: Bound) -> None:
         return await stream.listen(context, bound(context), params.notifications, expiry(context))
 
     add = server.add_request_handler
+    add("server/discover", types.RequestParams, on_discover)
     add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources))
     add("resources/templates/list", types.PaginatedRequestParams, guarded(on_list_templates))
     add("resources/read", types.ReadResourceRequestParams, guarded(on_read_resource))
