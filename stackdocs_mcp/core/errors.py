@@ -6,6 +6,7 @@ StackdocsError
 |  |- PageNotFound
 |  |- ChangeNotFound
 |  |- ExtractionNotFound
+|  |- ResourceNotFound
 |  `- FieldNotFound
 |- MissingRight              the binding does not allow this
 |- NotReady                  the document is still being read, or could not be
@@ -91,6 +92,16 @@ class ExtractionNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"the document has no extraction {number}")
+
+
+class ResourceNotFound(NotFound):
+    """For whatever is no resource of the bound stack: malformed, foreign and unknown alike."""
+
+    code = "resource_not_found"
+
+    def __init__(self, uri: str = "") -> None:
+        super().__init__("Resource not found")
+        self.subject = uri
 
 
 class FieldNotFound(NotFound):

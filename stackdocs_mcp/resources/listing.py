@@ -2,8 +2,9 @@
 
 import mcp_types as types
 
+from stackdocs_mcp.core.errors import ResourceNotFound
 from stackdocs_mcp.core.model import Document, DocumentId
-from stackdocs_mcp.resources.resource import Address, Resource, ResourceNotFound
+from stackdocs_mcp.resources.resource import Address, Resource
 from stackdocs_mcp.resources.table import RESOURCES
 from stackdocs_mcp.workspace import Workspace, browsing
 
@@ -20,7 +21,7 @@ def addressed(uri: str) -> Address:
     for resource in RESOURCES:
         if match := resource.pattern.fullmatch(uri):
             return Address(resource, *map(DocumentId, match.groups()))
-    raise ResourceNotFound
+    raise ResourceNotFound(uri)
 
 
 async def listed(workspace: Workspace, cursor: str | None) -> types.ListResourcesResult:

@@ -13,10 +13,10 @@ from mcp.shared.subscriptions import (
     event_to_notification,
 )
 
-from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.errors import InvalidArgument, ResourceNotFound
 from stackdocs_mcp.core.events import About, Event
 from stackdocs_mcp.resources.listing import addressed
-from stackdocs_mcp.resources.resource import Address, ResourceNotFound
+from stackdocs_mcp.resources.resource import Address
 from stackdocs_mcp.resources.wanted import Wanted
 from stackdocs_mcp.workspace import Workspace
 

@@ -19,18 +19,7 @@ Context = ServerRequestContext[Any]
 
 def offer(server: Server[Any], bound: Bound) -> None:
     """Let the server answer ``resources/*``, ``prompts/*`` and ``subscriptions/listen``."""
-    discover = server.get_request_handler("server/discover")
-    assert discover is not None
-
-    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
-        """What is served; the SDK would promise news of tools and prompts, which never change."""
-        found = await discover.handler(context, params)
-        assert isinstance(found, types.DiscoverResult)
-        told = {
-            "tools": types.ToolsCapability(list_changed=False),
-            "prompts": types.PromptsCapability(list_changed=False),
-        }
-        return found.model_copy(update={"capabilities": found.capabilities.model_copy(update=told)})
+    _discover(server)
 
     async def on_list_resources(
         context: Context, params: types.PaginatedRequestParams
@@ -72,13 +61,29 @@ def offer(server: Server[Any], bound: Bound) -> None:
         return await stream.listen(context, bound(context), params.notifications, expiry(context))
 
     add = server.add_request_handler
-    add("server/discover", types.RequestParams, on_discover)
-    add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources))
-    add("resources/templates/list", types.PaginatedRequestParams, guarded(on_list_templates))
-    add("resources/read", types.ReadResourceRequestParams, guarded(on_read_resource))
-    add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts))
-    add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt))
-    add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen))
+    add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources, bound))
+    add("resources/templates/list", types.PaginatedRequestParams, guarded(on_list_templates, bound))
+    add("resources/read", types.ReadResourceRequestParams, guarded(on_read_resource, bound))
+    add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts, bound))
+    add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt, bound))
+    add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen, bound))
+
+
+def _discover(server: Server[Any]) -> None:
+    """Promise no news of tools and prompts, as the SDK would: they never change."""
+    usual = server.get_request_handler("server/discover")
+    assert usual is not None
+
+    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
+        found = await usual.handler(context, params)
+        assert isinstance(found, types.DiscoverResult)
+        told = {
+            "tools": types.ToolsCapability(list_changed=False),
+            "prompts": types.PromptsCapability(list_changed=False),
+        }
+        return found.model_copy(update={"capabilities": found.capabilities.model_copy(update=told)})
+
+    server.add_request_handler("server/discover", types.RequestParams, on_discover)
 
 
 def offer_subscriptions(server: Server[Any], bound: Bound) -> None:
@@ -100,8 +105,8 @@ def offer_subscriptions(server: Server[Any], bound: Bound) -> None:
         return types.EmptyResult()
 
     add = server.add_request_handler
-    add("resources/subscribe", types.SubscribeRequestParams, guarded(on_subscribe))
-    add("resources/unsubscribe", types.UnsubscribeRequestParams, guarded(on_unsubscribe))
+    add("resources/subscribe", types.SubscribeRequestParams, guarded(on_subscribe, bound))
+    add("resources/unsubscribe", types.UnsubscribeRequestParams, guarded(on_unsubscribe, bound))
 
 
 def _is_modern(context: Context) -> bool:

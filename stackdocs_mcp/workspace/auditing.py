@@ -10,6 +10,7 @@ from stackdocs_mcp.core.errors import (
     InvalidCursor,
     MissingRight,
     NotFound,
+    ResourceNotFound,
     StackdocsError,
     StoreFailed,
 )
@@ -18,7 +19,14 @@ from stackdocs_mcp.core.tenancy import Audit, Denial
 log = logging.getLogger(__name__)
 
 MAX_SUBJECT = 64
-_DENIED = (DocumentNotFound, ChangeNotFound, MissingRight, InvalidCursor, FileRefused)
+_DENIED = (
+    DocumentNotFound,
+    ChangeNotFound,
+    ResourceNotFound,
+    MissingRight,
+    InvalidCursor,
+    FileRefused,
+)
 
 
 async def keep(audit: Audit, denial: Denial) -> None:
