@@ -4,7 +4,6 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -14,20 +13,22 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
-from stackdocs_mcp.http.admission import Admission, Rate
+from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.http.rates import Rates
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
+from stackdocs_mcp.stores.limits import SharedCounters
 from stackdocs_mcp.tools import select
 from stackdocs_mcp.workspace import Workspace
 
@@ -80,6 +81,8 @@ async def gate_of(
     )
     public = public_of(settings, port)
     verifier = verifier or verifier_of(settings)
+    counters = SharedCounters(settings.data_dir.absolute())
+    rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(app.read_everything)
@@ -94,7 +97,7 @@ async def gate_of(
                 ),
                 store=app.store,
                 verifier=verifier,
-                admission=Admission(_rate(app), settings.calls_at_once),
+                admission=Admission(rates, settings.calls_at_once),
                 addresses=Addresses(public),
                 hosts=hosts_of(public, port),
                 origins=origins_of(public, port) | set(settings.allowed_origins),
@@ -104,6 +107,7 @@ async def gate_of(
     finally:
         with anyio.CancelScope(shield=True):
             await verifier.close()
+            await counters.close()
 
 
 def public_of(settings: Settings, port: int) -> str:
@@ -160,16 +164,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class _Unlimited:
-    async def spend(self, _user: UserId) -> float | None:
-        return None
-
-
-def _rate(_app: App) -> Rate:
-    return _Unlimited()
 
 
 def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:
