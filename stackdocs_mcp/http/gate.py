@@ -21,7 +21,7 @@ from stackdocs_mcp.core.tenancy import Denial, Membership
 from stackdocs_mcp.http import body, challenges, headers
 from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import ALWAYS, Answered, not_found, refusal, refused, send_json
-from stackdocs_mcp.http.context import Admitted, put
+from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.places import Addresses, Place, place
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Gate:
         request = secrets.token_hex(8)
         answering = _Answering(send, request)
         try:
-            await self._pass(scope, receive, answering, request)
+            await self._pass({**scope, REQUEST: request}, receive, answering, request)
         except body.Gone:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words

@@ -4,7 +4,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -12,23 +12,26 @@ import uvicorn
 from mcp.server import ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from stackdocs_mcp.core.binding import Binding, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission, Rate
-from stackdocs_mcp.http.answers import not_found
-from stackdocs_mcp.http.context import BINDING, Admitted
+from stackdocs_mcp.http.context import BINDING
+from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.http.redeeming import Redeeming
+from stackdocs_mcp.http.uploads import Uploads
 from stackdocs_mcp.server.app import build
-from stackdocs_mcp.server.compose import App, running
+from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
 from stackdocs_mcp.tools import select
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Shared, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +56,12 @@ async def serve_http(settings: Settings) -> None:
 async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> AsyncIterator[Gate]:
     """The whole of HTTP in front of a running product, as one ASGI application."""
     settings = app.settings
-    tools = select(settings.toolset, read_only=settings.read_only)
-    server = build(tools, lambda context: _bound(app, context))
+    public = public_of(settings, port)
+    addresses = Addresses(public)
+    links = SealedLinks(app.shared.cursors, addresses, now)
+    shared = replace(app.shared, links=links)
+    tools = select(settings.toolset, read_only=settings.read_only, links=True)
+    server = build(tools, lambda context: _bound(shared, context))
     # One transport per request in both eras: any replica answers any request of a client.
     manager = StreamableHTTPSessionManager(
         server,
@@ -62,7 +69,9 @@ async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> A
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    public = public_of(settings, port)
+    admission = Admission(_rate(app), settings.calls_at_once)
+    redeeming = Redeeming(app.store, admission, read_only=settings.read_only)
+    uploads = Uploads(shared, links, redeeming)
     verifier = verifier or verifier_of(settings)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
@@ -70,16 +79,16 @@ async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> A
             yield Gate(
                 Doors(
                     mcp=manager.handle_request,
-                    documents=_nothing_beside,
-                    upload=_nothing_linked,
-                    export=_nothing_linked,
+                    documents=uploads.documents,
+                    upload=uploads.put,
+                    export=Exports(shared, links, redeeming).get,
                     ready=lambda: _ready(app),
                     needs=needs(tools),
                 ),
                 store=app.store,
                 verifier=verifier,
-                admission=Admission(_rate(app), settings.calls_at_once),
-                addresses=Addresses(public),
+                admission=admission,
+                addresses=addresses,
                 hosts=hosts_of(public, port),
                 origins=origins_of(public, port) | set(settings.allowed_origins),
                 read_only=settings.read_only,
@@ -157,12 +166,12 @@ def _rate(_app: App) -> Rate:
     return _Unlimited()
 
 
-def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:
+def _bound(shared: Shared, context: ServerRequestContext[Any]) -> Workspace:
     """The workspace of the request's own binding; without one nothing is served."""
     request = context.request
     binding = None if request is None else request.scope.get(BINDING)
     assert isinstance(binding, Binding), "a request came past the gate"
-    return app.shared.workspace(binding)
+    return shared.workspace(binding)
 
 
 async def _ready(app: App) -> bool:
@@ -171,13 +180,3 @@ async def _ready(app: App) -> bool:
     except StoreFailed:
         return False
     return True
-
-
-async def _nothing_beside(
-    _scope: Scope, _receive: Receive, _send: Send, _admitted: Admitted
-) -> None:
-    raise not_found()
-
-
-async def _nothing_linked(_scope: Scope, _receive: Receive, _send: Send, _link: str) -> None:
-    raise not_found()
