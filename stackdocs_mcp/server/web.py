@@ -18,6 +18,7 @@ from stackdocs_mcp.core.binding import Binding, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission, Rate
+from stackdocs_mcp.http.arriving import Pace
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
@@ -53,7 +54,9 @@ async def serve_http(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> AsyncIterator[Gate]:
+async def gate_of(
+    app: App, port: int, *, verifier: Verifier | None = None, pace: Pace | None = None
+) -> AsyncIterator[Gate]:
     """The whole of HTTP in front of a running product, as one ASGI application."""
     settings = app.settings
     public = public_of(settings, port)
@@ -71,7 +74,7 @@ async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> A
     )
     admission = Admission(_rate(app), settings.calls_at_once)
     redeeming = Redeeming(app.store, admission, read_only=settings.read_only)
-    uploads = Uploads(shared, links, redeeming)
+    uploads = Uploads(shared, links, redeeming, pace)
     verifier = verifier or verifier_of(settings)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
