@@ -13,6 +13,7 @@ from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.http.links import Ticket
+from stackdocs_mcp.workspace.auditing import keep
 
 
 class Redeeming:
@@ -39,7 +40,7 @@ class Redeeming:
         found = await self._store.membership(user, stack)
         rights = frozenset[Right]() if found is None else found.role.rights & self._most
         if found is None or right not in rights:
-            await self._store.record(Denial(user, stack, scope[REQUEST], what, "not_found"))
+            await keep(self._store, Denial(user, stack, scope[REQUEST], what, "not_found"))
             raise not_found()
         with self._admission.turn(user):
             yield Binding(user, stack, rights, Actor("agent"), owner=found.owner)

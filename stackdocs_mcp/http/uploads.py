@@ -27,6 +27,7 @@ from stackdocs_mcp.http.multipart import ROOM, OneFile, boundary_of
 from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.workspace import Shared
 from stackdocs_mcp.workspace.adding import Added
+from stackdocs_mcp.workspace.auditing import refused as audited
 from stackdocs_mcp.workspace.browsing import as_listed
 from stackdocs_mcp.workspace.uploading import Once, take_in
 
@@ -35,7 +36,6 @@ _STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
     (FileUnsupported, 415),
     (FileRefused, 400),
     (LinkUsed, 409),
-    (MissingRight, 403),
 )
 
 
@@ -58,6 +58,12 @@ class Uploads:
             await send_json(send, 405, None, [(b"allow", b"POST")])
             return
         workspace = self._shared.workspace(admitted.binding)
+        try:
+            admitted.binding.require(Right.WRITE)
+        except MissingRight as error:
+            store = self._shared.store
+            await audited(store, admitted.binding, admitted.request, "documents", error)
+            raise refused(error, 403) from error
         boundary = boundary_of(b"".join(all_of(scope, b"content-type")))
         room = 0 if boundary is None else ROOM
         limit = self._shared.max_file_bytes + room

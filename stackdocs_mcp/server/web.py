@@ -2,35 +2,38 @@
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import uvicorn
-from mcp.server import ServerRequestContext
+from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
-from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
-from stackdocs_mcp.http.admission import Admission, Rate
+from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.arriving import Pace
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.http.rates import Rates
 from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.http.uploads import Uploads
+from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
+from stackdocs_mcp.stores.limits import SharedCounters
 from stackdocs_mcp.tools import select
 from stackdocs_mcp.workspace import Shared, Workspace
 
@@ -39,6 +42,8 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
 IDLE_SECONDS = 30
 MAX_HEADERS = 32 * 1024
+
+Extended = Callable[[Server[Any]], Server[Any]]
 
 
 async def serve_http(settings: Settings) -> None:
@@ -55,27 +60,41 @@ async def serve_http(settings: Settings) -> None:
 
 @asynccontextmanager
 async def gate_of(
-    app: App, port: int, *, verifier: Verifier | None = None, pace: Pace | None = None
+    app: App,
+    port: int,
+    *,
+    verifier: Verifier | None = None,
+    extended: Extended | None = None,
+    stateless: bool = True,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Gate]:
-    """The whole of HTTP in front of a running product, as one ASGI application."""
+    """The whole of HTTP in front of a running product, as one ASGI application.
+
+    ``extended`` may add handlers to the server, and without ``stateless`` clients of 2025-11-25 get
+    sessions, so that the server can ask them something: both are for tests of the protocol.
+    ``pace`` is how slowly files may come.
+    """
     settings = app.settings
-    public = public_of(settings, port)
-    addresses = Addresses(public)
+    addresses = Addresses(public_of(settings, port))
     links = SealedLinks(app.shared.cursors, addresses, now)
     shared = replace(app.shared, links=links)
     tools = select(settings.toolset, read_only=settings.read_only, links=True)
     server = build(tools, lambda context: _bound(shared, context))
+    if extended is not None:
+        server = extended(server)
     # One transport per request in both eras: any replica answers any request of a client.
     manager = StreamableHTTPSessionManager(
         server,
-        stateless=True,
+        stateless=stateless,
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    admission = Admission(_rate(app), settings.calls_at_once)
+    verifier = verifier or verifier_of(settings)
+    counters = SharedCounters(settings.data_dir.absolute())
+    rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
+    admission = Admission(rates, settings.calls_at_once)
     redeeming = Redeeming(app.store, admission, read_only=settings.read_only)
     uploads = Uploads(shared, links, redeeming, pace)
-    verifier = verifier or verifier_of(settings)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(app.read_everything)
@@ -92,14 +111,15 @@ async def gate_of(
                 verifier=verifier,
                 admission=admission,
                 addresses=addresses,
-                hosts=hosts_of(public, port),
-                origins=origins_of(public, port) | set(settings.allowed_origins),
+                hosts=hosts_of(addresses.public, port),
+                origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
             await verifier.close()
+            await counters.close()
 
 
 def public_of(settings: Settings, port: int) -> str:
@@ -110,9 +130,8 @@ def public_of(settings: Settings, port: int) -> str:
 @contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket that connections come to. Raises BadSettings for an address that is not free."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        bound = connections.listen(settings.host, settings.port)
     except OSError as error:
         raise BadSettings(
             [f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used"]
@@ -157,16 +176,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class _Unlimited:
-    async def spend(self, _user: UserId) -> float | None:
-        return None
-
-
-def _rate(_app: App) -> Rate:
-    return _Unlimited()
 
 
 def _bound(shared: Shared, context: ServerRequestContext[Any]) -> Workspace:

@@ -367,6 +367,11 @@ async def test_an_upload_needs_a_token_that_reads_and_writes(served: Site) -> No
     assert {one.status_code for one in wrong} == {405}
     assert {one.headers["allow"] for one in wrong} == {"POST"}
     assert kept(served) == []
+    denied = [row.denial for row in await served.app.store.denials(limit=9)]
+    assert {(one.user, one.what, one.code) for one in denied} >= {
+        (BOB, "documents", "missing_right"),
+        (ALICE, "documents", "not_found"),
+    }
 
 
 @pytest.mark.requirement("UPLOAD-10")

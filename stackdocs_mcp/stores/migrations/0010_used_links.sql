@@ -1,7 +1,6 @@
 -- One-time links that were used, and for what, until nobody could use them again anyway.
--- No key refers to the stack: when that is erased, they still leave by themselves.
 CREATE TABLE used_links (
-    stack_id   TEXT NOT NULL,
+    stack_id   TEXT NOT NULL REFERENCES stacks (id),
     nonce      TEXT NOT NULL,
     use        TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
