@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote_to_bytes
 _TYPE = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z/-]+)\s*")
 _PARAMETER = re.compile(
     rb";\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*"
-    rb"(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;\"]*))\s*",
+    rb"(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;\"]+))\s*",
     re.DOTALL,
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
