@@ -25,6 +25,7 @@ StackdocsError
 |  |  `- AlreadyUndone
 |  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
+|- TooManyListeners          a user, or all users, listen for changes in too many places
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
    `- StoreTooNew            written by a newer version of this program
@@ -252,6 +253,14 @@ class ExtractionFailed(StackdocsError):
     def __init__(self, code: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice)
         self.code = code
+
+
+class TooManyListeners(StackdocsError):
+    code = "too_many_listeners"
+    advice = "Close a stream that is no longer needed, then listen again."
+
+    def __init__(self) -> None:
+        super().__init__("there are too many open streams of change notifications")
 
 
 class StoreFailed(StackdocsError):
