@@ -44,6 +44,8 @@ class StackdocsError(Exception):
     advice = ""
     subject = ""
     """The id that was asked for, where the error is about one: for the record of refusals."""
+    is_denial = False
+    """Says that something is not there for this caller; whether it is for others nobody learns."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -58,6 +60,7 @@ class StackdocsError(Exception):
 
 class NotFound(StackdocsError):
     code = "not_found"
+    is_denial = True
 
 
 class DocumentNotFound(NotFound):
@@ -71,6 +74,7 @@ class DocumentNotFound(NotFound):
 
 class PageNotFound(NotFound):
     code = "page_not_found"
+    is_denial = False
 
     def __init__(self, page: int, pages: int) -> None:
         super().__init__(f"no page {page}", f"The document has pages 1 to {pages}.")
@@ -87,6 +91,7 @@ class ChangeNotFound(NotFound):
 
 class ExtractionNotFound(NotFound):
     code = "extraction_not_found"
+    is_denial = False
     advice = "Leave it out for the one that counts."
 
     def __init__(self, number: int) -> None:
@@ -95,6 +100,7 @@ class ExtractionNotFound(NotFound):
 
 class FieldNotFound(NotFound):
     code = "field_not_found"
+    is_denial = False
     advice = "Call read_extraction for the fields that are set."
 
     def __init__(self, path: str) -> None:
@@ -103,6 +109,7 @@ class FieldNotFound(NotFound):
 
 class MissingRight(StackdocsError):
     code = "missing_right"
+    is_denial = True
 
     def __init__(self, right: str) -> None:
         super().__init__(
@@ -121,6 +128,7 @@ class InvalidArgument(StackdocsError):
 
 class InvalidCursor(InvalidArgument):
     code = "invalid_cursor"
+    is_denial = True
     advice = "Call again without a cursor to start from the beginning."
 
     def __init__(self) -> None:
@@ -245,6 +253,7 @@ class AlreadyUndone(UndoConflict):
 
 class FileRefused(StackdocsError):
     code = "file_refused"
+    is_denial = True
 
 
 class ExtractionFailed(StackdocsError):

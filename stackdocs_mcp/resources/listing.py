@@ -20,7 +20,7 @@ def addressed(uri: str) -> Address:
     for resource in RESOURCES:
         if match := resource.pattern.fullmatch(uri):
             return Address(resource, *map(DocumentId, match.groups()))
-    raise ResourceNotFound
+    raise ResourceNotFound(uri)
 
 
 async def listed(workspace: Workspace, cursor: str | None) -> types.ListResourcesResult:

@@ -21,8 +21,9 @@ class ResourceNotFound(NotFound):
 
     code = "resource_not_found"
 
-    def __init__(self) -> None:
+    def __init__(self, subject: str) -> None:
         super().__init__("Resource not found")
+        self.subject = subject
 
 
 @dataclass(frozen=True)
@@ -75,5 +76,5 @@ class Address:
             try:
                 await workspace.store.document(self.document)
             except DocumentNotFound as error:
-                raise ResourceNotFound from error
+                raise ResourceNotFound(self.document) from error
         return self

@@ -1,6 +1,5 @@
 """The MCP server: handlers over the table of tools, and whatever else it offers."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +11,8 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
-from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.server.barrier import MAX_ERROR, broken, sentences
-from stackdocs_mcp.server.bound import Bound
+from stackdocs_mcp.server.bound import Bound, request_id
 from stackdocs_mcp.server.offers import offer, offer_subscriptions
 from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.refusals import told
@@ -109,13 +107,6 @@ def _error(message: str) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=message[:MAX_ERROR])], is_error=True
     )
-
-
-def request_id(context: ServerRequestContext[Any]) -> str:
-    """The id that the gate gave the request; without a gate, as on stdio, one made here."""
-    request = context.request
-    given = None if request is None else request.scope.get(REQUEST)
-    return given if isinstance(given, str) else secrets.token_hex(8)
 
 
 def _progress(context: ServerRequestContext[Any]) -> Report:

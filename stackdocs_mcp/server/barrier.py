@@ -21,6 +21,8 @@ from stackdocs_mcp.core.errors import (
     StackdocsError,
 )
 from stackdocs_mcp.resources.resource import ResourceNotFound
+from stackdocs_mcp.server.bound import Bound, request_id
+from stackdocs_mcp.workspace import auditing
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +36,25 @@ ResultT = TypeVar("ResultT")
 Handler = Callable[[ServerRequestContext[Any], ParamsT], Awaitable[ResultT]]
 
 
-def guarded(handler: Handler[ParamsT, ResultT]) -> Handler[ParamsT, ResultT]:
-    """The handler, whose errors are protocol errors in our words."""
+def guarded(handler: Handler[ParamsT, ResultT], bound: Bound) -> Handler[ParamsT, ResultT]:
+    """The handler, whose errors are protocol errors in our words, and whose refusals are kept."""
 
     async def answer(context: ServerRequestContext[Any], params: ParamsT) -> ResultT:
         try:
             return await handler(context, params)
         except MCPError:
             raise
-        except ResourceNotFound as error:
+        except StackdocsError as error:
+            workspace, request = bound(context), request_id(context)
+            store = workspace.shared.store
+            await auditing.refused(store, workspace.binding, request, context.method, error)
+            if not isinstance(error, ResourceNotFound):
+                raise MCPError(_code(error), sentences(error)) from None
             modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
             uri = str(getattr(params, "uri", ""))[:LONGEST_URI]
             raise MCPError(
                 types.INVALID_PARAMS if modern else RESOURCE_NOT_FOUND, error.message, {"uri": uri}
             ) from None
-        except StackdocsError as error:
-            raise MCPError(_code(error), sentences(error)) from None
         except Exception as error:  # noqa: BLE001  no foreign text leaves the process
             reference = broken(context.method, error)
             raise MCPError(

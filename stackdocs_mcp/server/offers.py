@@ -12,7 +12,7 @@ from stackdocs_mcp.prompts import answering
 from stackdocs_mcp.resources import listing, stream
 from stackdocs_mcp.resources.subscriptions import Subscriptions, of_connection
 from stackdocs_mcp.server.barrier import guarded
-from stackdocs_mcp.server.bound import Bound, expiry
+from stackdocs_mcp.server.bound import Bound, expiry, request_id
 
 Context = ServerRequestContext[Any]
 
@@ -57,15 +57,17 @@ def offer(server: Server[Any], bound: Bound) -> None:
     async def on_listen(
         context: Context, params: types.SubscriptionsListenRequestParams
     ) -> types.SubscriptionsListenResult:
-        return await stream.listen(context, bound(context), params.notifications, expiry(context))
+        return await stream.listen(
+            context, bound(context), params.notifications, request_id(context), expiry(context)
+        )
 
     add = server.add_request_handler
-    add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources))
-    add("resources/templates/list", types.PaginatedRequestParams, guarded(on_list_templates))
-    add("resources/read", types.ReadResourceRequestParams, guarded(on_read_resource))
-    add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts))
-    add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt))
-    add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen))
+    add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources, bound))
+    add("resources/templates/list", types.PaginatedRequestParams, guarded(on_list_templates, bound))
+    add("resources/read", types.ReadResourceRequestParams, guarded(on_read_resource, bound))
+    add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts, bound))
+    add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt, bound))
+    add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen, bound))
 
 
 def offer_subscriptions(server: Server[Any], bound: Bound) -> None:
@@ -87,8 +89,8 @@ def offer_subscriptions(server: Server[Any], bound: Bound) -> None:
         return types.EmptyResult()
 
     add = server.add_request_handler
-    add("resources/subscribe", types.SubscribeRequestParams, guarded(on_subscribe))
-    add("resources/unsubscribe", types.UnsubscribeRequestParams, guarded(on_unsubscribe))
+    add("resources/subscribe", types.SubscribeRequestParams, guarded(on_subscribe, bound))
+    add("resources/unsubscribe", types.UnsubscribeRequestParams, guarded(on_unsubscribe, bound))
 
 
 def _is_modern(context: Context) -> bool:
