@@ -31,7 +31,7 @@ from stackdocs_mcp.http.answers import (
 )
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.places import Addresses, Place, place
-from stackdocs_mcp.workspace.auditing import keep
+from stackdocs_mcp.workspace.auditing import cut, keep
 
 log = logging.getLogger(__name__)
 
@@ -153,8 +153,10 @@ class Gate:
         try:
             self._allow(identity, stack, needed)
         except Answered:
-            what = str(message.get("method"))[:64]
-            denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
+            what, params = cut(str(message.get("method"))), message.get("params", {})
+            named = cut(str(params.get("name", "")))
+            code = "insufficient_scope"
+            denial = Denial(user, stack, admitted.request, what, code, named)
             await keep(self._store, denial)
             raise
         behind = put(scope, admitted)
