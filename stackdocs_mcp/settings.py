@@ -16,7 +16,15 @@ from pydantic import (
     ValidationError,
 )
 
-from stackdocs_mcp import choices
+from stackdocs_mcp import auth_choices, choices
+from stackdocs_mcp.auth.providers import (
+    DAY,
+    USUAL,
+    Assurance,
+    ProfileName,
+    ScopeSource,
+    TokenType,
+)
 from stackdocs_mcp.core.stack import Ocr
 
 PREFIX = "STACKDOCS_"
@@ -77,7 +85,18 @@ class Settings(BaseModel):
     host: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     public_url: Annotated[str | None, AfterValidator(choices.address)] = None
-    auth_issuer: Annotated[str | None, AfterValidator(choices.address)] = None
+    auth_issuer: Annotated[str | None, AfterValidator(auth_choices.issuer)] = None
+    auth_profile: ProfileName = "oidc"
+    auth_audience: Annotated[frozenset[str], BeforeValidator(auth_choices.names)] = frozenset()
+    auth_algorithms: Annotated[frozenset[str], BeforeValidator(auth_choices.algorithms)] = USUAL
+    auth_authorized_parties: Annotated[frozenset[str], BeforeValidator(auth_choices.names)] = (
+        frozenset()
+    )
+    auth_scopes: ScopeSource | None = None
+    auth_token_type: TokenType | None = None
+    auth_max_lifetime: Annotated[int, Field(ge=60, le=366 * DAY)] = DAY
+    auth_assurance: Assurance | None = None
+    auth_organization: Annotated[str | None, AfterValidator(auth_choices.name)] = None
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
@@ -139,6 +158,7 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
         ]
         raise BadSettings(problems) from error
     problems += _missing_folders(settings)
+    problems += [f"{_setting((name,))}: {why}" for name, why in auth_choices.problems(settings)]
     if why := choices.unreadable(settings.reading):
         problems.append(f"{_setting(('languages',))}: {why}")
     if options.get("folder") and options.get("stack"):

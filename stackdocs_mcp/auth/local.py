@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm
 
 from stackdocs_mcp.auth import claims
-from stackdocs_mcp.auth.compact import take_apart
+from stackdocs_mcp.auth.compact import Unverified, take_apart
 from stackdocs_mcp.core.binding import Right, StackId, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, StackdocsError
 from stackdocs_mcp.core.identity import Identity, TokenRefused
@@ -136,12 +136,25 @@ class LocalVerifier:
         """None: a token comes from the command line, and no client can be sent there."""
         return ()
 
+    @property
+    def issuer(self) -> str:
+        """What its tokens call it."""
+        return ISSUER
+
+    @property
+    def generation(self) -> int:
+        """The key stays as long as the process does."""
+        return 0
+
     async def verify(self, token: str, resource: str) -> Identity:
         """As ``Verifier.verify``; of the resource only the stack counts, at any address."""
+        return await self.identify(take_apart(token), resource)
+
+    async def identify(self, found: Unverified, resource: str) -> Identity:
+        """The same of a token that was taken apart."""
         stack = _RESOURCE.fullmatch(resource)
         if stack is None:
             raise TokenRefused("resource")
-        found = take_apart(token)
         now = self._issuer.clock().timestamp()
         claims.check(found, _RULES, {_audience(stack[1])}, now)
         if claims.key_id(found.header) != self._issuer.key_id:

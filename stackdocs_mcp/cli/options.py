@@ -36,6 +36,30 @@ _OCR = (
 )
 
 
+_PLACE = (
+    setting("host", "Listen on this address.", metavar="ADDRESS"),
+    setting("port", "Listen on this port.", metavar="N"),
+    setting("public_url", "The address that clients know the server by.", metavar="URL"),
+)
+
+_HTTP = (
+    setting("auth_issuer", "The OpenID provider whose tokens are taken.", metavar="URL"),
+    setting("auth_profile", "Its kind: oidc, supabase or clerk.", metavar="NAME"),
+    setting("auth_audience", "Taken besides the address of a stack.", metavar="A,B"),
+    setting("auth_algorithms", "What it signs with: ES256, RS256, EdDSA.", metavar="A,B"),
+    setting("auth_authorized_parties", "Clients that tokens may be issued to.", metavar="A,B"),
+    setting("auth_scopes", "token: rights are its scopes; all: if it has none.", metavar="NAME"),
+    setting("auth_token_type", "at+jwt, or jwt to take plain ones too.", metavar="TYPE"),
+    setting("auth_max_lifetime", "Seconds that a token may be good for.", metavar="N"),
+    setting("auth_assurance", "aal1 or aal2 (Supabase): how users signed in.", metavar="LEVEL"),
+    setting("auth_organization", "The organization users act for (Clerk).", metavar="ID"),
+    setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
+    setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
+    setting("rate_burst", "Requests that a user may save up.", metavar="N"),
+    setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
+)
+
+
 def common(command: Decorated) -> Decorated:
     return _with(_COMMON, command)
 
@@ -43,6 +67,16 @@ def common(command: Decorated) -> Decorated:
 def reading(command: Decorated) -> Decorated:
     """The options of commands that read documents."""
     return _with(_OCR, command)
+
+
+def addressed(command: Decorated) -> Decorated:
+    """The options that say where a server over HTTP is."""
+    return _with(_PLACE, command)
+
+
+def over_http(command: Decorated) -> Decorated:
+    """The options of serving over HTTP."""
+    return _with((*_PLACE, *_HTTP), command)
 
 
 def _with(options: tuple[Callable[[Decorated], Decorated], ...], command: Decorated) -> Decorated:

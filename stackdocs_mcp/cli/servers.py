@@ -5,22 +5,9 @@ from typing import Any
 
 import click
 
-from stackdocs_mcp.cli.options import common, reading, setting, settings_of
+from stackdocs_mcp.cli.options import addressed, common, over_http, reading, setting, settings_of
 
 SCOPES = ("stack:read", "stack:write", "stack:admin")
-
-_address = (
-    setting("host", "Listen on this address; 127.0.0.1 when left out.", metavar="ADDRESS"),
-    setting("port", "Listen on this port; 8765 when left out.", metavar="N"),
-    setting("public_url", "The address that clients know this server by.", metavar="URL"),
-)
-
-
-def addressed(command: Any) -> Any:
-    """The options that say where a server is."""
-    for option in reversed(_address):
-        command = option(command)
-    return command
 
 
 @click.command(short_help="Serve a stack to one MCP client, or all stacks over HTTP.")
@@ -37,9 +24,9 @@ def addressed(command: Any) -> Any:
 @setting("export_dir", "Where exports are written.", metavar="DIR")
 @setting("toolset", "Offer these tools alone, separated by commas.", metavar="A,B")
 @setting("read_only", "Offer only tools that change nothing.", is_flag=True)
-@addressed
 @reading
 @setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
+@over_http
 def serve(*, http_: bool = False, **_settings: Any) -> int:
     """Serve one stack to one MCP client over standard input and output.
 

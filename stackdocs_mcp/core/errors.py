@@ -6,6 +6,7 @@ StackdocsError
 |  |- PageNotFound
 |  |- ChangeNotFound
 |  |- ExtractionNotFound
+|  |- ResourceNotFound
 |  `- FieldNotFound
 |- MissingRight              the binding does not allow this
 |- NotReady                  the document is still being read, or could not be
@@ -25,6 +26,7 @@ StackdocsError
 |  |  `- AlreadyUndone
 |  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
+|- TooManyListeners          a user, or all users, listen for changes in too many places
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
    `- StoreTooNew            written by a newer version of this program
@@ -41,6 +43,8 @@ class StackdocsError(Exception):
 
     code = "error"
     advice = ""
+    subject = ""
+    """The id that was asked for, where the error is about one: for the record of refusals."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -63,6 +67,7 @@ class DocumentNotFound(NotFound):
 
     def __init__(self, document: str) -> None:
         super().__init__(f"no document {document!r} in this stack")
+        self.subject = document
 
 
 class PageNotFound(NotFound):
@@ -78,6 +83,7 @@ class ChangeNotFound(NotFound):
 
     def __init__(self, change: str) -> None:
         super().__init__(f"no change {change!r} in this document's history")
+        self.subject = change
 
 
 class ExtractionNotFound(NotFound):
@@ -86,6 +92,16 @@ class ExtractionNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"the document has no extraction {number}")
+
+
+class ResourceNotFound(NotFound):
+    """For whatever is no resource of the bound stack: malformed, foreign and unknown alike."""
+
+    code = "resource_not_found"
+
+    def __init__(self, uri: str = "") -> None:
+        super().__init__("Resource not found")
+        self.subject = uri
 
 
 class FieldNotFound(NotFound):
@@ -248,6 +264,14 @@ class ExtractionFailed(StackdocsError):
     def __init__(self, code: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice)
         self.code = code
+
+
+class TooManyListeners(StackdocsError):
+    code = "too_many_listeners"
+    advice = "Close a stream that is no longer needed, then listen again."
+
+    def __init__(self) -> None:
+        super().__init__("there are too many open streams of change notifications")
 
 
 class StoreFailed(StackdocsError):

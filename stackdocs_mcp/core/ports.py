@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
+from stackdocs_mcp.core.events import Events
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -314,7 +315,8 @@ class StackStore(Documents, Extractions, Members, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or
-    the stack is gone: that is looked up in the transaction that does the work.
+    the stack is gone: that is looked up in the transaction that does the work. Raises MissingRight
+    when the member's role no longer gives a right that the binding was made with.
     """
 
 
@@ -335,7 +337,7 @@ class Files(Protocol):
         """A file on this machine with these bytes, to be read and not written."""
 
 
-class Store(Audit, Protocol):
+class Store(Audit, Events, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:
@@ -349,6 +351,16 @@ class Store(Audit, Protocol):
 
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         """The user's own stacks by name, with documents by status and what reading cost."""
+
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        """Erase the user's own stack with everything in it, history included. False for no such.
+
+        At once nobody is a member of it any more, and its name and folder are free: a stack of the
+        same name is another one. Then documents, fields, history and what search knows of them are
+        erased, and those pages and files whose bytes no other document of the user has. Whatever
+        of that a crash leaves is erased when the store is opened again. What was refused in the
+        stack stays in the record of refusals.
+        """
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         """What the user may do in the stack, from one indexed query.

@@ -18,11 +18,20 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused, Verifier
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.tenancy import Denial, Membership
-from stackdocs_mcp.http import body, challenges, headers
+from stackdocs_mcp.http import body, challenges, headers, origins
 from stackdocs_mcp.http.admission import Admission
-from stackdocs_mcp.http.answers import ALWAYS, Answered, not_found, refusal, refused, send_json
+from stackdocs_mcp.http.answers import (
+    ALWAYS,
+    Answered,
+    Headers,
+    not_found,
+    refusal,
+    refused,
+    send_json,
+)
 from stackdocs_mcp.http.context import Admitted, put
 from stackdocs_mcp.http.places import Addresses, Place, place
+from stackdocs_mcp.workspace.auditing import keep
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +85,7 @@ class Gate:
         if scope["type"] != "http":
             return
         request = secrets.token_hex(8)
-        answering = _Answering(send, request)
+        answering = _Answering(send, request, origins.shared(scope, self._origins))
         try:
             await self._pass(scope, receive, answering, request)
         except body.Gone:
@@ -88,10 +97,14 @@ class Gate:
             await send_json(answering, answer.status, answer.body, answer.headers)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
+        headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
         where = place(scope["path"])
         if where is None:
             raise not_found()
+        if origins.asks_first(scope):  # before a token: a browser sends none with this
+            await send_json(send, 200, None, origins.PREFLIGHT)
+            return
         match where.route:
             case "health":
                 await send_json(send, 200, {"ok": True})
@@ -142,7 +155,7 @@ class Gate:
         except Answered:
             what = str(message.get("method"))[:64]
             denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
-            await self._store.record(denial)
+            await keep(self._store, denial)
             raise
         behind = put(scope, admitted)
         if message.get("method") == LISTEN:  # held open for long, and counted where it is served
@@ -170,7 +183,7 @@ class Gate:
             # The same for a stack of others and for none: only our own record knows who asked.
             denial = Denial(identity.user, where.stack, request, where.route, "not_found")
             await self._admission.rate(identity.user)
-            await self._store.record(denial)
+            await keep(self._store, denial)
             raise not_found()
         return found
 
@@ -183,19 +196,26 @@ class Gate:
 class _Answering:
     """Answers that carry the request's id, and what must be on every answer."""
 
-    def __init__(self, send: Send, request: str) -> None:
+    def __init__(self, send: Send, request: str, more: Headers) -> None:
         self._send = send
-        self._request = request.encode()
+        self._always = (*ALWAYS, (b"x-request-id", request.encode()), *more)
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            given = list(message.get("headers", ()))
+            given = [_unkept(*one) for one in message.get("headers", ())]
             has = {name.lower() for name, _ in given}
-            given += [one for one in ALWAYS if one[0] not in has]
-            message = {**message, "headers": [*given, (b"x-request-id", self._request)]}
+            given += [one for one in self._always if one[0] not in has]
+            message = {**message, "headers": given}
         await self._send(message)
+
+
+def _unkept(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The header; what the SDK says of caches says no-store too."""
+    if name.lower() == b"cache-control" and b"no-store" not in value:
+        return name, value + b", no-store"
+    return name, value
 
 
 def _answer(error: Exception, request: str) -> Answered:

@@ -12,6 +12,22 @@ def all_of(scope: Scope, name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key == name]
 
 
+def check_length(scope: Scope) -> None:
+    """Raise Answered 400, and end the connection, for a body whose end is said in two ways.
+
+    A proxy in front may believe the other one, and take the rest for another user's request (RFC
+    9112, 6.1).
+    """
+    if all_of(scope, b"transfer-encoding") and all_of(scope, b"content-length"):
+        raise refusal(
+            400,
+            "two_lengths",
+            "the request has a Content-Length and a Transfer-Encoding",
+            "Send one of them.",
+            [(b"connection", b"close")],
+        )
+
+
 def check_host_and_origin(scope: Scope, hosts: frozenset[str], origins: frozenset[str]) -> None:
     """Raise Answered 403 for a host or origin that is not exactly one of the lists.
 

@@ -1,8 +1,6 @@
-"""The MCP server: two handlers over the table of tools, and the last barrier for errors."""
+"""The MCP server: handlers over the table of tools, and whatever else it offers."""
 
-import logging
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import mcp_types as types
@@ -13,16 +11,16 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.server.barrier import MAX_ERROR, broken, sentences
+from stackdocs_mcp.server.bound import Bound, request_id
+from stackdocs_mcp.server.offers import offer, offer_subscriptions
 from stackdocs_mcp.tools.listing import listed
 from stackdocs_mcp.tools.refusals import told
 from stackdocs_mcp.tools.tool import Answer, Tool
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Workspace, auditing
 from stackdocs_mcp.workspace.context import Report
 
-log = logging.getLogger(__name__)
-
 NAME = "stackdocs-mcp"
-MAX_ERROR = 2_000
 LISTING_TTL_MS = 3_600_000
 
 INSTRUCTIONS = """\
@@ -35,12 +33,13 @@ server types them. Look at each outcome: value_differs means that the page says 
 4. read_extraction shows what is missing, complete says whether all is there, export writes files.
 A value that is not on the page should not be written. undo takes a change back."""
 
-Bound = Callable[[ServerRequestContext[Any]], Workspace]
-"""The workspace of a request, from what the transport has verified: never from its arguments."""
 
+def build(tools: Mapping[str, Tool[Any]], bound: Bound, *, is_lasting: bool = False) -> Server[Any]:
+    """One server for all transports and both protocol eras; nothing in it belongs to a request.
 
-def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
-    """One server for all transports and both protocol eras; nothing in it belongs to a request."""
+    Where each run of it is one connection that lasts, clients of the 2025 era may subscribe to
+    resources. Over HTTP without sessions there is no way to tell them of a change.
+    """
     all_listed = listed()
     shown = [all_listed[name] for name in tools]
     schemas = {tool.name: tool.input_schema for tool in shown}
@@ -57,9 +56,9 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:64]!r}")
         workspace = bound(context).acting_as(_actor(context)).watched(_progress(context))
-        return await _call(tool, workspace, params.arguments or {})
+        return await _call(tool, workspace, params.arguments or {}, request_id(context))
 
-    return Server(
+    server = Server[Any](
         NAME,
         version=__version__,
         title="Stackdocs",
@@ -68,10 +67,14 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound) -> Server[Any]:
         on_call_tool=on_call_tool,
         get_tool_input_schema=schemas.get,
     )
+    offer(server, bound)
+    if is_lasting:
+        offer_subscriptions(server, bound)
+    return server
 
 
 async def _call(
-    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any]
+    tool: Tool[Any], workspace: Workspace, given: Mapping[str, Any], request: str
 ) -> types.CallToolResult:
     try:
         arguments = tool.arguments.model_validate(given)
@@ -80,11 +83,11 @@ async def _call(
     except ValidationError as error:
         return _error(f"{told(error)}. Look at the tool's input schema and call again.")
     except StackdocsError as error:
-        return _error(" ".join(part for part in (f"{error.message}.", error.advice) if part))
-    except Exception as error:  # the last barrier: no foreign text leaves the process
-        reference = uuid.uuid4().hex[:8]
-        log.error("%s broke: %s (%s)", tool.name, type(error).__name__, reference)  # noqa: TRY400
-        log.debug("%s", reference, exc_info=error)
+        store = workspace.shared.store
+        await auditing.refused(store, workspace.binding, request, tool.name, error)
+        return _error(sentences(error))
+    except Exception as error:  # noqa: BLE001  the last barrier: no foreign text leaves the process
+        reference = broken(tool.name, error)
         return _error(
             f"{tool.name} failed because of a fault in this server ({reference}). What it did "
             "may have been kept; read_extraction shows what stands. If it happens again, report "

@@ -23,6 +23,7 @@ from stackdocs_mcp.workspace import Shared, Workspace
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.folder import follow
 from stackdocs_mcp.workspace.intake import RESUME_SECONDS, Intake, looking_on
+from stackdocs_mcp.workspace.listening import Listeners
 from stackdocs_mcp.workspace.pagecache import PageCache
 
 KEY_BYTES = 32
@@ -89,11 +90,13 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             intake=Intake(engines.engine, now, max_file_bytes),
             cursors=Cursors(_key(settings.data_dir.absolute() / "cursor.key")),
             pages=PageCache(),
+            listeners=Listeners(store, now),
             exports=settings.exports,
             max_file_bytes=max_file_bytes,
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
+            tasks.start_soon(shared.listeners.run)
             yield App(settings, store, shared, tasks, local_user())
             tasks.cancel_scope.cancel()
     finally:

@@ -20,4 +20,4 @@ async def serve_stdio(settings: Settings) -> None:
         app.read_behind(workspace)
         tools = select(settings.toolset, read_only=settings.read_only)
         log.info("serving a stack with %d tools on standard input and output", len(tools))
-        await serve(build(tools, lambda _context: workspace))
+        await serve(build(tools, lambda _context: workspace, is_lasting=True))

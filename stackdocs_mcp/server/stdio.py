@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 import anyio
 import anyio.to_thread
-from mcp.server import Server
+from mcp.server import NotificationOptions, Server
 from mcp.server.stdio import stdio_server
 
 from stackdocs_mcp.core import strict
@@ -23,6 +23,8 @@ _EDGE = 512
 _ID = r'"id"\s*:\s*(\d{1,18}|"[\w.:-]{1,128}")'
 _ID_FIRST = re.compile(rf'^\s*\{{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?{_ID}\s*[,}}]')
 _ID_LAST = re.compile(rf'"jsonrpc"\s*:\s*"2\.0"\s*,\s*{_ID}\s*\}}\s*$')
+TOLD = NotificationOptions(resources_changed=True)
+"""What a client of the 2025 era is told of without asking."""
 _PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
 
 
@@ -45,7 +47,7 @@ async def serve(server: Server[Any]) -> None:
         # The SDK asks for anyio files; it iterates the one and writes and flushes the other.
         files = cast("anyio.AsyncFile[str]", wire)
         async with stdio_server(files, files) as (read, write):
-            await server.run(read, write, server.create_initialization_options())
+            await server.run(read, write, server.create_initialization_options(TOLD))
 
 
 class _Wire:

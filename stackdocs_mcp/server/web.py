@@ -2,31 +2,33 @@
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import uvicorn
-from mcp.server import ServerRequestContext
+from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Binding, UserId
+from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
-from stackdocs_mcp.http.admission import Admission, Rate
+from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
+from stackdocs_mcp.http.rates import Rates
+from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import App, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
+from stackdocs_mcp.stores.limits import SharedCounters
 from stackdocs_mcp.tools import select
 from stackdocs_mcp.workspace import Workspace
 
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
 IDLE_SECONDS = 30
 MAX_HEADERS = 32 * 1024
+
+Extended = Callable[[Server[Any]], Server[Any]]
 
 
 async def serve_http(settings: Settings) -> None:
@@ -50,20 +54,35 @@ async def serve_http(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> AsyncIterator[Gate]:
-    """The whole of HTTP in front of a running product, as one ASGI application."""
+async def gate_of(
+    app: App,
+    port: int,
+    *,
+    verifier: Verifier | None = None,
+    extended: Extended | None = None,
+    stateless: bool = True,
+) -> AsyncIterator[Gate]:
+    """The whole of HTTP in front of a running product, as one ASGI application.
+
+    ``extended`` may add handlers to the server, and without ``stateless`` clients of 2025-11-25 get
+    sessions, so that the server can ask them something: both are for tests of the protocol.
+    """
     settings = app.settings
     tools = select(settings.toolset, read_only=settings.read_only)
     server = build(tools, lambda context: _bound(app, context))
+    if extended is not None:
+        server = extended(server)
     # One transport per request in both eras: any replica answers any request of a client.
     manager = StreamableHTTPSessionManager(
         server,
-        stateless=True,
+        stateless=stateless,
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     public = public_of(settings, port)
     verifier = verifier or verifier_of(settings)
+    counters = SharedCounters(settings.data_dir.absolute())
+    rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(app.read_everything)
@@ -78,7 +97,7 @@ async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> A
                 ),
                 store=app.store,
                 verifier=verifier,
-                admission=Admission(_rate(app), settings.calls_at_once),
+                admission=Admission(rates, settings.calls_at_once),
                 addresses=Addresses(public),
                 hosts=hosts_of(public, port),
                 origins=origins_of(public, port) | set(settings.allowed_origins),
@@ -88,6 +107,7 @@ async def gate_of(app: App, port: int, *, verifier: Verifier | None = None) -> A
     finally:
         with anyio.CancelScope(shield=True):
             await verifier.close()
+            await counters.close()
 
 
 def public_of(settings: Settings, port: int) -> str:
@@ -98,9 +118,8 @@ def public_of(settings: Settings, port: int) -> str:
 @contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket that connections come to. Raises BadSettings for an address that is not free."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        bound = connections.listen(settings.host, settings.port)
     except OSError as error:
         raise BadSettings(
             [f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used"]
@@ -145,16 +164,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class _Unlimited:
-    async def spend(self, _user: UserId) -> float | None:
-        return None
-
-
-def _rate(_app: App) -> Rate:
-    return _Unlimited()
 
 
 def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -37,6 +38,7 @@ from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummar
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
 from stackdocs_mcp.stores import (
     documents,
+    erasing,
     extractions,
     files,
     folder,
@@ -50,10 +52,11 @@ from stackdocs_mcp.stores import (
     undo,
     verifying,
 )
+from stackdocs_mcp.stores.events import watching
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.pages import save as save_pages
 from stackdocs_mcp.stores.scope import Scope, stamp
-from stackdocs_mcp.stores.sqlite import Database, connect, create
+from stackdocs_mcp.stores.sqlite import Database, connect, create, transact
 
 FILE = "stackdocs.db"
 FILES = "files"
@@ -108,13 +111,30 @@ def _open(folder: Path, clock: Clock) -> "EmbeddedStore":
     except BaseException:
         writer.close()
         raise
-    return EmbeddedStore(folder, Database(path, writer), clock)
+    store = EmbeddedStore(folder, Database(path, writer), clock)
+    _finish_erasing(writer, store.files)
+    return store
+
+
+def _finish_erasing(
+    writer: sqlite3.Connection, files_of: Callable[[UserId], files.FileFolder]
+) -> None:
+    """What a process left that died over it. Where that fails, it is tried at the next opening."""
+    if not transact(writer, "BEGIN", erasing.is_left, "COMMIT"):
+        return
+    with suppress(StoreFailed):
+        while transact(writer, "BEGIN IMMEDIATE", erasing.erase, "COMMIT"):
+            pass
+        remove = partial(erasing.remove, files=files_of)
+        while transact(writer, "BEGIN IMMEDIATE", remove, "COMMIT"):
+            pass
 
 
 class EmbeddedStore:
     """``core.ports.Store`` on SQLite."""
 
     def __init__(self, folder: Path, database: Database, clock: Clock) -> None:
+        self._path = folder / FILE
         self._files = folder / FILES
         self._database = database
         self._clock = clock
@@ -137,6 +157,16 @@ class EmbeddedStore:
     async def stacks(self, user: UserId) -> Sequence[StackSummary]:
         return await self._database.read(partial(stacks.summaries, user=user))
 
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        mark = partial(erasing.mark, user=user, stack=stack, now=stamp(self._clock()))
+        if not await self._database.write(mark):
+            return False
+        while await self._database.write(erasing.erase):
+            pass
+        while await self._database.write(partial(erasing.remove, files=self.files)):
+            pass
+        return True
+
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         return await self._database.read(partial(members.find, user=user, stack=stack))
 
@@ -152,6 +182,9 @@ class EmbeddedStore:
 
     async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
         return await self._database.read(partial(members.denials, user=user, limit=limit))
+
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
+        return watching(self._path)
 
     async def close(self) -> None:
         await self._database.close()

@@ -56,6 +56,13 @@ class FileFolder:
         """The file with these bytes. Raises StoreFailed when it is not there."""
         return await anyio.to_thread.run_sync(self._local, sha256, limiter=self._turns)
 
+    def remove(self, sha256: Sha256) -> None:
+        """Remove the file with these bytes, where it is; blocks. Raises StoreFailed."""
+        try:
+            self._path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreFailed("a file could not be removed from the store") from error
+
     def _put(self, source: Path, limit: int) -> tuple[Sha256, int]:
         with _opened(source) as file:
             return self._kept(file, limit)

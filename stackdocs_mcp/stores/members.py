@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
-from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.errors import InvalidArgument, MissingRight
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
 from stackdocs_mcp.stores.scope import Scope, moment
 from stackdocs_mcp.stores.stacks import gone
@@ -39,10 +39,15 @@ def find(connection: sqlite3.Connection, user: UserId, stack: StackId) -> Member
 
 
 def check(connection: sqlite3.Connection, binding: Binding) -> None:
-    """Raise NotFound unless the bound user is a member of the bound owner's stack."""
+    """Raise NotFound unless the bound user is a member of the bound owner's stack.
+
+    Raises MissingRight where the binding was made with rights that the role no longer gives.
+    """
     found = find(connection, binding.user, binding.stack)
     if found is None or found.owner != binding.owner:
         raise gone()
+    if lost := binding.rights - found.role.rights:
+        raise MissingRight(min(lost).value)
 
 
 def everyone(scope: Scope) -> list[Member]:

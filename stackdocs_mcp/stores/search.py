@@ -39,6 +39,7 @@ _FORGET = """
 INSERT INTO line_index (line_index, rowid, document, words)
 VALUES ('delete', :spot, :token, :words)
 """
+_MERGE = "INSERT INTO line_index (line_index, rank) VALUES ('merge', -500)"
 _FIND = f"""
 SELECT rowid AS spot FROM line_index WHERE line_index MATCH :terms
 ORDER BY (rowid >> {_LINE_BITS}) & {_WORDS}, rowid LIMIT :limit OFFSET :after
@@ -60,6 +61,17 @@ def index(scope: Scope, document: DocumentId, ref: int, lines: Iterable[Line]) -
 def forget(scope: Scope, document: DocumentId, ref: int, lines: Iterable[Line]) -> None:
     """Undo ``index``, which was given the same: the index has no text of its own to go by."""
     scope.each(_FORGET, _entries(scope, document, ref, lines))
+
+
+def forgotten(scope: Scope) -> bool:
+    """Take a step towards an index that has no words of forgotten lines; whether it was needed.
+
+    The index is a few sorted parts, and what is forgotten is written down in a newer one until all
+    of them have been merged.
+    """
+    before = scope.connection.total_changes
+    scope.run(_MERGE)
+    return scope.connection.total_changes - before > 1  # one is the command itself
 
 
 def _entries(

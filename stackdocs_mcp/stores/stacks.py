@@ -20,15 +20,15 @@ FROM stacks WHERE id = :stack AND user_id = :owner
 """
 _BY_NAME = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
-FROM stacks WHERE user_id = :user AND name = :name AND folder IS NULL
+FROM stacks WHERE user_id = :user AND name = :name AND folder IS NULL AND deleted_at IS NULL
 """
 _BY_FOLDER = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
-FROM stacks WHERE user_id = :user AND folder = :folder AND folder IS NOT NULL
+FROM stacks WHERE user_id = :user AND folder = :folder AND folder IS NOT NULL AND deleted_at IS NULL
 """
 _BY_USER = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
-FROM stacks WHERE user_id = :user ORDER BY name, id
+FROM stacks WHERE user_id = :user AND deleted_at IS NULL ORDER BY name, id
 """
 _INSERT = """
 INSERT INTO stacks (id, user_id, name, folder, field_schema, instructions, policy, created_at)
@@ -45,7 +45,7 @@ _SET_OCR = "UPDATE stacks SET ocr = :ocr WHERE id = :stack AND user_id = :owner"
 _UNREAD = """
 SELECT s.user_id, s.id
 FROM (SELECT DISTINCT stack_id FROM documents WHERE status = 'processing') AS d
-CROSS JOIN stacks AS s ON s.id = d.stack_id
+CROSS JOIN stacks AS s ON s.id = d.stack_id AND s.deleted_at IS NULL
 """
 _COUNTS = """
 SELECT status, count(*) AS documents, sum(billed_pages) AS billed

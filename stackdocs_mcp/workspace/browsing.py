@@ -34,10 +34,12 @@ async def list_documents(
     query: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
+    *,
+    call: str = "list_documents",
 ) -> DocumentPage:
-    """Documents by status and part of the file name."""
+    """Documents by status and part of the file name; a cursor is good for the same call alone."""
     workspace.binding.require(Right.READ)
-    scope = workspace.scope("list_documents", status, query)
+    scope = workspace.scope(call, status, query)
     after: DocumentId | None = None
     if cursor is not None:
         after = DocumentId(str(workspace.shared.cursors.open(cursor, scope)[0]))

@@ -11,6 +11,7 @@ from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.intake import Intake
+from stackdocs_mcp.workspace.listening import Listeners
 from stackdocs_mcp.workspace.pagecache import PageCache
 
 Report = Callable[[int, int], Awaitable[None]]
@@ -29,6 +30,7 @@ class Shared:
     intake: Intake
     cursors: Cursors
     pages: PageCache
+    listeners: Listeners
     exports: Path
     max_file_bytes: int
 

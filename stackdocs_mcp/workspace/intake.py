@@ -3,17 +3,18 @@
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages
-from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError
+from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError, StoreFailed
 from stackdocs_mcp.core.filenames import shown_name
 from stackdocs_mcp.core.model import (
     Document,
@@ -21,6 +22,7 @@ from stackdocs_mcp.core.model import (
     DocumentStatus,
     Failure,
     NewDocument,
+    Sha256,
 )
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.stack import Ocr
@@ -114,8 +116,7 @@ class Intake:
         self, store: StackStore, files: Files, source: Path, filename: str, limit: int
     ) -> tuple[Document, bool]:
         """The document of a file's bytes and whether it is new; reading it is a job of its own."""
-        sha256, size = await files.put(source, limit)
-        return await store.add_document(NewDocument(shown_name(filename), sha256, size))
+        return await _taken_in(store, files, lambda: files.put(source, limit), filename)
 
     def start(self, job: Job) -> anyio.Event:
         """Read the document in the background; the event is set when the job is over.
@@ -217,12 +218,12 @@ class Intake:
 
     async def _attach(self, job: Job, filename: str, content: bytes) -> None:
         """Make it a document before the one it came with is finished: a crash loses neither."""
+        put = partial(job.files.put_bytes, content, self._max_file_bytes)
         try:
-            sha256, size = await job.files.put_bytes(content, self._max_file_bytes)
+            attached, _ = await _taken_in(job.store, job.files, put, filename)
         except FileRefused as error:
             log.warning("an attachment was left out: %s", error.code)
             return
-        attached, _ = await job.store.add_document(NewDocument(shown_name(filename), sha256, size))
         if job.on_attached is not None:
             job.on_attached(attached)
         elif needs_reading(attached):
@@ -251,6 +252,23 @@ def looking_on() -> Iterator[None]:
         yield
     except StackdocsError as error:
         log.warning("waiting documents could not be looked for: %s", error.code)
+
+
+async def _taken_in(
+    store: StackStore,
+    files: Files,
+    put: Callable[[], Awaitable[tuple[Sha256, int]]],
+    filename: str,
+) -> tuple[Document, bool]:
+    """The document of these bytes, and whether it is new."""
+    sha256, size = await put()
+    document, new = await store.add_document(NewDocument(shown_name(filename), sha256, size))
+    if new:
+        try:
+            await files.local(sha256)
+        except StoreFailed:  # erased with another stack's, just before they were a document's again
+            await put()
+    return document, new
 
 
 def needs_reading(document: Document) -> bool:

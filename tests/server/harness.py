@@ -87,7 +87,7 @@ async def client_of(app: App, era: Era = "2026-07-28") -> AsyncIterator[Session]
     workspace = await bound(app)
     app.read_behind(workspace)
     tools = select(app.settings.toolset, read_only=app.settings.read_only)
-    server = build(tools, lambda _context: workspace)
+    server = build(tools, lambda _context: workspace, is_lasting=True)
     with anyio.fail_after(PATIENCE):
         async with Client(server, mode=era) as client:
             yield Session(client, app.settings.allowed[0])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stackdocs_mcp.core.binding import UserId
+from stackdocs_mcp.core.binding import Role, UserId
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.model import (
     ChangeId,
@@ -64,6 +64,9 @@ OF_STACK: dict[str, Callable[[StackStore], Awaitable[object]]] = {
     "unclaimed": lambda repo: repo.unclaimed(LATE, 9),
     "folder_files": lambda repo: repo.folder_files(),
     "changes": lambda repo: repo.changes(limit=9),
+    "members": lambda repo: repo.members(),
+    "grant": lambda repo: repo.grant(BOB, Role.EDITOR),
+    "revoke": lambda repo: repo.revoke(UserId("carol")),
 }
 
 
@@ -90,6 +93,7 @@ async def state(repo: StackStore, document: Document) -> str:
             await repo.fields(document.id),
             await repo.extractions(document.id),
             await repo.changes(limit=99),
+            await repo.members(),
         ]
     )
 

@@ -114,7 +114,8 @@ async def site(
     """A server on a free port of loopback, on a data folder below ``home``."""
     files = home / "files"
     files.mkdir(exist_ok=True)
-    chosen = Settings.model_validate({"data_dir": home / "data", "port": 0, **options})
+    enough = {"rate_per_second": 10_000, "rate_burst": 100_000}
+    chosen = Settings.model_validate({"data_dir": home / "data", "port": 0, **enough, **options})
     with listening(chosen) as bound:
         port = bound.getsockname()[1]
         async with (

@@ -1,0 +1,54 @@
+"""The record of refusals: whoever asks for what is not theirs leaves a row, and learns nothing."""
+
+import logging
+
+from stackdocs_mcp.core.binding import Binding
+from stackdocs_mcp.core.errors import (
+    ChangeNotFound,
+    DocumentNotFound,
+    FileRefused,
+    InvalidCursor,
+    MissingRight,
+    NotFound,
+    ResourceNotFound,
+    StackdocsError,
+    StoreFailed,
+)
+from stackdocs_mcp.core.tenancy import Audit, Denial
+
+log = logging.getLogger(__name__)
+
+MAX_SUBJECT = 64
+_DENIED = (
+    DocumentNotFound,
+    ChangeNotFound,
+    ResourceNotFound,
+    MissingRight,
+    InvalidCursor,
+    FileRefused,
+)
+
+
+async def keep(audit: Audit, denial: Denial) -> None:
+    """Record the refusal. One that cannot be recorded is logged, and stays the same refusal."""
+    try:
+        await audit.record(denial)
+    except StoreFailed as error:
+        log.error(  # noqa: TRY400  no foreign text
+            "the refusal of request %s (%s) is not recorded: %s",
+            denial.request,
+            denial.code,
+            error.code,
+        )
+
+
+async def refused(
+    audit: Audit, binding: Binding, request: str, what: str, error: StackdocsError
+) -> None:
+    """Record an error that says: this is not there for you. Others are the caller's own business.
+
+    What was asked for is not told apart from what is nowhere: nobody here knows either.
+    """
+    if isinstance(error, _DENIED) or type(error) is NotFound:  # the latter: the stack itself
+        subject = "".join(one for one in error.subject if one.isprintable())[:MAX_SUBJECT]
+        await keep(audit, Denial(binding.user, binding.stack, request, what, error.code, subject))

@@ -1,0 +1,1 @@
+"""The official conformance suite, on the product and on the product with the suite's fixtures."""
