@@ -13,11 +13,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.clients.environments import NotInstalled
 from tests.clients.product import prepared
 from tests.clients.registry import BOTH, CLIENTS, Client, Transport
 from tests.clients.running import Row, installed, run
 from tests.clients.work import STEPS
+from tests.node.environment import NotInstalled
 
 WIDTH = 190
 

