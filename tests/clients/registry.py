@@ -53,7 +53,14 @@ CLIENTS: Sequence[Client] = (
     Client("fastmcp", ("fastmcp==4.1.2",), "with_fastmcp.py", MODERN),
     Client("openai-agents", ("openai-agents==0.24.0",), "with_openai_agents.py", MODERN),
     Client("pydantic-ai", ("pydantic-ai-slim[mcp]==2.68.0",), "with_pydantic_ai.py", MODERN),
-    # Both are for the first generation of the SDK, whatever their own requirements say.
+    # Without these two it cannot speak MCP, and does not ask for them by itself.
+    Client(
+        "agent-framework",
+        ("agent-framework-core==1.23.0", "mcp", "tenacity"),
+        "with_agent_framework.py",
+        MODERN,
+    ),
+    # These three are for the first generation of the SDK, whatever their own requirements say.
     Client(
         "langchain-mcp-adapters",
         ("langchain-mcp-adapters==0.3.2", "mcp<2"),
@@ -61,6 +68,7 @@ CLIENTS: Sequence[Client] = (
         LEGACY,
     ),
     Client("mcp-use", ("mcp-use==1.7.1", "mcp<2"), "with_mcp_use.py", LEGACY),
+    Client("smolagents", ("smolagents[mcp]==1.26.0", "mcp<2"), "with_smolagents.py", LEGACY),
     Client("llama-index", ("llama-index-tools-mcp==0.6.0",), "with_llama_index.py", LEGACY),
     Client("google-adk", ("google-adk[mcp]==2.13.0",), "with_google_adk.py", LEGACY),
     # Its HTTP transport needs pydantic, which it does not ask for by itself.
