@@ -28,10 +28,10 @@ from stackdocs_mcp.http.answers import (
     refused,
     send_json,
 )
-from stackdocs_mcp.http.context import Admitted, put
+from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.journal import Entry, Journal
 from stackdocs_mcp.http.places import Addresses, Place, place
-from stackdocs_mcp.workspace.auditing import keep
+from stackdocs_mcp.workspace.auditing import cut, keep
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Gate:
         entry, token = self._journal.begin()
         answering = _Answering(send, entry, origins.shared(scope, self._origins))
         try:
-            await self._pass(scope, receive, answering, entry)
+            await self._pass({**scope, REQUEST: entry.request}, receive, answering, entry)
         except body.Gone:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
@@ -163,8 +163,10 @@ class Gate:
         try:
             self._allow(identity, stack, needed)
         except Answered:
-            what = str(message.get("method"))[:64]
-            denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
+            what, params = cut(str(message.get("method"))), message.get("params", {})
+            named = cut(str(params.get("name", "")))
+            code = "insufficient_scope"
+            denial = Denial(user, stack, admitted.request, what, code, named)
             await keep(self._store, denial)
             raise
         behind = put(scope, admitted)

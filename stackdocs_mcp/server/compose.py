@@ -80,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
 
     Raises StoreFailed when the data folder cannot be used.
     """
-    store = await open_store(settings.data_dir.absolute(), clock=now)
+    store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
     engines = Engines(settings)
     max_file_bytes = settings.max_file_mb * 1024 * 1024
 
@@ -93,6 +93,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             listeners=Listeners(store, now),
             exports=settings.exports,
             max_file_bytes=max_file_bytes,
+            sniff=_sniff,
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
@@ -115,6 +116,12 @@ def local_user() -> UserId:
 def now() -> datetime:
     """The time in UTC."""
     return datetime.now(UTC)
+
+
+def _sniff(head: bytes) -> str | None:
+    from stackdocs_mcp.ocr.formats import NAMES, is_hopeless  # noqa: PLC0415  uploads alone need it
+
+    return f"These work: {NAMES}." if is_hopeless(head) else None
 
 
 def key_of(path: Path) -> bytes:

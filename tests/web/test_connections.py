@@ -31,7 +31,7 @@ async def served_by(app: ASGIApp, patience: Patience) -> AsyncIterator[int]:
     """The port of a server of this application."""
     bound = listen("127.0.0.1", 0)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run, app, bound, patience)
+        tasks.start_soon(run, app, bound, lambda: None, patience)
         yield int(bound.getsockname()[1])
         tasks.cancel_scope.cancel()
 
