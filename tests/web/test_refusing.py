@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackdocs_mcp.http.pace import LONGEST, Pace
+from stackdocs_mcp.http.refusing import LONGEST, Refusals
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 @pytest.mark.requirement("OPS-13")
 def test_a_second_of_refusals_goes_at_once_and_the_rest_waits_its_turn() -> None:
     clock = Clock()
-    pace = Pace(10, clock)
+    pace = Refusals(10, clock)
     delays = [pace.delay() for _ in range(15)]
 
     assert delays[:10] == pytest.approx([0.0] * 10, abs=1e-9)
@@ -25,7 +25,7 @@ def test_a_second_of_refusals_goes_at_once_and_the_rest_waits_its_turn() -> None
 @pytest.mark.requirement("OPS-13")
 def test_no_refusal_waits_longer_than_a_second_nor_after_the_flood() -> None:
     clock = Clock()
-    pace = Pace(10, clock)
+    pace = Refusals(10, clock)
 
     assert max(pace.delay() for _ in range(10_000)) == LONGEST
     clock.now += LONGEST + 0.1
