@@ -80,7 +80,7 @@ def kept(name: str, state: bytes, make: Callable[[Path], None]) -> Path:
 
 
 def install(manifests: Path, folder: Path) -> None:
-    """The packages locked there, in this folder; no script of theirs is run. Raises NotInstalled."""
+    """The packages locked there, in this folder; no script of theirs runs. Raises NotInstalled."""
     for name in MANIFESTS:
         shutil.copy(manifests / name, folder)
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
