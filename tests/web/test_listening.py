@@ -40,11 +40,9 @@ async def write(workspace: Workspace, document: DocumentId, value: str) -> None:
 
 
 @asynccontextmanager
-async def until(
-    served: Site, user: UserId, stack: StackId, left: timedelta
-) -> AsyncIterator[Client]:
-    """A client whose token ends so soon."""
-    token = served.issuer.mint(user, stack, [Right.READ], left)
+async def until(served: Site, stack: StackId, left: timedelta) -> AsyncIterator[Client]:
+    """A client of Alice's whose token ends so soon."""
+    token = served.issuer.mint(ALICE, stack, [Right.READ], left)
     headers = {"Authorization": f"Bearer {token}"}
     with anyio.fail_after(PATIENCE):
         async with (
