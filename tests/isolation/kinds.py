@@ -4,7 +4,9 @@ A new parameter that is not in here fails ``test_matrix.py``. Say what it is, an
 matrix tests it from then on: own, of another stack, of another user, unknown, malformed.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from tests.server.papers import FIELDS
@@ -30,7 +32,9 @@ IDS = frozenset({Kind.DOCUMENT, Kind.CHANGE})
 """What names a thing that may be somebody else's."""
 
 KINDS: dict[str, Kind] = {
+    "add_document.filename": Kind.TEXT,
     "add_document.path": Kind.FILE,
+    "add_document.size": Kind.NUMBER,
     "complete.acknowledge": Kind.GROUP,
     "complete.acknowledge[]": Kind.CHOICE,
     "complete.document_id": Kind.DOCUMENT,
@@ -100,13 +104,18 @@ FORBIDDEN = {"user", "user_id", "stack", "stack_id", "owner", "tenant", "account
 """No parameter has one of these names: who a call acts for is decided before."""
 
 
-def samples(document: str) -> dict[str, dict[str, Any]]:
-    """For every tool: arguments of a call that would work on one's own document."""
-    return {
+def samples(
+    document: str, tools: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> dict[str, dict[str, Any]]:
+    """For every tool: arguments of a call that would work on one's own document.
+
+    Of those that only some transports have, what is in the input schemas of ``tools``.
+    """
+    found: dict[str, dict[str, Any]] = {
         "list_documents": {},
         "read_ocr": {"document_id": document},
         "search_documents": {"document_id": document, "query": "Northwind"},
-        "add_document": {"path": "invoice.txt"},
+        "add_document": {"path": "invoice.txt", "filename": "invoice.txt", "size": 9},
         "get_schema": {},
         "set_schema": {"schema": {"type": "object"}},
         "set_field": {"document_id": document, **FIELDS[0]},
@@ -117,3 +126,7 @@ def samples(document: str) -> dict[str, dict[str, Any]]:
         "complete": {"document_id": document},
         "export": {"format": "json"},
     }
+    for name, schema in tools.items():
+        known = schema.get("properties", {})
+        found[name] = {key: value for key, value in found[name].items() if key in known}
+    return found

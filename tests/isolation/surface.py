@@ -33,7 +33,8 @@ class Listing:
 
     def targets(self) -> list["Target"]:
         """Each parameter that is an id."""
-        return [Target(one, KINDS[one]) for one in sorted(self.parameters) if KINDS[one] in IDS]
+        kinds = [(one, KINDS.get(one)) for one in sorted(self.parameters)]
+        return [Target(one, kind) for one, kind in kinds if kind in IDS]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Target:
     """A parameter that names a thing."""
 
     parameter: str
-    kind: Kind
+    kind: Kind | None
 
     @property
     def what(self) -> str:

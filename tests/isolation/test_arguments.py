@@ -16,11 +16,11 @@ async def test_every_tool_refuses_to_be_told_a_user_or_a_stack(world: World) -> 
     before = world.digest()
     wrong: dict[str, Any] = {}
     values: list[Any] = [world.foreign.stack, world.foreign.user, None, {}]
-    for tool in (await listing(world.speaker)).tools:
+    tools = (await listing(world.speaker)).tools
+    for tool, known in samples(world.own.document, tools).items():
         for name in sorted(FORBIDDEN | {"_meta", "binding", "document_ids", "__proto__", ""}):
             for value in values:
-                arguments = {**samples(world.own.document)[tool], name: value}
-                seen = await world.speaker.tool(tool, **arguments)
+                seen = await world.speaker.tool(tool, **{**known, name: value})
                 if not seen.is_refusal or b"unknown argument" not in seen.body:
                     wrong[f"{tool}({name})"] = seen
 

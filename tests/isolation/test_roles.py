@@ -57,8 +57,7 @@ async def test_each_role_may_call_the_tools_of_its_rights_and_no_other(
             await grant(served, planted, BOB, role)
         async with over_http(served, user, planted.stack, era) as speaker:
             tools = (await listing(speaker)).tools
-            for name in tools:
-                arguments = samples(UNKNOWN)[name]
+            for name, arguments in samples(UNKNOWN, tools).items():
                 seen = await speaker.tool(name, **arguments)
                 right = TOOLS[name].right
                 refused = f"this needs the right '{right.value}'".encode() in seen.body
