@@ -57,6 +57,7 @@ _HTTP = (
     setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
     setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
+    setting("refusals_per_second", "Answers to requests that are refused.", metavar="N"),
     setting("otel", "on: send spans, as OTEL_* variables say.", metavar="off|on"),
     setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
     setting("quota_documents", "Documents a user may add in a month.", metavar="N"),

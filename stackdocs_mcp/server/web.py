@@ -25,6 +25,7 @@ from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.journal import Journal
 from stackdocs_mcp.http.links import SealedLinks
+from stackdocs_mcp.http.pace import Pace
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.http.rates import Rates
 from stackdocs_mcp.http.redeeming import Redeeming
@@ -127,6 +128,7 @@ async def gate_of(
                 hosts=hosts_of(addresses.public, port),
                 origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
                 journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
+                pace=Pace(settings.refusals_per_second),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()
