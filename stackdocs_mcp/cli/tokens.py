@@ -14,7 +14,7 @@ from stackdocs_mcp.cli.output import put, say, shown
 from stackdocs_mcp.core.binding import Right, UserId
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.server.compose import now
-from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.settings import BadSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,14 @@ class Wanted:
 
 
 async def token(settings: Settings, wanted: Wanted) -> int:
-    """Print the token, or configurations with it. Makes the stack if there is none."""
+    """Print the token, or configurations with it. Makes the stack if there is none.
+
+    Raises BadSettings where a server with these settings would not take the token.
+    """
+    if settings.auth_issuer is not None:
+        raise BadSettings(
+            ["STACKDOCS_AUTH_ISSUER: set, and a server with it takes that provider's tokens alone"]
+        )
     async with opened(settings, make=True) as workspace:
         stack = await workspace.store.stack()
         folder = settings.data_dir.absolute()

@@ -22,10 +22,14 @@ StackdocsError
 |  |- Locked                 a person set the value, and an agent may not change it
 |  |- NothingToUndo
 |  |- NothingToRedo
+|  |- LinkUsed               a one-time link that has served its purpose
 |  |- UndoConflict
 |  |  `- AlreadyUndone
 |  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
+|  |- FileTooLarge
+|  |- FileUnsupported        what its first bytes say it is can never be read
+|  `- SizeDiffers            not as many bytes as were announced
 |- TooManyListeners          a user, or all users, listen for changes in too many places
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
@@ -254,8 +258,35 @@ class AlreadyUndone(UndoConflict):
         )
 
 
+class LinkUsed(Conflict):
+    code = "link_used"
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"this link was used for {what}", advice)
+
+
 class FileRefused(StackdocsError):
     code = "file_refused"
+
+
+class FileTooLarge(FileRefused):
+    code = "file_too_large"
+    advice = "Split it, or raise the limit for files in the settings."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the file has more than {limit} bytes")
+
+
+class FileUnsupported(FileRefused):
+    code = "file_unsupported"
+
+
+class SizeDiffers(FileRefused):
+    code = "size_differs"
+    advice = "Call add_document again with the file's size in bytes."
+
+    def __init__(self, announced: int, arrived: int) -> None:
+        super().__init__(f"{announced} bytes were announced, and {arrived} arrived")
 
 
 class ExtractionFailed(StackdocsError):

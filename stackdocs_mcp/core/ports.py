@@ -5,13 +5,16 @@ then. A returned write is on disk: it survives ``kill -9``.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from stackdocs_mcp.core.arriving import Incoming
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.events import Events
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
+from stackdocs_mcp.core.links import UsedLinks
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -328,7 +331,7 @@ class Extractions(Protocol):
         """
 
 
-class StackStore(Documents, Extractions, Members, Protocol):
+class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or
@@ -349,6 +352,9 @@ class Files(Protocol):
 
     async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
         """The same for bytes in memory."""
+
+    def incoming(self, limit: int) -> AbstractAsyncContextManager[Incoming]:
+        """Room for a file that arrives piece by piece; what is not kept in it leaves nothing."""
 
     async def local(self, sha256: Sha256) -> Path:
         """A file on this machine with these bytes, to be read and not written."""

@@ -20,11 +20,7 @@ class Gone(Exception):
 
 async def whole(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
     """The body. Raises Answered 413 or 408, 415 for one that is encoded, Gone without a client."""
-    encoding = all_of(scope, b"content-encoding")
-    if encoding and encoding != [b"identity"]:
-        raise refusal(
-            415, "encoded_body", "the body is encoded", "Send it without a Content-Encoding."
-        )
+    check_plain(scope)
     declared = all_of(scope, b"content-length")
     if declared and declared[0].isdigit() and int(declared[0]) > limit:
         raise _too_large(limit)
@@ -48,6 +44,15 @@ async def whole(scope: Scope, receive: Receive, *, limit: int, seconds: float) -
             408, "body_late", "the body did not arrive in time", "Send the request again."
         )
     return b"".join(parts)
+
+
+def check_plain(scope: Scope) -> None:
+    """Raise Answered 415 for a body that would have to be unpacked."""
+    encoding = all_of(scope, b"content-encoding")
+    if encoding and encoding != [b"identity"]:
+        raise refusal(
+            415, "encoded_body", "the body is encoded", "Send it without a Content-Encoding."
+        )
 
 
 def message_of(body: bytes) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from stackdocs_mcp.http.answers import (
     refused,
     send_json,
 )
-from stackdocs_mcp.http.context import Admitted, put
+from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.places import Addresses, Place, place
 from stackdocs_mcp.workspace.auditing import keep
 
@@ -87,7 +87,7 @@ class Gate:
         request = secrets.token_hex(8)
         answering = _Answering(send, request, origins.shared(scope, self._origins))
         try:
-            await self._pass(scope, receive, answering, request)
+            await self._pass({**scope, REQUEST: request}, receive, answering, request)
         except body.Gone:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words

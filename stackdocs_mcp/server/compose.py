@@ -93,6 +93,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             listeners=Listeners(store, now),
             exports=settings.exports,
             max_file_bytes=max_file_bytes,
+            sniff=_sniff,
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
@@ -115,6 +116,12 @@ def local_user() -> UserId:
 def now() -> datetime:
     """The time in UTC."""
     return datetime.now(UTC)
+
+
+def _sniff(head: bytes) -> str | None:
+    from stackdocs_mcp.ocr.formats import NAMES, is_hopeless  # noqa: PLC0415  uploads alone need it
+
+    return f"These work: {NAMES}." if is_hopeless(head) else None
 
 
 def _key(path: Path) -> bytes:

@@ -19,6 +19,7 @@ Context = ServerRequestContext[Any]
 
 def offer(server: Server[Any], bound: Bound) -> None:
     """Let the server answer ``resources/*``, ``prompts/*`` and ``subscriptions/listen``."""
+    _discover(server)
 
     async def on_list_resources(
         context: Context, params: types.PaginatedRequestParams
@@ -66,6 +67,23 @@ def offer(server: Server[Any], bound: Bound) -> None:
     add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts, bound))
     add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt, bound))
     add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen, bound))
+
+
+def _discover(server: Server[Any]) -> None:
+    """Promise no news of tools and prompts, as the SDK would: they never change."""
+    usual = server.get_request_handler("server/discover")
+    assert usual is not None
+
+    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
+        found = await usual.handler(context, params)
+        assert isinstance(found, types.DiscoverResult)
+        told = {
+            "tools": types.ToolsCapability(list_changed=False),
+            "prompts": types.PromptsCapability(list_changed=False),
+        }
+        return found.model_copy(update={"capabilities": found.capabilities.model_copy(update=told)})
+
+    server.add_request_handler("server/discover", types.RequestParams, on_discover)
 
 
 def offer_subscriptions(server: Server[Any], bound: Bound) -> None:

@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -11,26 +12,30 @@ import uvicorn
 from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission
-from stackdocs_mcp.http.answers import not_found
-from stackdocs_mcp.http.context import BINDING, Admitted
+from stackdocs_mcp.http.arriving import Pace
+from stackdocs_mcp.http.context import BINDING
+from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.http.rates import Rates
+from stackdocs_mcp.http.redeeming import Redeeming
+from stackdocs_mcp.http.uploads import Uploads
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
-from stackdocs_mcp.server.compose import App, running
+from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
 from stackdocs_mcp.stores.limits import SharedCounters
 from stackdocs_mcp.tools import select
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Shared, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +55,7 @@ async def serve_http(settings: Settings) -> None:
         port = bound.getsockname()[1]
         async with running(settings) as app, gate_of(app, port) as gate:
             log.info("serving HTTP on %s", public_of(settings, port))
-            await run(gate, bound)
+            await run(gate, bound, app.shared.listeners.close)
 
 
 @asynccontextmanager
@@ -61,15 +66,20 @@ async def gate_of(
     verifier: Verifier | None = None,
     extended: Extended | None = None,
     stateless: bool = True,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Gate]:
     """The whole of HTTP in front of a running product, as one ASGI application.
 
     ``extended`` may add handlers to the server, and without ``stateless`` clients of 2025-11-25 get
     sessions, so that the server can ask them something: both are for tests of the protocol.
+    ``pace`` is how slowly files may come.
     """
     settings = app.settings
-    tools = select(settings.toolset, read_only=settings.read_only)
-    server = build(tools, lambda context: _bound(app, context))
+    addresses = Addresses(public_of(settings, port))
+    links = SealedLinks(app.shared.cursors, addresses, now)
+    shared = replace(app.shared, links=links)
+    tools = select(settings.toolset, read_only=settings.read_only, links=True)
+    server = build(tools, lambda context: _bound(shared, context))
     if extended is not None:
         server = extended(server)
     # One transport per request in both eras: any replica answers any request of a client.
@@ -79,28 +89,30 @@ async def gate_of(
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    public = public_of(settings, port)
     verifier = verifier or verifier_of(settings)
     counters = SharedCounters(settings.data_dir.absolute())
     rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
+    admission = Admission(rates, settings.calls_at_once)
+    redeeming = Redeeming(app.store, admission, read_only=settings.read_only)
+    uploads = Uploads(shared, links, redeeming, pace)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(app.read_everything)
             yield Gate(
                 Doors(
                     mcp=manager.handle_request,
-                    documents=_nothing_beside,
-                    upload=_nothing_linked,
-                    export=_nothing_linked,
+                    documents=uploads.documents,
+                    upload=uploads.put,
+                    export=Exports(shared, links, redeeming).get,
                     ready=lambda: _ready(app),
                     needs=needs(tools),
                 ),
                 store=app.store,
                 verifier=verifier,
-                admission=Admission(rates, settings.calls_at_once),
-                addresses=Addresses(public),
-                hosts=hosts_of(public, port),
-                origins=origins_of(public, port) | set(settings.allowed_origins),
+                admission=admission,
+                addresses=addresses,
+                hosts=hosts_of(addresses.public, port),
+                origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()
@@ -128,8 +140,13 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield bound
 
 
-async def run(gate: ASGIApp, bound: socket.socket) -> None:
-    """Serve the gate on the socket until cancelled, and let what has begun come to its end."""
+async def run(
+    gate: ASGIApp, bound: socket.socket, ending: Callable[[], None] = lambda: None
+) -> None:
+    """Serve the gate on the socket until cancelled, and let what has begun come to its end.
+
+    ``ending`` is called first then, so that what would never come to an end does.
+    """
     config = uvicorn.Config(
         gate,
         http="h11",
@@ -150,6 +167,7 @@ async def run(gate: ASGIApp, bound: socket.socket) -> None:
             try:
                 await anyio.sleep_forever()
             finally:
+                ending()
                 server.should_exit = True
 
         tasks.start_soon(stop)
@@ -166,12 +184,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _bound(app: App, context: ServerRequestContext[Any]) -> Workspace:
+def _bound(shared: Shared, context: ServerRequestContext[Any]) -> Workspace:
     """The workspace of the request's own binding; without one nothing is served."""
     request = context.request
     binding = None if request is None else request.scope.get(BINDING)
     assert isinstance(binding, Binding), "a request came past the gate"
-    return app.shared.workspace(binding)
+    return shared.workspace(binding)
 
 
 async def _ready(app: App) -> bool:
@@ -180,13 +198,3 @@ async def _ready(app: App) -> bool:
     except StoreFailed:
         return False
     return True
-
-
-async def _nothing_beside(
-    _scope: Scope, _receive: Receive, _send: Send, _admitted: Admitted
-) -> None:
-    raise not_found()
-
-
-async def _nothing_linked(_scope: Scope, _receive: Receive, _send: Send, _link: str) -> None:
-    raise not_found()

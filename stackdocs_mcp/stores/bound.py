@@ -36,6 +36,7 @@ from stackdocs_mcp.stores import (
     files,
     folder,
     history,
+    links,
     locks,
     members,
     pages,
@@ -253,6 +254,9 @@ class BoundStore:
 
     async def revoke(self, user: UserId) -> bool:
         return await self._write(lambda scope: members.revoke(scope, user))
+
+    async def use_link(self, nonce: str, use: str, expires_at: datetime) -> str:
+        return await self._write(lambda scope: links.use(scope, nonce, use, stamp(expires_at)))
 
     async def _read(self, work: Callable[[Scope], _T]) -> _T:
         return await self._database.read(lambda connection: work(self._scope(connection)))

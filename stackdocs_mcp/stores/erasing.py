@@ -29,6 +29,7 @@ WHERE id = :stack AND user_id = :user AND deleted_at IS NULL
 _AT_ONCE = (
     "DELETE FROM members WHERE stack_id = :stack",
     "DELETE FROM folder_files WHERE stack_id = :stack",
+    "DELETE FROM used_links WHERE stack_id = :stack",
     """UPDATE documents SET superseded_by = NULL
     WHERE stack_id = :stack AND superseded_by IS NOT NULL""",
     # Whoever reads one of them stops; the same bytes in another stack need not wait for that.

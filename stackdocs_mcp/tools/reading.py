@@ -94,17 +94,7 @@ class AddedDocument(Result):
 
 def item(document: Document) -> DocumentItem:
     """A document as clients see it."""
-    error = document.error
-    return DocumentItem(
-        id=document.id,
-        filename=document.filename,
-        status=document.status.value,
-        pages=document.pages,
-        fields=document.fields,
-        problems=browsing.problems(document),
-        updated_at=document.updated_at.isoformat(timespec="seconds"),
-        error=None if error is None else f"{error.message}. {error.advice}".strip(),
-    )
+    return DocumentItem.model_validate(browsing.as_listed(document))
 
 
 async def list_documents(workspace: Workspace, given: ListDocuments) -> Answer:

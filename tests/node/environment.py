@@ -57,7 +57,7 @@ def installed() -> Node:
         home.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="installing-", dir=home))
         try:
-            _install(fresh)
+            install(fresh)
             os.rename(fresh, kept)  # noqa: PTH104  fails where a whole one stands, on any system
         except OSError:
             if not kept.exists():
@@ -67,7 +67,8 @@ def installed() -> Node:
     return Node(program, kept / "node_modules")
 
 
-def _install(folder: Path) -> None:
+def install(folder: Path) -> None:
+    """The locked packages in this folder; no script of theirs is run. Raises NotInstalled."""
     for name in MANIFESTS:
         shutil.copy(HERE / name, folder)
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
@@ -78,6 +79,7 @@ def _install(folder: Path) -> None:
         timeout=INSTALLING,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode != 0:
         raise NotInstalled(f"npm ci ended with {done.returncode}: {str(done.stdout)[-2000:]}")

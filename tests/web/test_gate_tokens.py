@@ -161,7 +161,7 @@ class Free:
         *("/.well-known/oauth-protected-resource", "/.well-known/openid-configuration", "/docs"),
         *("/.well-known/oauth-protected-resource/stacks/x", "/openapi.json", "/%2e%2e/healthz"),
         *("/stacks/x.y/mcp", "/stacks/x y/mcp", "/stacks/\u00e9/mcp", "/stacks/x/mcp%0a"),
-        *("/uploads/", "/uploads/x/y", "/exports/", "/exports/" + "x" * 1_025, "/metrics"),
+        *("/uploads/", "/uploads/x/y", "/exports/", "/exports/" + "x" * 4_097, "/metrics"),
     ],
 )
 async def test_every_other_path_is_nothing_with_a_token_and_without(
