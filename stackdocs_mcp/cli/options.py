@@ -57,6 +57,9 @@ _HTTP = (
     setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
     setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
+    setting("quota_documents", "Documents a user may add in a month (UTC).", metavar="N"),
+    setting("quota_pages", "Pages a user may have read in a month.", metavar="N"),
+    setting("quota_ocr_pages", "Of those, pages that are recognised.", metavar="N"),
 )
 
 
