@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from stackdocs_mcp import auth_choices, choices
+from stackdocs_mcp import auth_choices, choices, logs
 from stackdocs_mcp.auth.providers import (
     DAY,
     USUAL,
@@ -109,7 +109,9 @@ class Settings(BaseModel):
     quota_documents: Quota = None
     quota_pages: Quota = None
     quota_ocr_pages: Quota = None
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: logs.Level = "info"
+    log_format: logs.Form = "text"
+    otel: Literal["off", "on"] = "off"
 
     mistral_key: SecretStr | None = None
     passwords: tuple[SecretStr, ...] = ()

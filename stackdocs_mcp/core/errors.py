@@ -6,7 +6,6 @@ StackdocsError
 |  |- PageNotFound
 |  |- ChangeNotFound
 |  |- ExtractionNotFound
-|  |- ResourceNotFound
 |  `- FieldNotFound
 |- MissingRight              the binding does not allow this
 |- NotReady                  the document is still being read, or could not be
@@ -49,6 +48,8 @@ class StackdocsError(Exception):
     advice = ""
     subject = ""
     """The id that was asked for, where the error is about one: for the record of refusals."""
+    is_denial = False
+    """Says that something is not there for this caller; whether it is for others nobody learns."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -63,6 +64,7 @@ class StackdocsError(Exception):
 
 class NotFound(StackdocsError):
     code = "not_found"
+    is_denial = True
 
 
 class DocumentNotFound(NotFound):
@@ -76,6 +78,7 @@ class DocumentNotFound(NotFound):
 
 class PageNotFound(NotFound):
     code = "page_not_found"
+    is_denial = False
 
     def __init__(self, page: int, pages: int) -> None:
         super().__init__(f"no page {page}", f"The document has pages 1 to {pages}.")
@@ -92,24 +95,16 @@ class ChangeNotFound(NotFound):
 
 class ExtractionNotFound(NotFound):
     code = "extraction_not_found"
+    is_denial = False
     advice = "Leave it out for the one that counts."
 
     def __init__(self, number: int) -> None:
         super().__init__(f"the document has no extraction {number}")
 
 
-class ResourceNotFound(NotFound):
-    """For whatever is no resource of the bound stack: malformed, foreign and unknown alike."""
-
-    code = "resource_not_found"
-
-    def __init__(self, uri: str = "") -> None:
-        super().__init__("Resource not found")
-        self.subject = uri
-
-
 class FieldNotFound(NotFound):
     code = "field_not_found"
+    is_denial = False
     advice = "Call read_extraction for the fields that are set."
 
     def __init__(self, path: str) -> None:
@@ -118,6 +113,7 @@ class FieldNotFound(NotFound):
 
 class MissingRight(StackdocsError):
     code = "missing_right"
+    is_denial = True
 
     def __init__(self, right: str) -> None:
         super().__init__(
@@ -136,6 +132,7 @@ class InvalidArgument(StackdocsError):
 
 class InvalidCursor(InvalidArgument):
     code = "invalid_cursor"
+    is_denial = True
     advice = "Call again without a cursor to start from the beginning."
 
     def __init__(self) -> None:
@@ -267,6 +264,7 @@ class LinkUsed(Conflict):
 
 class FileRefused(StackdocsError):
     code = "file_refused"
+    is_denial = True
 
 
 class FileTooLarge(FileRefused):

@@ -40,10 +40,8 @@ from stackdocs_mcp.core.tenancy import Audit, Members, Membership
 
 
 class Clock(Protocol):
-    """The time, passed in so that tests can hold it."""
-
     def __call__(self) -> datetime:
-        """The current time in UTC, with a time zone."""
+        """The current time in UTC, with a time zone; passed in so that tests can hold it."""
 
 
 class Documents(Protocol):

@@ -88,7 +88,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         shared = Shared(
             store=store,
             intake=Intake(engines.engine, now, max_file_bytes),
-            cursors=Cursors(_key(settings.data_dir.absolute() / "cursor.key")),
+            cursors=Cursors(key_of(settings.data_dir.absolute() / "cursor.key")),
             pages=PageCache(),
             listeners=Listeners(store, now),
             exports=settings.exports,
@@ -124,7 +124,7 @@ def _sniff(head: bytes) -> str | None:
     return f"These work: {NAMES}." if is_hopeless(head) else None
 
 
-def _key(path: Path) -> bytes:
+def key_of(path: Path) -> bytes:
     """The key of this data folder, made on first use; two processes at once agree on one."""
     if not path.exists():
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")

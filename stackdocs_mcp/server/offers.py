@@ -12,7 +12,7 @@ from stackdocs_mcp.prompts import answering
 from stackdocs_mcp.resources import listing, stream
 from stackdocs_mcp.resources.subscriptions import Subscriptions, of_connection
 from stackdocs_mcp.server.barrier import guarded
-from stackdocs_mcp.server.bound import Bound, expiry
+from stackdocs_mcp.server.bound import Bound, expiry, request_id
 
 Context = ServerRequestContext[Any]
 
@@ -58,7 +58,9 @@ def offer(server: Server[Any], bound: Bound) -> None:
     async def on_listen(
         context: Context, params: types.SubscriptionsListenRequestParams
     ) -> types.SubscriptionsListenResult:
-        return await stream.listen(context, bound(context), params.notifications, expiry(context))
+        return await stream.listen(
+            context, bound(context), params.notifications, request_id(context), expiry(context)
+        )
 
     add = server.add_request_handler
     add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources, bound))

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 import anyio
@@ -22,6 +23,7 @@ from stackdocs_mcp.http.arriving import Pace
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.journal import Journal
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.http.rates import Rates
@@ -29,19 +31,19 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.http.uploads import Uploads
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
-from stackdocs_mcp.server.compose import App, now, running
+from stackdocs_mcp.server.compose import App, key_of, now, running
 from stackdocs_mcp.server.operations import needs
+from stackdocs_mcp.server.telemetry import observed
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
 from stackdocs_mcp.stores.limits import SharedCounters
-from stackdocs_mcp.tools import select
+from stackdocs_mcp.tools import TOOLS, select
 from stackdocs_mcp.workspace import Shared, Workspace
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 10
-IDLE_SECONDS = 30
 MAX_HEADERS = 32 * 1024
+USUAL = connections.Patience()
 
 Extended = Callable[[Server[Any]], Server[Any]]
 
@@ -51,11 +53,22 @@ async def serve_http(settings: Settings) -> None:
 
     Raises BadSettings when the address cannot be used.
     """
-    with listening(settings) as bound:
-        port = bound.getsockname()[1]
-        async with running(settings) as app, gate_of(app, port) as gate:
-            log.info("serving HTTP on %s", public_of(settings, port))
-            await run(gate, bound, app.shared.listeners.close)
+    with listening(settings) as bound, observed(settings):
+        async with anyio.create_task_group() as tasks:
+            ending = anyio.Event()
+            tasks.start_soon(_when_cancelled, ending.set)
+            # Whoever cancels this ends no call that has begun: all that it needs goes on as well.
+            with anyio.CancelScope(shield=True):
+                await _serve_until(ending, settings, bound)
+            tasks.cancel_scope.cancel()
+
+
+async def _serve_until(ending: anyio.Event, settings: Settings, bound: socket.socket) -> None:
+    port = bound.getsockname()[1]
+    async with running(settings) as app, gate_of(app, port) as gate:
+        log.info("serving HTTP on %s", public_of(settings, port))
+        patience = connections.Patience(most=connections.room())
+        await run(gate, bound, app.shared.listeners.close, patience, ending)
 
 
 @asynccontextmanager
@@ -113,6 +126,7 @@ async def gate_of(
                 addresses=addresses,
                 hosts=hosts_of(addresses.public, port),
                 origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
+                journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()
@@ -141,39 +155,52 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
 
 
 async def run(
-    gate: ASGIApp, bound: socket.socket, ending: Callable[[], None] = lambda: None
+    gate: ASGIApp,
+    bound: socket.socket,
+    closing: Callable[[], None] = lambda: None,
+    patience: connections.Patience = USUAL,
+    ending: anyio.Event | None = None,
 ) -> None:
-    """Serve the gate on the socket until cancelled, and let what has begun come to its end.
+    """Serve the gate on the socket until ``ending`` or cancelled.
 
-    ``ending`` is called first then, so that what would never come to an end does.
+    ``closing`` is called then, so that what would be open for hours ends at once, and properly.
+    What has begun comes to its end, or is cancelled when there is no more patience.
     """
     config = uvicorn.Config(
         gate,
-        http="h11",
+        http=connections.Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=ceil(patience.idle),
+        timeout_graceful_shutdown=ceil(patience.drain),
         h11_max_incomplete_event_size=MAX_HEADERS,
     )
     server = _Server(config)
+    server.server_state = connections.Crowd(patience)
     async with anyio.create_task_group() as tasks:
 
         async def stop() -> None:
             try:
-                await anyio.sleep_forever()
+                await (ending.wait() if ending else anyio.sleep_forever())
             finally:
-                ending()
+                closing()
                 server.should_exit = True
 
         tasks.start_soon(stop)
         with anyio.CancelScope(shield=True):
             await server.serve([bound])
         tasks.cancel_scope.cancel()
+
+
+async def _when_cancelled(told: Callable[[], None]) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        told()
 
 
 class _Server(uvicorn.Server):

@@ -140,7 +140,7 @@ class EmbeddedStore:
         )
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
-        return await self._database.read(partial(members.find, user=user, stack=stack))
+        return await self._database.look_up(partial(members.find, user=user, stack=stack))
 
     async def unread(self) -> Sequence[tuple[UserId, StackId]]:
         return await self._database.read(stacks.unread)

@@ -35,4 +35,4 @@ def test_packages_that_cannot_be_had_fail_the_run(
     folder.mkdir()
 
     with pytest.raises(NotInstalled, match="npm ci ended with"):
-        install(folder)
+        install(HERE, folder)

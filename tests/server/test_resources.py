@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings as bounded, strategies as st
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from stackdocs_mcp.core.errors import ResourceNotFound
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.resources import RESOURCES
 from stackdocs_mcp.resources.listing import DOCUMENTS_AT_ONCE, addressed
+from stackdocs_mcp.resources.resource import ResourceNotFound
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.tools import TOOLS

@@ -104,6 +104,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         listeners=Listeners(store, clock),
         exports=tmp_path,
         max_file_bytes=99_999,
+        sniff=lambda _head: None,
     )
     place = Place(store, shared, stack, tmp_path, scanner, clock)
     await place.alice.store.grant(BOB, Role.EDITOR)
