@@ -59,9 +59,9 @@ _HTTP = (
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
     setting("otel", "on: send spans, as OTEL_* variables say.", metavar="off|on"),
     setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
-    setting("quota_documents", "Documents a user may add in a month (UTC).", metavar="N"),
-    setting("quota_pages", "Pages a user may have read in a month.", metavar="N"),
-    setting("quota_ocr_pages", "Of those, pages that are recognised.", metavar="N"),
+    setting("quota_documents", "Documents a user may add in a month.", metavar="N"),
+    setting("quota_pages", "Pages of a user that are read in a month.", metavar="N"),
+    setting("quota_ocr_pages", "Pages of a user that are recognised in a month.", metavar="N"),
 )
 
 
