@@ -6,6 +6,7 @@ from stackdocs_mcp.cli.output import put_table, say, shown
 from stackdocs_mcp.core.binding import Role, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.core.tenancy import LONGEST_USER
+from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.settings import Settings
 
 
@@ -27,11 +28,13 @@ def named(user: str, issuer: str | None) -> UserId:
 
 
 async def list_members(settings: Settings) -> int:
-    """Print a row for each member."""
+    """Print a row for each member, and say where clients find the stack."""
     async with opened(settings) as workspace:
+        stack = await workspace.store.stack()
         found = await workspace.store.members()
     rows = [(one.user, one.role.value, one.since.strftime("%Y-%m-%d %H:%M:%SZ")) for one in found]
     put_table(("user", "role", "since"), rows)
+    say(f"Over HTTP the stack is at {Addresses(settings.address).endpoint(stack.id)}")
     return 0
 
 
