@@ -9,12 +9,18 @@ from stackdocs_mcp.core.tenancy import LONGEST_USER
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.settings import Settings
 
+LOCAL = "local:"
+"""How the ids of this machine's own users begin."""
 
-def named(user: str, issuer: str | None) -> UserId:
+
+def named(settings: Settings, user: str, issuer: str | None) -> UserId:
     """The user's id; with an issuer, of the user with this subject there.
 
+    Without one, the provider's of the settings counts, unless the user is a whole id already.
     Raises InvalidArgument for what no token can say.
     """
+    if issuer is None and "#" not in user and not user.startswith(LOCAL):
+        issuer = settings.auth_issuer
     if issuer is not None and not is_fit(issuer):
         raise InvalidArgument(
             f"{issuer!r} is no issuer", "Give the address that its tokens have as `iss`."
