@@ -20,6 +20,7 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.arriving import Pace
+from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
@@ -28,7 +29,6 @@ from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.http.rates import Rates
 from stackdocs_mcp.http.redeeming import Redeeming
-from stackdocs_mcp.http.refusing import Refusals
 from stackdocs_mcp.http.uploads import Uploads
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
@@ -128,7 +128,7 @@ async def gate_of(
                 hosts=hosts_of(addresses.public, port),
                 origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
                 journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
-                refusals=Refusals(settings.refusals_per_second),
+                brake=Brake(settings.refusals_per_second),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()

@@ -1,4 +1,4 @@
-"""Refusals take their time, so that whoever asks for them without a pause keeps nobody waiting.
+"""Refusals take their time, so that whoever asks for them again and again keeps nobody waiting.
 
 A client that is told to come back later, or that its token is not valid, and asks again at once,
 costs as much as one that is served. It waits for its answer, though: answers to it that come no
@@ -17,7 +17,7 @@ LATER = 0.5
 """Seconds that who asks too often is held back, of those that it is told to wait."""
 
 
-class Refusals:
+class Brake:
     """So many refusals a second, and as many at once; what is above that waits."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
