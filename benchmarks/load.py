@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from http_calls import free_port, product, started
+from http_calls import free_port, processor, product, started
 from wire import Caller, request, status
 
 from stackdocs_mcp.auth.local import LocalIssuer
@@ -89,19 +89,27 @@ def p95(times: list[float]) -> float:
     return times[len(times) * 95 // 100]
 
 
-def abuse(port: int, me: tuple[str, str], other: tuple[str, str]) -> None:
+def busy(port: int, process: int, call: bytes) -> tuple[list[float], float]:
+    """What is felt, and the part of a processor that the server takes meanwhile."""
+    began, worked = time.perf_counter(), processor(process)
+    times = felt(port, call)
+    return times, (processor(process) - worked) / (time.perf_counter() - began)
+
+
+def abuse(port: int, server: int, me: tuple[str, str], other: tuple[str, str]) -> None:
     call = sent(*me, port)
     felt(port, call)
     for kind, count, said in ABUSES:
-        alone = felt(port, call)
+        alone, before = busy(port, server, call)
         with abused(kind, port, *other, count) as process:
-            beside = felt(port, call)
+            beside, then = busy(port, server, call)
             assert process.stdout is not None
             outcome = process.stdout.readline().strip()
         print(
             f"{said}: median {1e3 * statistics.median(alone):.2f} -> "
             f"{1e3 * statistics.median(beside):.2f} ms, p95 {1e3 * p95(alone):.2f} -> "
-            f"{1e3 * p95(beside):.2f} ms, ratio {p95(beside) / p95(alone):.2f}; {outcome}",
+            f"{1e3 * p95(beside):.2f} ms, ratio {p95(beside) / p95(alone):.2f}; "
+            f"server busy {before:.0%} -> {then:.0%}; {outcome}",
             flush=True,
         )
 
@@ -132,7 +140,7 @@ def main(what: str) -> None:
         if what == "memory":
             memory(port, process, users)
         else:
-            abuse(port, *users)
+            abuse(port, process, *users)
 
 
 if __name__ == "__main__":
