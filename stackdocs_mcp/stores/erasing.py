@@ -121,7 +121,7 @@ def erase(connection: sqlite3.Connection) -> bool:
     scope = Scope(connection, owner, owner, StackId(row["id"]), Actor("person"), row["deleted_at"])
     steps = (_history, _fields, _pages, _documents, search.forgotten)
     if not any(step(scope) for step in steps):
-        scope.run(_STACK)
+        scope.run(_STACK)  # its news go with it, but for that it is gone
     return True
 
 
