@@ -184,10 +184,25 @@ async def test_what_is_not_the_stacks_own_is_left_out_of_the_acknowledgement(
 
 
 @pytest.mark.requirement("EVENT-16")
-async def test_a_list_that_never_changes_is_acknowledged(session: Session) -> None:
-    async with session.client.listen(tools_list_changed=True, prompts_list_changed=True) as stream:
-        assert stream.honored.tools_list_changed
-        assert stream.honored.prompts_list_changed
+async def test_lists_that_never_change_are_left_out_of_the_acknowledgement(
+    session: Session,
+) -> None:
+    async with session.client.listen(
+        tools_list_changed=True, prompts_list_changed=True, resources_list_changed=True
+    ) as stream:
+        assert stream.honored == types.SubscriptionFilter(resources_list_changed=True)
+
+
+@pytest.mark.requirement("EVENT-16")
+def test_what_is_promised_is_what_is_acknowledged(tmp_path: Path) -> None:
+    raw = Raw(tmp_path)
+
+    promised = raw.ask("server/discover")["result"]["capabilities"]
+
+    changing = {name for name, one in promised.items() if one.get("listChanged")}
+    assert changing == {"resources"}
+    assert promised["resources"]["subscribe"]
+    raw.end()
 
 
 @pytest.mark.requirement("EVENT-21")

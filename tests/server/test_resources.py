@@ -10,6 +10,7 @@ import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
+from stackdocs_mcp.core.errors import NotFound
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.resources import RESOURCES
 from stackdocs_mcp.resources.listing import DOCUMENTS_AT_ONCE, addressed
@@ -270,6 +271,16 @@ async def test_what_breaks_reaches_the_client_in_our_words(
             assert error.data is None
     assert "canary" not in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.requirement("RES-11")
+async def test_a_binding_that_is_refused_is_said_in_our_words(era: Era) -> None:
+    def refused(_context: object) -> Workspace:
+        raise NotFound("the stack is no longer there")
+
+    async with Client(build(TOOLS, refused), mode=era) as client:
+        with pytest.raises(MCPError, match=r"^the stack is no longer there\.$"):
+            await client.list_resources()
 
 
 @pytest.mark.requirement("RES-11")
