@@ -5,7 +5,7 @@ from typing import IO
 import click
 
 from stackdocs_mcp import __version__
-from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
+from stackdocs_mcp.cli.options import addressed, common, given, reading, setting, settings_of
 from stackdocs_mcp.cli.people import reextract, release, set_, undo
 from stackdocs_mcp.cli.servers import serve, token
 from stackdocs_mcp.cli.tenants import audit, members, stacks
@@ -309,6 +309,7 @@ def history(document: str | None, *, digests: bool, **_settings: str | None) -> 
 )
 @common
 @reading
+@addressed
 def doctor(digests: IO[bytes] | None, **_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
     settings = settings_of()

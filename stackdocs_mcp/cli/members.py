@@ -6,14 +6,21 @@ from stackdocs_mcp.cli.output import put_table, say, shown
 from stackdocs_mcp.core.binding import Role, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.core.tenancy import LONGEST_USER
+from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.settings import Settings
 
+LOCAL = "local:"
+"""How the ids of this machine's own users begin."""
 
-def named(user: str, issuer: str | None) -> UserId:
+
+def named(settings: Settings, user: str, issuer: str | None) -> UserId:
     """The user's id; with an issuer, of the user with this subject there.
 
+    Without one, the provider's of the settings counts, unless the user is a whole id already.
     Raises InvalidArgument for what no token can say.
     """
+    if issuer is None and "#" not in user and not user.startswith(LOCAL):
+        issuer = settings.auth_issuer
     if issuer is not None and not is_fit(issuer):
         raise InvalidArgument(
             f"{issuer!r} is no issuer", "Give the address that its tokens have as `iss`."
@@ -27,11 +34,13 @@ def named(user: str, issuer: str | None) -> UserId:
 
 
 async def list_members(settings: Settings) -> int:
-    """Print a row for each member."""
+    """Print a row for each member, and say where clients find the stack."""
     async with opened(settings) as workspace:
+        stack = await workspace.store.stack()
         found = await workspace.store.members()
     rows = [(one.user, one.role.value, one.since.strftime("%Y-%m-%d %H:%M:%SZ")) for one in found]
     put_table(("user", "role", "since"), rows)
+    say(f"Over HTTP the stack is at {Addresses(settings.address).endpoint(stack.id)}")
     return 0
 
 

@@ -88,7 +88,7 @@ def members_add(user: str, *, role: str, issuer: str | None, **_settings: str | 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.members import add, named
 
-    one = named(user, issuer)
+    one = named(settings, user, issuer)
     return run(lambda: add(settings, one, role))
 
 
@@ -103,7 +103,7 @@ def members_remove(user: str, *, issuer: str | None, **_settings: str | None) ->
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.members import named, remove
 
-    one = named(user, issuer)
+    one = named(settings, user, issuer)
     return run(lambda: remove(settings, one))
 
 
