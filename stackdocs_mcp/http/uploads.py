@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -17,6 +18,8 @@ from stackdocs_mcp.core.errors import (
     SizeDiffers,
     StackdocsError,
 )
+from stackdocs_mcp.core.model import JsonValue
+from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.http.answers import not_found, refused, send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
 from stackdocs_mcp.http.context import Admitted
@@ -28,7 +31,7 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.workspace import Shared
 from stackdocs_mcp.workspace.adding import Added
 from stackdocs_mcp.workspace.auditing import refused as audited
-from stackdocs_mcp.workspace.browsing import as_listed
+from stackdocs_mcp.workspace.browsing import as_listed, left_as_listed
 from stackdocs_mcp.workspace.uploading import Once, take_in
 
 _STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
@@ -116,6 +119,9 @@ def _said() -> Iterator[None]:
         yield
     except NotFound as error:  # membership or stack went while the file came
         raise not_found() from error
+    except QuotaExceeded as error:
+        again = format_datetime(error.resets_at, usegmt=True).encode()
+        raise refused(error, 429, [(b"retry-after", again)]) from error
     except StackdocsError as error:
         for kind, status in _STATUS:
             if isinstance(error, kind):
@@ -124,5 +130,7 @@ def _said() -> Iterator[None]:
 
 
 async def _answer(send: Send, added: Added) -> None:
-    body = {"document": as_listed(added.document), "new": added.new}
+    body: dict[str, JsonValue] = {"document": as_listed(added.document), "new": added.new}
+    if added.quota is not None:
+        body["quota"] = left_as_listed(added.quota)
     await send_json(send, 201 if added.new else 200, body)

@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus
-from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, adding, browsing, reading
 
@@ -152,21 +151,14 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
     said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
     more = len(added.attached) - len(attached)
-    quota = None if added.quota is None else _quota(added.quota)
+    quota = None
+    if added.quota is not None:
+        quota = QuotaLeft.model_validate(browsing.left_as_listed(added.quota))
     return Answer(
         f"{known}: {one.id} {one.status}, {one.pages} pages"
         f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}"
         f"{_said(quota)}",
         AddedDocument(document=one, new=added.new, attachments=attached or None, quota=quota),
-    )
-
-
-def _quota(left: Left) -> QuotaLeft:
-    return QuotaLeft(
-        documents_left=left.documents,
-        pages_left=left.pages,
-        ocr_pages_left=left.ocr_pages,
-        resets_at=left.resets_at.isoformat(),
     )
 
 

@@ -7,6 +7,7 @@ from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.media import misnamed
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit, JsonValue
+from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.workspace.context import Workspace
 
 MAX_QUERY = 400
@@ -92,6 +93,19 @@ def as_listed(document: Document) -> dict[str, JsonValue]:
     if (error := document.error) is not None:
         found["error"] = f"{error.message}. {error.advice}".strip()
     return found
+
+
+def left_as_listed(left: Left) -> dict[str, JsonValue]:
+    """What is left of a quota as clients see it, without what has no limit."""
+    counts = {
+        "documents_left": left.documents,
+        "pages_left": left.pages,
+        "ocr_pages_left": left.ocr_pages,
+    }
+    found: dict[str, JsonValue] = {
+        name: count for name, count in counts.items() if count is not None
+    }
+    return {**found, "resets_at": left.resets_at.isoformat()}
 
 
 def problems(document: Document) -> list[str]:
