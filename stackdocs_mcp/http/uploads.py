@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
-from email.utils import format_datetime
+from math import ceil
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -18,7 +18,7 @@ from stackdocs_mcp.core.errors import (
     SizeDiffers,
     StackdocsError,
 )
-from stackdocs_mcp.core.model import JsonValue
+from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.http.answers import not_found, refused, send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
@@ -31,7 +31,7 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.workspace import Shared
 from stackdocs_mcp.workspace.adding import Added
 from stackdocs_mcp.workspace.auditing import refused as audited
-from stackdocs_mcp.workspace.browsing import as_listed, left_as_listed
+from stackdocs_mcp.workspace.browsing import as_listed
 from stackdocs_mcp.workspace.uploading import Once, take_in
 
 _STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
@@ -46,11 +46,18 @@ class Uploads:
     """The two routes that take files in."""
 
     def __init__(
-        self, shared: Shared, links: SealedLinks, redeeming: Redeeming, pace: Pace | None = None
+        self,
+        shared: Shared,
+        links: SealedLinks,
+        redeeming: Redeeming,
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
     ) -> None:
         self._shared = shared
         self._links = links
         self._redeeming = redeeming
+        self._clock = clock
         self._pace = pace or Pace()
 
     async def documents(
@@ -72,7 +79,7 @@ class Uploads:
         limit = self._shared.max_file_bytes
         body = pieces(scope, receive, limit=limit, room=room, pace=self._pace)
         async with aclosing(body):
-            with _said():
+            with self._said():
                 name, content = _named(scope), body
                 if boundary is not None:
                     file = OneFile(body, boundary)
@@ -90,7 +97,7 @@ class Uploads:
         async with redeemed as binding:
             assert ticket is not None, "it was redeemed"
             once = Once(ticket.nonce, ticket.what.size, ticket.expires_at)
-            with _said():
+            with self._said():
                 size = declared(scope)
                 if size is not None and size != once.size:
                     raise SizeDiffers(once.size, size)
@@ -98,6 +105,22 @@ class Uploads:
                 workspace = self._shared.workspace(binding)
                 added = await take_in(workspace, ticket.what.filename, body, once)
         await _answer(send, added)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What goes wrong is answered with a status of its own."""
+        try:
+            yield
+        except NotFound as error:  # membership or stack went while the file came
+            raise not_found() from error
+        except QuotaExceeded as error:
+            wait = max(1, ceil((error.resets_at - self._clock()).total_seconds()))
+            raise refused(error, 429, [(b"retry-after", str(wait).encode())]) from error
+        except StackdocsError as error:
+            for kind, status in _STATUS:
+                if isinstance(error, kind):
+                    raise refused(error, status) from error
+            raise
 
 
 def _named(scope: Scope) -> str:
@@ -112,25 +135,8 @@ def _named(scope: Scope) -> str:
     return ""
 
 
-@contextmanager
-def _said() -> Iterator[None]:
-    """What goes wrong is answered with a status of its own."""
-    try:
-        yield
-    except NotFound as error:  # membership or stack went while the file came
-        raise not_found() from error
-    except QuotaExceeded as error:
-        again = format_datetime(error.resets_at, usegmt=True).encode()
-        raise refused(error, 429, [(b"retry-after", again)]) from error
-    except StackdocsError as error:
-        for kind, status in _STATUS:
-            if isinstance(error, kind):
-                raise refused(error, status) from error
-        raise
-
-
 async def _answer(send: Send, added: Added) -> None:
-    body: dict[str, JsonValue] = {"document": as_listed(added.document), "new": added.new}
+    body: dict[str, object] = {"document": as_listed(added.document), "new": added.new}
     if added.quota is not None:
-        body["quota"] = left_as_listed(added.quota)
+        body["quota"] = added.quota.told()
     await send_json(send, 201 if added.new else 200, body)

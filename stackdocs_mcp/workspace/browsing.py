@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
-from stackdocs_mcp.core.media import misnamed
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit, JsonValue
-from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.workspace.context import Workspace
 
 MAX_QUERY = 400
@@ -92,34 +90,4 @@ def as_listed(document: Document) -> dict[str, JsonValue]:
     }
     if (error := document.error) is not None:
         found["error"] = f"{error.message}. {error.advice}".strip()
-    return found
-
-
-def left_as_listed(left: Left) -> dict[str, JsonValue]:
-    """What is left of a quota as clients see it, without what has no limit."""
-    counts = {
-        "documents_left": left.documents,
-        "pages_left": left.pages,
-        "ocr_pages_left": left.ocr_pages,
-    }
-    found: dict[str, JsonValue] = {
-        name: count for name, count in counts.items() if count is not None
-    }
-    return {**found, "resets_at": left.resets_at.isoformat()}
-
-
-def problems(document: Document) -> list[str]:
-    """What a reader of a listing should know of a document, one phrase each."""
-    found: list[str] = []
-    if document.status is DocumentStatus.PROCESSING:
-        of = f" of {document.pages}" if document.pages else ""
-        found.append(f"being read: {document.pages_done}{of} pages done")
-    if document.pages_without_text:
-        found.append(f"pages without text: {document.pages_without_text}")
-    if document.flagged:
-        found.append(f"fields with warnings: {document.flagged}")
-    if document.media_type and (wrong := misnamed(document.filename, document.media_type)):
-        found.append(wrong)
-    if document.superseded_by is not None:
-        found.append(f"the file has changed; its newer version is {document.superseded_by}")
     return found

@@ -66,8 +66,8 @@ async def take_in(
 
     One that failed before is tried again. What the pieces raise is raised, and nothing is left.
     Raises FileTooLarge, FileUnsupported (by its first bytes, whatever it is called), FileRefused
-    for an empty file and one without a name, QuotaExceeded, and with ``once`` also SizeDiffers, and
-    LinkUsed when the link was used for other bytes. The same bytes again are the same document.
+    for an empty file and one without a name, and with ``once`` also SizeDiffers, and LinkUsed when
+    the link was used for other bytes; and QuotaExceeded. The same bytes are the same document.
     """
     workspace.binding.require(Right.WRITE)
     shared, store = workspace.shared, workspace.store
