@@ -1,4 +1,4 @@
-"""A small run of ``benchmarks/isolation.py``: random requests, and no canary where it must not be."""
+"""A small run of ``benchmarks/isolation.py``: random requests, and no canary where none may be."""
 
 from pathlib import Path
 
