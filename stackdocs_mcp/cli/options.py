@@ -47,7 +47,7 @@ _HTTP = (
     setting("auth_issuer", "The OpenID provider whose tokens are taken.", metavar="URL"),
     setting("auth_profile", "Its kind: oidc, supabase or clerk.", metavar="NAME"),
     setting("auth_audience", "Taken besides the address of a stack.", metavar="A,B"),
-    setting("auth_algorithms", "What it signs with: ES256, RS256, EdDSA.", metavar="A,B"),
+    setting("auth_algorithms", "What it signs with: ES256, RS256, Ed25519.", metavar="A,B"),
     setting("auth_authorized_parties", "Clients that tokens may be issued to.", metavar="A,B"),
     setting("auth_scopes", "token: rights are its scopes; all: if it has none.", metavar="NAME"),
     setting("auth_token_type", "at+jwt, or jwt to take plain ones too.", metavar="TYPE"),
@@ -57,8 +57,12 @@ _HTTP = (
     setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
     setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
+    setting("refusals_per_second", "Answers to requests that are refused.", metavar="N"),
     setting("otel", "on: send spans, as OTEL_* variables say.", metavar="off|on"),
     setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
+    setting("quota_documents", "Documents a user may add in a month.", metavar="N"),
+    setting("quota_pages", "Pages of a user that are read in a month.", metavar="N"),
+    setting("quota_ocr_pages", "Pages of a user that are recognised in a month.", metavar="N"),
 )
 
 
