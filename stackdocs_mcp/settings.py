@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from stackdocs_mcp import auth_choices, choices
+from stackdocs_mcp import auth_choices, choices, logs
 from stackdocs_mcp.auth.providers import (
     DAY,
     USUAL,
@@ -25,6 +25,7 @@ from stackdocs_mcp.auth.providers import (
     ScopeSource,
     TokenType,
 )
+from stackdocs_mcp.core.quota import Quotas
 from stackdocs_mcp.core.stack import Ocr
 
 PREFIX = "STACKDOCS_"
@@ -60,6 +61,10 @@ def _data_dir() -> Path:
     import platformdirs  # noqa: PLC0415  only when no folder is named
 
     return Path(platformdirs.user_data_dir("stackdocs-mcp", appauthor=False))
+
+
+Quota = Annotated[int | None, Field(ge=0, le=1_000_000_000)]
+"""For each user and calendar month (UTC); None is without limit."""
 
 
 class Settings(BaseModel):
@@ -101,7 +106,12 @@ class Settings(BaseModel):
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     calls_at_once: Annotated[int, Field(ge=1, le=1_000)] = 16
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    quota_documents: Quota = None
+    quota_pages: Quota = None
+    quota_ocr_pages: Quota = None
+    log_level: logs.Level = "info"
+    log_format: logs.Form = "text"
+    otel: Literal["off", "on"] = "off"
 
     mistral_key: SecretStr | None = None
     passwords: tuple[SecretStr, ...] = ()
@@ -112,6 +122,11 @@ class Settings(BaseModel):
         """The address that clients know a server over HTTP by."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def quotas(self) -> Quotas:
+        """What each user may use in a month."""
+        return Quotas(self.quota_documents, self.quota_pages, self.quota_ocr_pages)
 
     @property
     def exports(self) -> Path:

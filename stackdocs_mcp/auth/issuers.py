@@ -44,7 +44,7 @@ class Issuers:
 
     async def verify(self, token: str, resource: str) -> Identity:
         """As ``Verifier.verify``: known tokens first, then what costs least."""
-        if len(token) > MAX_TOKEN:
+        if len(token) > MAX_TOKEN:  # hashing a long one would cost more than all that follows
             raise TokenRefused("size")
         key = key_of(token, resource)
         known = self._known(key)

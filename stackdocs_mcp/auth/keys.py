@@ -72,18 +72,18 @@ def _each(listed: Iterable[object], allowed: AbstractSet[str]) -> Iterable[Key]:
 
 
 def _signs(jwk: dict[str, Any]) -> bool:
-    """Whether it is for signatures, and public: one that shows its private part is nobody's."""
+    """Whether it is there for checking signatures."""
     operations = jwk.get("key_ops", ["verify"])
     return (
-        jwk.get("use", "sig") == "sig"
-        and isinstance(operations, list)
-        and "verify" in operations
-        and "d" not in jwk
+        jwk.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
     )
 
 
 def _public(jwk: dict[str, Any]) -> PublicKey | None:
-    """The key; None for a kind or size that is not taken, and for what is no point or number."""
+    """The key; None for a kind or size that is not taken, and for what is no point or number.
+
+    None also for one that shows its private part: that is everybody's.
+    """
     try:
         match jwk.get("kty"):
             case "RSA":

@@ -21,6 +21,7 @@ _COMMON = (
     setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
     setting("data_dir", "Where stacks and documents are kept.", metavar="DIR"),
     setting("log_level", "debug, info, warning or error.", metavar="LEVEL"),
+    setting("log_format", "text, or json: an object a line.", metavar="FORM"),
 )
 
 _OCR = (
@@ -56,7 +57,11 @@ _HTTP = (
     setting("allowed_origins", "Web pages that may call, separated by commas.", metavar="A,B"),
     setting("rate_per_second", "Requests of a user for each second.", metavar="N"),
     setting("rate_burst", "Requests that a user may save up.", metavar="N"),
+    setting("otel", "on: send spans, as OTEL_* variables say.", metavar="off|on"),
     setting("calls_at_once", "Calls of a user served at the same time.", metavar="N"),
+    setting("quota_documents", "Documents a user may add in a month.", metavar="N"),
+    setting("quota_pages", "Pages of a user that are read in a month.", metavar="N"),
+    setting("quota_ocr_pages", "Pages of a user that are recognised in a month.", metavar="N"),
 )
 
 
@@ -109,5 +114,5 @@ def settings_of() -> "Settings":
 
     settings = load(given(), os.environ)
     os.environ.pop(KEY, None)  # or processes that see documents would inherit it
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     return settings

@@ -35,7 +35,14 @@ class Attachment:
     content: bytes
 
 
-Extracted = FileOutline | Pages | Attachment
+@dataclass(frozen=True, slots=True)
+class Recognising:
+    """These pages are recognised next, which may cost: whoever may not spend that stops here."""
+
+    numbers: tuple[int, ...]
+
+
+Extracted = FileOutline | Pages | Attachment | Recognising
 
 
 class Engine(Protocol):
@@ -48,7 +55,8 @@ class Engine(Protocol):
     def read(self, file: Path, have: Collection[int]) -> AsyncGenerator[Extracted, None]:
         """First the outline, then the pages that are not in ``have``, as they become ready.
 
-        What is attached to the file comes in between, each time the file is read. Raises
+        Pages that have to be recognised are announced before that is begun. What is attached to
+        the file comes in between, each time the file is read. Raises
         ExtractionFailed with one of the codes ``unsupported``, ``damaged``, ``encrypted``,
         ``too_large``, ``timed_out``, ``crashed``, ``ocr_unavailable``, ``ocr_refused``,
         ``ocr_busy``. Closing the iterator early stops the work behind it.

@@ -6,7 +6,6 @@ StackdocsError
 |  |- PageNotFound
 |  |- ChangeNotFound
 |  |- ExtractionNotFound
-|  |- ResourceNotFound
 |  `- FieldNotFound
 |- MissingRight              the binding does not allow this
 |- NotReady                  the document is still being read, or could not be
@@ -22,10 +21,14 @@ StackdocsError
 |  |- Locked                 a person set the value, and an agent may not change it
 |  |- NothingToUndo
 |  |- NothingToRedo
+|  |- LinkUsed               a one-time link that has served its purpose
 |  |- UndoConflict
 |  |  `- AlreadyUndone
 |  `- EarlierExtraction      a change of an extraction that no longer counts
 |- FileRefused               a file outside the allowed folders, or not a regular file
+|  |- FileTooLarge
+|  |- FileUnsupported        what its first bytes say it is can never be read
+|  `- SizeDiffers            not as many bytes as were announced
 |- TooManyListeners          a user, or all users, listen for changes in too many places
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
@@ -45,6 +48,8 @@ class StackdocsError(Exception):
     advice = ""
     subject = ""
     """The id that was asked for, where the error is about one: for the record of refusals."""
+    is_denial = False
+    """Says that something is not there for this caller; whether it is for others nobody learns."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -59,6 +64,7 @@ class StackdocsError(Exception):
 
 class NotFound(StackdocsError):
     code = "not_found"
+    is_denial = True
 
 
 class DocumentNotFound(NotFound):
@@ -72,6 +78,7 @@ class DocumentNotFound(NotFound):
 
 class PageNotFound(NotFound):
     code = "page_not_found"
+    is_denial = False
 
     def __init__(self, page: int, pages: int) -> None:
         super().__init__(f"no page {page}", f"The document has pages 1 to {pages}.")
@@ -88,24 +95,16 @@ class ChangeNotFound(NotFound):
 
 class ExtractionNotFound(NotFound):
     code = "extraction_not_found"
+    is_denial = False
     advice = "Leave it out for the one that counts."
 
     def __init__(self, number: int) -> None:
         super().__init__(f"the document has no extraction {number}")
 
 
-class ResourceNotFound(NotFound):
-    """For whatever is no resource of the bound stack: malformed, foreign and unknown alike."""
-
-    code = "resource_not_found"
-
-    def __init__(self, uri: str = "") -> None:
-        super().__init__("Resource not found")
-        self.subject = uri
-
-
 class FieldNotFound(NotFound):
     code = "field_not_found"
+    is_denial = False
     advice = "Call read_extraction for the fields that are set."
 
     def __init__(self, path: str) -> None:
@@ -114,6 +113,7 @@ class FieldNotFound(NotFound):
 
 class MissingRight(StackdocsError):
     code = "missing_right"
+    is_denial = True
 
     def __init__(self, right: str) -> None:
         super().__init__(
@@ -132,6 +132,7 @@ class InvalidArgument(StackdocsError):
 
 class InvalidCursor(InvalidArgument):
     code = "invalid_cursor"
+    is_denial = True
     advice = "Call again without a cursor to start from the beginning."
 
     def __init__(self) -> None:
@@ -254,8 +255,36 @@ class AlreadyUndone(UndoConflict):
         )
 
 
+class LinkUsed(Conflict):
+    code = "link_used"
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"this link was used for {what}", advice)
+
+
 class FileRefused(StackdocsError):
     code = "file_refused"
+    is_denial = True
+
+
+class FileTooLarge(FileRefused):
+    code = "file_too_large"
+    advice = "Split it, or raise the limit for files in the settings."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the file has more than {limit} bytes")
+
+
+class FileUnsupported(FileRefused):
+    code = "file_unsupported"
+
+
+class SizeDiffers(FileRefused):
+    code = "size_differs"
+    advice = "Call add_document again with the file's size in bytes."
+
+    def __init__(self, announced: int, arrived: int) -> None:
+        super().__init__(f"{announced} bytes were announced, and {arrived} arrived")
 
 
 class ExtractionFailed(StackdocsError):

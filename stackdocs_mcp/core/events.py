@@ -20,9 +20,15 @@ class About(StrEnum):
     MEMBERS = "members"  # somebody may do less, or other things, than before
 
 
+NO_STACK = StackId("")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something of a stack is not what it was. What it is now, the stack says to its members."""
+    """Something of a stack is not what it was. What it is now, the stack says to its members.
+
+    ``MEMBERS`` of ``NO_STACK``: a stack was erased, and nothing is left to say which.
+    """
 
     stack: StackId
     about: About

@@ -15,6 +15,28 @@ _UNSEEN = re.compile(
 """Fillers and variation selectors: letters and marks by their category, and yet invisible."""
 
 
+LONGEST = 255
+"""What file systems take, in characters."""
+_SUFFIX = 16
+_PLACE = re.compile(r".*[/\\]", re.DOTALL)
+
+
+def sent_name(name: str) -> str:
+    """The name of a file that somebody sends, without the folders it was in, as a document has it.
+
+    "" where nothing of a name is left. One that is too long keeps its suffix.
+    """
+    last = shown_name(_PLACE.sub("", name)).strip()
+    if not last.strip("."):
+        return ""
+    if len(last) <= LONGEST:
+        return last
+    stem, dot, suffix = last.rpartition(".")
+    if not dot or len(suffix) > _SUFFIX:
+        return last[:LONGEST]
+    return f"{stem[: LONGEST - len(suffix) - 1]}.{suffix}"
+
+
 def shown_name(name: str) -> str:
     """The name with a replacement character for each that has no place in one."""
     if name.isascii() and name.isprintable():

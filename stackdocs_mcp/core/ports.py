@@ -5,13 +5,16 @@ then. A returned write is on disk: it survives ``kill -9``.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from stackdocs_mcp.core.arriving import Incoming
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.events import Events
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
+from stackdocs_mcp.core.links import UsedLinks
 from stackdocs_mcp.core.model import (
     Change,
     ChangeId,
@@ -31,15 +34,14 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
+from stackdocs_mcp.core.quota import Usage
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import Audit, Members, Membership
 
 
 class Clock(Protocol):
-    """The time, passed in so that tests can hold it."""
-
     def __call__(self) -> datetime:
-        """The current time in UTC, with a time zone."""
+        """The current time in UTC, with a time zone; passed in so that tests can hold it."""
 
 
 class Documents(Protocol):
@@ -59,12 +61,15 @@ class Documents(Protocol):
         Raises NotFound as ``stack`` does.
         """
 
-    async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
+    async def add_document(
+        self, new: NewDocument, *, part_of: DocumentId | None = None
+    ) -> tuple[Document, bool]:
         """The document with these bytes, and whether it is new.
 
         The same bytes are one document of a stack: the second time gives the first document, with
         its first file name, and changes nothing. A new one is ``processing`` with no pages; a
-        failed one comes back as it is.
+        failed one comes back as it is. ``part_of`` is the document that it was attached to. Raises
+        QuotaExceeded for a new one; its bytes are removed then, unless another document has them.
         """
 
     async def document(self, document: DocumentId) -> Document:
@@ -125,7 +130,13 @@ class Documents(Protocol):
         """Documents of this stack in ``processing`` that could be claimed, oldest first."""
 
     async def set_outline(self, document: DocumentId, media_type: str, pages: int) -> None:
-        """Record what the file is and how many pages it has."""
+        """Record what the file is and how many pages it has.
+
+        Raises QuotaExceeded when not all of those can be read that the document does not have.
+        """
+
+    async def reserve_recognition(self, document: DocumentId, pages: int) -> None:
+        """Count so many OCR pages before they are recognised. Raises QuotaExceeded."""
 
     async def stored_pages(self, document: DocumentId, engine: str) -> Sequence[int]:
         """Pages that need not be read: those of the document, in order, by whatever engine.
@@ -136,12 +147,19 @@ class Documents(Protocol):
         """
 
     async def save_pages(
-        self, document: DocumentId, engine: str, pages: Sequence[Page], *, billed: int = 0
+        self,
+        document: DocumentId,
+        engine: str,
+        pages: Sequence[Page],
+        *,
+        billed: int = 0,
+        recognised: int = 0,
     ) -> None:
         """Add pages that were read by ``engine``; a page that is there already stays as it is.
 
         ``billed`` pages are added to what the document has cost, in the same transaction, also for
-        pages that are there already: the service has charged for them.
+        pages that are there already: the service has charged for them. So ``recognised`` of the
+        OCR pages that were reserved are used.
         """
 
     async def finish(self, document: DocumentId) -> Document:
@@ -311,7 +329,7 @@ class Extractions(Protocol):
         """
 
 
-class StackStore(Documents, Extractions, Members, Protocol):
+class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or
@@ -333,11 +351,14 @@ class Files(Protocol):
     async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
         """The same for bytes in memory."""
 
+    def incoming(self, limit: int) -> AbstractAsyncContextManager[Incoming]:
+        """Room for a file that arrives piece by piece; what is not kept in it leaves nothing."""
+
     async def local(self, sha256: Sha256) -> Path:
         """A file on this machine with these bytes, to be read and not written."""
 
 
-class Store(Audit, Events, Protocol):
+class Store(Audit, Events, Usage, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:

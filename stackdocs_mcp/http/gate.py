@@ -6,7 +6,6 @@ behind the gate gets the Binding and no token. Nothing here outlives a request.
 """
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +28,10 @@ from stackdocs_mcp.http.answers import (
     refused,
     send_json,
 )
-from stackdocs_mcp.http.context import Admitted, put
+from stackdocs_mcp.http.context import REQUEST, Admitted, put
+from stackdocs_mcp.http.journal import Entry, Journal
 from stackdocs_mcp.http.places import Addresses, Place, place
-from stackdocs_mcp.workspace.auditing import keep
+from stackdocs_mcp.workspace.auditing import cut, keep
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ class Gate:
         addresses: Addresses,
         hosts: frozenset[str],
         origins: frozenset[str],
+        journal: Journal,
         read_only: bool = False,
     ) -> None:
         self._doors = doors
@@ -79,29 +80,33 @@ class Gate:
         self._addresses = addresses
         self._hosts = hosts
         self._origins = origins
+        self._journal = journal
         self._most = frozenset({Right.READ}) if read_only else frozenset(Right)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request = secrets.token_hex(8)
-        answering = _Answering(send, request, origins.shared(scope, self._origins))
+        entry, token = self._journal.begin()
+        answering = _Answering(send, entry, origins.shared(scope, self._origins))
         try:
-            await self._pass(scope, receive, answering, request)
+            await self._pass({**scope, REQUEST: entry.request}, receive, answering, entry)
         except body.Gone:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
-            answer = _answer(error, request)
+            answer = _answer(error, entry.request)
             if answering.begun:  # the client sees that the rest is missing
                 raise
             await send_json(answering, answer.status, answer.body, answer.headers)
+        finally:
+            self._journal.end(entry, token)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, entry: Entry) -> None:
         headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
         where = place(scope["path"])
         if where is None:
             raise not_found()
+        entry.route = where.route
         if origins.asks_first(scope):  # before a token: a browser sends none with this
             await send_json(send, 200, None, origins.PREFLIGHT)
             return
@@ -119,12 +124,13 @@ class Gate:
             case "export":
                 await self._doors.export(scope, receive, send, where.link)
             case _:
-                await self._bind(scope, receive, send, where, request)
+                await self._bind(scope, receive, send, where, entry.request)
 
     async def _bind(
         self, scope: Scope, receive: Receive, send: Send, where: Place, request: str
     ) -> None:
         identity = await self._identify(scope, where.stack)
+        self._journal.asks(identity.user, where.stack)
         membership = await self._member(identity, where, request)
         await self._admission.rate(identity.user)
         rights = identity.scopes & membership.role.rights & self._most
@@ -146,15 +152,21 @@ class Gate:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
     ) -> None:
-        content = await body.whole(scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS)
+        with self._admission.turn(identity.user):  # a slow body is one of the user's calls
+            content = await body.whole(
+                scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
+            )
         message = body.message_of(content)
+        self._journal.calls(message)
         needed = self._doors.needs(message)
         stack, user = admitted.binding.stack, identity.user
         try:
             self._allow(identity, stack, needed)
         except Answered:
-            what = str(message.get("method"))[:64]
-            denial = Denial(user, stack, admitted.request, what, "insufficient_scope")
+            what, params = cut(str(message.get("method"))), message.get("params", {})
+            named = cut(str(params.get("name", "")))
+            code = "insufficient_scope"
+            denial = Denial(user, stack, admitted.request, what, code, named)
             await keep(self._store, denial)
             raise
         behind = put(scope, admitted)
@@ -196,18 +208,22 @@ class Gate:
 class _Answering:
     """Answers that carry the request's id, and what must be on every answer."""
 
-    def __init__(self, send: Send, request: str, more: Headers) -> None:
+    def __init__(self, send: Send, entry: Entry, more: Headers) -> None:
         self._send = send
-        self._always = (*ALWAYS, (b"x-request-id", request.encode()), *more)
+        self._entry = entry
+        self._always = (*ALWAYS, (b"x-request-id", entry.request.encode()), *more)
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
+            self._entry.status = message["status"]
             given = [_unkept(*one) for one in message.get("headers", ())]
             has = {name.lower() for name, _ in given}
             given += [one for one in self._always if one[0] not in has]
             message = {**message, "headers": given}
+        elif message["type"] == "http.response.body":
+            self._entry.sent += len(message.get("body", b""))
         await self._send(message)
 
 
@@ -226,10 +242,10 @@ def _answer(error: Exception, request: str) -> Answered:
         case IssuerUnavailable():
             return refused(error, 503, [(b"retry-after", b"5")])
         case StoreFailed():
-            log.warning("request %s: %s", request, error.code)
+            log.warning("the store: %s", error.code)
             return refused(error, 503)
         case _:
-            log.error("request %s broke: %s", request, type(error).__name__)
+            log.error("a request broke: %s", type(error).__name__)
             return refusal(
                 500,
                 "internal_error",

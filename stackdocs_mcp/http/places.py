@@ -8,15 +8,17 @@ from urllib.parse import urlsplit
 from stackdocs_mcp.core.binding import StackId
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+LONGEST_LINK = 4_096
 _NONE = StackId("")
 _STACK = r"(?P<stack>[A-Za-z0-9-]{1,64})"
+_LINK = rf"(?P<link>[A-Za-z0-9_-]{{1,{LONGEST_LINK}}})"
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _ROUTES = {
     "mcp": re.compile(rf"/stacks/{_STACK}/mcp"),
     "documents": re.compile(rf"/stacks/{_STACK}/documents"),
     "metadata": re.compile(rf"{_WELL_KNOWN}/stacks/{_STACK}/mcp"),
-    "upload": re.compile(r"/uploads/(?P<link>[A-Za-z0-9_-]{1,1024})"),
-    "export": re.compile(r"/exports/(?P<link>[A-Za-z0-9_-]{1,1024})"),
+    "upload": re.compile(rf"/uploads/{_LINK}"),
+    "export": re.compile(rf"/exports/{_LINK}"),
     "health": re.compile(r"/healthz"),
     "ready": re.compile(r"/readyz"),
 }

@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from os import SEEK_END
 from typing import BinaryIO
 
@@ -77,6 +78,17 @@ _MAIN_PARTS = {
 SUFFIXES = frozenset(media.SUFFIXES)
 """What to look for in a folder. The content decides in the end."""
 NAMES = ", ".join(kind.name for kind in KINDS[:-1]) + f" and {KINDS[-1].name}"
+
+
+def is_hopeless(head: bytes) -> bool:
+    """A file that begins like this is of no kind that can be read, whatever follows.
+
+    Looks at the first 4,096 bytes alone, and opens nothing.
+    """
+    if not head or head.startswith((_OLE, b"PK\x03\x04")):
+        return False
+    begun = head[:HEAD]
+    return _magic(begun, BytesIO(begun)) == "unsupported"
 
 
 def recognise(file: BinaryIO) -> Kind | str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.engine import Extracted, Pages
+from stackdocs_mcp.core.engine import Extracted, Pages, Recognising
 from stackdocs_mcp.core.stack import OcrMode
 from stackdocs_mcp.ocr import versions
 from stackdocs_mcp.ocr.failures import failure
@@ -120,6 +120,7 @@ class MistralEngine:
                     if not isinstance(item, tuple):
                         yield item
                         continue
+                    yield Recognising(tuple(sheet.picture.number for sheet in item))
                     answered = await self._recognised(item)
                     if answered is None:
                         return

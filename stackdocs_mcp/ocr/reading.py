@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
-from stackdocs_mcp.core.engine import Attachment, Extracted, FileOutline, Pages
+from stackdocs_mcp.core.engine import Attachment, Extracted, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.ocr import clean, pages, wire
 from stackdocs_mcp.ocr.failures import failure
@@ -37,6 +37,8 @@ class Reading:
         self._task = task
         self._pool = pool
         self._parsing = Parsing(file, task)
+        self._announced: deque[_Job] = deque()
+        """Of which the caller has not been told yet."""
         self._waiting: deque[_Job] = deque()
         self._asked: dict[connection.Connection, tuple[Worker, _Job]] = {}
         self._ready: deque[Extracted] = deque()
@@ -81,13 +83,19 @@ class Reading:
         while not self._is_stopped:
             self._ask()
             if self._ready:
-                return self._ready.popleft()
+                return self._given(self._ready.popleft())
             if self._is_parsed and not self._asked and not self._waiting:
                 return None
             if self._waiting and not self._asked:  # a worker was waited for, and none will come
                 return None
             self._hear()
         return None
+
+    def _given(self, item: Extracted) -> Extracted:
+        """The item; the next call begins to recognise what it announces."""
+        if isinstance(item, Recognising):
+            self._waiting.append(self._announced.popleft())
+        return item
 
     def _ask(self) -> None:
         """Hand waiting pictures to free workers; wait for one only when nothing else is to do."""
@@ -126,7 +134,8 @@ class Reading:
             case wire.Read():
                 self._ready.append(Pages((pages.read(frame),)))
             case wire.Picture():
-                self._waiting.append(_Job(frame, content))
+                self._announced.append(_Job(frame, content))
+                self._ready.append(Recognising((frame.number,)))
             case wire.Attached():
                 self._ready.append(Attachment(clean.file_name(frame.name), content))
             case _:

@@ -2,9 +2,8 @@
 
 import mcp_types as types
 
-from stackdocs_mcp.core.errors import ResourceNotFound
 from stackdocs_mcp.core.model import Document, DocumentId
-from stackdocs_mcp.resources.resource import Address, Resource
+from stackdocs_mcp.resources.resource import Address, Resource, ResourceNotFound
 from stackdocs_mcp.resources.table import RESOURCES
 from stackdocs_mcp.workspace import Workspace, browsing
 

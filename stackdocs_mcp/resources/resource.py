@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from stackdocs_mcp.core.errors import DocumentNotFound, ResourceNotFound
+from stackdocs_mcp.core.errors import DocumentNotFound, NotFound
 from stackdocs_mcp.core.events import About
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.resources import uris
@@ -14,6 +14,16 @@ from stackdocs_mcp.workspace import Workspace
 
 NONE = DocumentId("")
 """What stands for a document in the address of a resource that is of none."""
+
+
+class ResourceNotFound(NotFound):
+    """For whatever is no resource of the bound stack: malformed, foreign and unknown alike."""
+
+    code = "resource_not_found"
+
+    def __init__(self, subject: str) -> None:
+        super().__init__("Resource not found")
+        self.subject = subject
 
 
 @dataclass(frozen=True)
@@ -66,5 +76,5 @@ class Address:
             try:
                 await workspace.store.document(self.document)
             except DocumentNotFound as error:
-                raise ResourceNotFound(self.uri) from error
+                raise ResourceNotFound(self.document) from error
         return self

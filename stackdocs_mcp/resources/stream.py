@@ -13,12 +13,12 @@ from mcp.shared.subscriptions import (
     event_to_notification,
 )
 
-from stackdocs_mcp.core.errors import InvalidArgument, ResourceNotFound
+from stackdocs_mcp.core.errors import InvalidArgument, StackdocsError
 from stackdocs_mcp.core.events import About, Event
 from stackdocs_mcp.resources.listing import addressed
-from stackdocs_mcp.resources.resource import Address
+from stackdocs_mcp.resources.resource import Address, ResourceNotFound
 from stackdocs_mcp.resources.wanted import Wanted
-from stackdocs_mcp.workspace import Workspace
+from stackdocs_mcp.workspace import Workspace, auditing
 
 MAX_URIS = 500
 
@@ -27,16 +27,18 @@ async def listen(
     context: ServerRequestContext[Any],
     workspace: Workspace,
     asked: types.SubscriptionFilter,
+    request: str,
     expires_at: float | None,
 ) -> types.SubscriptionsListenResult:
     """Acknowledge what will be told, then tell it, until listening is over.
 
-    What is no resource of the bound stack, foreign or unknown, is left out of the acknowledgement.
+    What is no resource of the bound stack, foreign or unknown, is left out of the acknowledgement,
+    and the first of those is kept as refused.
     Tools and prompts are those of the release: that their lists have changed is never told. Raises
     InvalidArgument for more than 500 addresses, and what ``Listeners.listen`` raises.
     """
     meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: context.request_id}
-    addresses = await _own(workspace, asked.resource_subscriptions or ())
+    addresses = await _own(workspace, asked.resource_subscriptions or (), request)
     wanted = Wanted(addresses)
     honoured = types.SubscriptionFilter(
         tools_list_changed=asked.tools_list_changed or None,
@@ -68,7 +70,7 @@ async def listen(
     return types.SubscriptionsListenResult(_meta=meta)
 
 
-async def _own(workspace: Workspace, uris: Sequence[str]) -> list[Address]:
+async def _own(workspace: Workspace, uris: Sequence[str], request: str) -> list[Address]:
     """Those that are resources of the bound stack, each once."""
     if len(uris) > MAX_URIS:
         raise InvalidArgument(
@@ -76,9 +78,13 @@ async def _own(workspace: Workspace, uris: Sequence[str]) -> list[Address]:
             f"Listen to at most {MAX_URIS}, and to resources/list_changed.",
         )
     found: list[Address] = []
+    refused: StackdocsError | None = None
     for uri in dict.fromkeys(uris):
         try:
             found.append(await addressed(uri).found(workspace))
-        except ResourceNotFound:
-            continue
+        except ResourceNotFound as error:
+            refused = refused or error
+    if refused is not None:
+        store, binding = workspace.shared.store, workspace.binding
+        await auditing.refused(store, binding, request, "subscriptions/listen", refused)
     return found

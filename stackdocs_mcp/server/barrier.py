@@ -18,9 +18,9 @@ from stackdocs_mcp.core.errors import (
     InvalidArgument,
     MissingRight,
     NotFound,
-    ResourceNotFound,
     StackdocsError,
 )
+from stackdocs_mcp.resources.resource import ResourceNotFound
 from stackdocs_mcp.server.bound import Bound, request_id
 from stackdocs_mcp.workspace import auditing
 
@@ -37,23 +37,24 @@ Handler = Callable[[ServerRequestContext[Any], ParamsT], Awaitable[ResultT]]
 
 
 def guarded(handler: Handler[ParamsT, ResultT], bound: Bound) -> Handler[ParamsT, ResultT]:
-    """The handler, whose errors are protocol errors in our words; refusals are recorded."""
+    """The handler, whose errors are protocol errors in our words, and whose refusals are kept."""
 
     async def answer(context: ServerRequestContext[Any], params: ParamsT) -> ResultT:
         try:
             return await handler(context, params)
         except MCPError:
             raise
-        except ResourceNotFound as error:
-            await _record(context, bound, error)
+        except StackdocsError as error:
+            workspace, request = bound(context), request_id(context)
+            store = workspace.shared.store
+            await auditing.refused(store, workspace.binding, request, context.method, error)
+            if not isinstance(error, ResourceNotFound):
+                raise MCPError(_code(error), sentences(error)) from None
             modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
             uri = str(getattr(params, "uri", ""))[:LONGEST_URI]
             raise MCPError(
                 types.INVALID_PARAMS if modern else RESOURCE_NOT_FOUND, error.message, {"uri": uri}
             ) from None
-        except StackdocsError as error:
-            await _record(context, bound, error)
-            raise MCPError(_code(error), sentences(error)) from None
         except Exception as error:  # noqa: BLE001  no foreign text leaves the process
             reference = broken(context.method, error)
             raise MCPError(
@@ -63,12 +64,6 @@ def guarded(handler: Handler[ParamsT, ResultT], bound: Bound) -> Handler[ParamsT
             ) from None
 
     return answer
-
-
-async def _record(context: ServerRequestContext[Any], bound: Bound, error: StackdocsError) -> None:
-    workspace = bound(context)
-    store, binding = workspace.shared.store, workspace.binding
-    await auditing.refused(store, binding, request_id(context), context.method, error)
 
 
 def sentences(error: StackdocsError) -> str:

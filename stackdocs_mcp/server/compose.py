@@ -80,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
 
     Raises StoreFailed when the data folder cannot be used.
     """
-    store = await open_store(settings.data_dir.absolute(), clock=now)
+    store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
     engines = Engines(settings)
     max_file_bytes = settings.max_file_mb * 1024 * 1024
 
@@ -88,11 +88,12 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         shared = Shared(
             store=store,
             intake=Intake(engines.engine, now, max_file_bytes),
-            cursors=Cursors(_key(settings.data_dir.absolute() / "cursor.key")),
+            cursors=Cursors(key_of(settings.data_dir.absolute() / "cursor.key")),
             pages=PageCache(),
             listeners=Listeners(store, now),
             exports=settings.exports,
             max_file_bytes=max_file_bytes,
+            sniff=_sniff,
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
@@ -117,7 +118,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _key(path: Path) -> bytes:
+def _sniff(head: bytes) -> str | None:
+    from stackdocs_mcp.ocr.formats import NAMES, is_hopeless  # noqa: PLC0415  uploads alone need it
+
+    return f"These work: {NAMES}." if is_hopeless(head) else None
+
+
+def key_of(path: Path) -> bytes:
     """The key of this data folder, made on first use; two processes at once agree on one."""
     if not path.exists():
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")

@@ -12,13 +12,14 @@ from stackdocs_mcp.prompts import answering
 from stackdocs_mcp.resources import listing, stream
 from stackdocs_mcp.resources.subscriptions import Subscriptions, of_connection
 from stackdocs_mcp.server.barrier import guarded
-from stackdocs_mcp.server.bound import Bound, expiry
+from stackdocs_mcp.server.bound import Bound, expiry, request_id
 
 Context = ServerRequestContext[Any]
 
 
 def offer(server: Server[Any], bound: Bound) -> None:
     """Let the server answer ``resources/*``, ``prompts/*`` and ``subscriptions/listen``."""
+    _discover(server)
 
     async def on_list_resources(
         context: Context, params: types.PaginatedRequestParams
@@ -57,7 +58,9 @@ def offer(server: Server[Any], bound: Bound) -> None:
     async def on_listen(
         context: Context, params: types.SubscriptionsListenRequestParams
     ) -> types.SubscriptionsListenResult:
-        return await stream.listen(context, bound(context), params.notifications, expiry(context))
+        return await stream.listen(
+            context, bound(context), params.notifications, request_id(context), expiry(context)
+        )
 
     add = server.add_request_handler
     add("resources/list", types.PaginatedRequestParams, guarded(on_list_resources, bound))
@@ -66,6 +69,23 @@ def offer(server: Server[Any], bound: Bound) -> None:
     add("prompts/list", types.PaginatedRequestParams, guarded(on_list_prompts, bound))
     add("prompts/get", types.GetPromptRequestParams, guarded(on_get_prompt, bound))
     add("subscriptions/listen", types.SubscriptionsListenRequestParams, guarded(on_listen, bound))
+
+
+def _discover(server: Server[Any]) -> None:
+    """Promise no news of tools and prompts, as the SDK would: they never change."""
+    usual = server.get_request_handler("server/discover")
+    assert usual is not None
+
+    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
+        found = await usual.handler(context, params)
+        assert isinstance(found, types.DiscoverResult)
+        told = {
+            "tools": types.ToolsCapability(list_changed=False),
+            "prompts": types.PromptsCapability(list_changed=False),
+        }
+        return found.model_copy(update={"capabilities": found.capabilities.model_copy(update=told)})
+
+    server.add_request_handler("server/discover", types.RequestParams, on_discover)
 
 
 def offer_subscriptions(server: Server[Any], bound: Bound) -> None:

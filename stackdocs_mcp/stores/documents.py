@@ -15,7 +15,7 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Sha256,
 )
-from stackdocs_mcp.stores import stacks
+from stackdocs_mcp.stores import stacks, usage
 from stackdocs_mcp.stores.scope import Scope, moment
 
 _SELECT = """
@@ -51,8 +51,9 @@ _UNCLAIMED = (
 _POSITION = "SELECT created_at FROM documents WHERE stack_id = :stack AND id = :after"
 _INSERT = """
 INSERT INTO documents (stack_id, id, extraction_id, filename, folded_name, sha256, size, status,
-    created_at, updated_at)
-VALUES (:stack, :id, :extraction, :filename, :folded, :sha256, :size, 'processing', :now, :now)
+    added_by, created_at, updated_at)
+VALUES (:stack, :id, :extraction, :filename, :folded, :sha256, :size, 'processing', :added_by,
+    :now, :now)
 """
 _INSERT_EXTRACTION = """
 INSERT INTO extractions (stack_id, id, document_id, created_at)
@@ -117,12 +118,19 @@ def get(scope: Scope, document: DocumentId) -> Document:
     return held(scope, document).document
 
 
-def add(scope: Scope, new: NewDocument) -> tuple[Document, bool]:
-    """The stack's document with these bytes, and whether it was made now."""
+def add(scope: Scope, new: NewDocument, part_of: DocumentId | None = None) -> tuple[Document, bool]:
+    """The stack's document with these bytes, and whether it was made now.
+
+    Charged is who added the document that it is a part of, or else who calls. Raises QuotaExceeded.
+    """
     stacks.bound(scope)
     row = scope.one(_SAME_BYTES, sha256=new.sha256)
     if row is not None:
         return _document(row), False
+    added_by = (
+        scope.user if part_of is None else usage.adder(scope, held(scope, part_of).document.id)
+    )
+    usage.count_document(scope, added_by)
     made = DocumentId(str(uuid4()))
     ids = {"id": made, "extraction": str(uuid4()), "now": scope.now}
     scope.run(
@@ -132,6 +140,7 @@ def add(scope: Scope, new: NewDocument) -> tuple[Document, bool]:
         folded=folded(new.filename),
         sha256=new.sha256,
         size=new.size,
+        added_by=added_by,
     )
     scope.run(_INSERT_EXTRACTION, **ids)
     return get(scope, made), True
@@ -180,15 +189,23 @@ def unclaimed(scope: Scope, now: int, limit: int) -> Sequence[Document]:
 
 
 def set_outline(scope: Scope, document: DocumentId, media_type: str, pages: int) -> None:
-    """Record type and number of pages."""
+    """Record type and number of pages, and reserve those. Raises QuotaExceeded."""
     held(scope, document)
+    usage.reserve_pages(scope, document, pages)
     scope.run(_SET_OUTLINE, document=document, media_type=media_type, pages=pages, now=scope.now)
+
+
+def reserve_recognition(scope: Scope, document: DocumentId, pages: int) -> None:
+    """Reserve OCR pages. Raises QuotaExceeded."""
+    held(scope, document)
+    usage.reserve_recognition(scope, document, pages)
 
 
 def finish(scope: Scope, document: DocumentId) -> Document:
     """The document, ``ocr_complete`` if it was ``processing``."""
     held(scope, document)
     scope.run(_FINISH, document=document, now=scope.now)
+    usage.release(scope, document)
     return get(scope, document)
 
 
@@ -203,6 +220,7 @@ def fail(scope: Scope, document: DocumentId, failure: Failure) -> Document:
         advice=failure.advice,
         now=scope.now,
     )
+    usage.release(scope, document)
     return get(scope, document)
 
 

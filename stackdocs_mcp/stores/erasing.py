@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from stackdocs_mcp.core.binding import Actor, StackId, UserId
 from stackdocs_mcp.core.model import DocumentId, Sha256
-from stackdocs_mcp.stores import search
+from stackdocs_mcp.stores import search, usage
 from stackdocs_mcp.stores.files import FileFolder
 from stackdocs_mcp.stores.leaves import lines_from
 from stackdocs_mcp.stores.scope import Scope
@@ -29,6 +29,7 @@ WHERE id = :stack AND user_id = :user AND deleted_at IS NULL
 _AT_ONCE = (
     "DELETE FROM members WHERE stack_id = :stack",
     "DELETE FROM folder_files WHERE stack_id = :stack",
+    "DELETE FROM used_links WHERE stack_id = :stack",
     """UPDATE documents SET superseded_by = NULL
     WHERE stack_id = :stack AND superseded_by IS NOT NULL""",
     # Whoever reads one of them stops; the same bytes in another stack need not wait for that.
@@ -92,6 +93,20 @@ def mark(connection: sqlite3.Connection, user: UserId, stack: StackId, now: int)
     return True
 
 
+def discard(
+    connection: sqlite3.Connection,
+    owner: UserId,
+    sha256: Sha256,
+    files: Callable[[UserId], FileFolder],
+) -> None:
+    """Remove the file that was to become a document, unless a document has it. Raises StoreFailed.
+
+    What was read of it before stays: it costs nothing to keep, and had its price.
+    """
+    if connection.execute(_USED, {"owner": owner, "sha256": sha256}).fetchone() is None:
+        files(owner).remove(sha256)
+
+
 def is_left(connection: sqlite3.Connection) -> bool:
     """Something is to be erased or removed."""
     (found,) = connection.execute(_LEFT).fetchone()
@@ -153,6 +168,7 @@ def _documents(scope: Scope) -> bool:
     """Documents, and of their bytes what no other document of the owner has: pages and file."""
     rows = scope.rows(_DOCUMENTS, limit=DOCUMENTS)
     for row in rows:
+        usage.release(scope, DocumentId(row["id"]))
         scope.run(_EXTRACTIONS, document=row["id"])
         scope.run(_DOCUMENT, document=row["id"])
         if scope.one(_USED, sha256=row["sha256"]) is None:

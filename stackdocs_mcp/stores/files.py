@@ -6,8 +6,8 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.binding import UserId
-from stackdocs_mcp.core.errors import FileRefused, StoreFailed
+from stackdocs_mcp.core.errors import FileRefused, FileTooLarge, StoreFailed
 from stackdocs_mcp.core.model import Sha256
 
 CHUNK = 1 << 20
@@ -52,6 +52,16 @@ class FileFolder:
         """Keep these bytes. See the port."""
         return await anyio.to_thread.run_sync(self._put_bytes, content, limit, limiter=self._turns)
 
+    @asynccontextmanager
+    async def incoming(self, limit: int) -> AsyncIterator["Arriving"]:
+        """Bytes that arrive piece by piece. See the port."""
+        arriving = Arriving(self._arrival, self._settle, limit, self._turns)
+        try:
+            yield arriving
+        finally:
+            with anyio.CancelScope(shield=True):
+                await arriving.drop()
+
     async def local(self, sha256: Sha256) -> Path:
         """The file with these bytes. Raises StoreFailed when it is not there."""
         return await anyio.to_thread.run_sync(self._local, sha256, limiter=self._turns)
@@ -76,25 +86,33 @@ class FileFolder:
         except OSError as error:
             raise StoreFailed("the file could not be copied into the store") from error
 
-    def _copied(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
+    def _arrival(self) -> tuple[int, str]:
+        """A new file for bytes on their way, open, and its name."""
         for folder in (self._incoming.parent, self._incoming, self._folder):
             private_folder(folder)
-        handle, name = tempfile.mkstemp(dir=self._incoming)  # 0600 from the start
+        return tempfile.mkstemp(dir=self._incoming)  # 0600 from the start
+
+    def _copied(self, source: BinaryIO, limit: int) -> tuple[Sha256, int]:
+        handle, name = self._arrival()
         try:
             with os.fdopen(handle, "wb") as copy:
                 sha256, size = _copy(source, copy, limit)
                 copy.flush()
                 os.fsync(copy.fileno())
-            target = self._path(sha256)
-            for folder in (target.parent.parent, target.parent):
-                private_folder(folder)
-            Path(name).replace(target)  # the same bytes again, or bytes that were lost
-            _sync(target.parent)
+            self._settle(Path(name), sha256)
         except BaseException:
             with suppress(FileNotFoundError):
                 Path(name).unlink()
             raise
         return sha256, size
+
+    def _settle(self, arrived: Path, sha256: Sha256) -> None:
+        """Give bytes that are on disk their place, durably."""
+        target = self._path(sha256)
+        for folder in (target.parent.parent, target.parent):
+            private_folder(folder)
+        arrived.replace(target)  # the same bytes again, or bytes that were lost
+        _sync(target.parent)
 
     def _local(self, sha256: Sha256) -> Path:
         if not _HASH.fullmatch(sha256) or not self._path(sha256).is_file():
@@ -105,6 +123,89 @@ class FileFolder:
 
     def _path(self, sha256: Sha256) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+
+class Arriving:
+    """``core.arriving.Incoming`` in the folder for what is being copied."""
+
+    def __init__(
+        self,
+        begin: Callable[[], tuple[int, str]],
+        settle: Callable[[Path, Sha256], None],
+        limit: int,
+        turns: anyio.CapacityLimiter,
+    ) -> None:
+        self._begin = begin
+        self._settle = settle
+        self._limit = limit
+        self._turns = turns
+        self._pieces: list[bytes] = []
+        self._waiting = 0
+        self._digest = hashlib.sha256()
+        self._file: BinaryIO | None = None
+        self._path = Path()
+        self.size = 0
+
+    async def write(self, piece: bytes) -> None:
+        """Take the next bytes. See the port."""
+        self.size += len(piece)
+        if self.size > self._limit:
+            raise FileTooLarge(self._limit)
+        self._pieces.append(piece)
+        self._waiting += len(piece)
+        if self._waiting >= CHUNK:
+            await self._in_turn(self._flush)
+
+    async def sha256(self) -> Sha256:
+        """The hash of what has arrived. See the port."""
+        await self._in_turn(self._flush)
+        return Sha256(self._digest.hexdigest())
+
+    async def keep(self) -> tuple[Sha256, int]:
+        """Make it a file of the store. See the port."""
+        await self._in_turn(self._kept)
+        return Sha256(self._digest.hexdigest()), self.size
+
+    async def drop(self) -> None:
+        """Leave nothing behind of what was not kept. Harmless twice."""
+        self._pieces = []
+        if self._file is not None:
+            await anyio.to_thread.run_sync(self._dropped, self._file, limiter=self._turns)
+
+    async def _in_turn(self, work: Callable[[], None]) -> None:
+        try:
+            await anyio.to_thread.run_sync(work, limiter=self._turns)
+        except OSError as error:
+            raise StoreFailed("the file could not be copied into the store") from error
+
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            handle, name = self._begin()
+            self._path, self._file = Path(name), os.fdopen(handle, "wb")
+        return self._file
+
+    def _flush(self) -> None:
+        file = self._opened()
+        for piece in self._pieces:
+            self._digest.update(piece)
+            file.write(piece)
+        self._pieces, self._waiting = [], 0
+
+    def _kept(self) -> None:
+        self._flush()
+        file = self._opened()
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+        self._settle(self._path, Sha256(self._digest.hexdigest()))
+        self._file = None
+
+    def _dropped(self, file: BinaryIO) -> None:
+        with suppress(OSError):  # what cannot be written any more, on a full disk
+            file.close()
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+        self._file = None
 
 
 def private_folder(folder: Path) -> None:
@@ -146,10 +247,7 @@ def _copy(source: BinaryIO, copy: BinaryIO, limit: int) -> tuple[Sha256, int]:
     while chunk := source.read(CHUNK):
         size += len(chunk)
         if size > limit:
-            raise FileRefused(
-                f"the file has more than {limit} bytes",
-                "Split it, or raise the limit for files in the settings.",
-            )
+            raise FileTooLarge(limit)
         digest.update(chunk)
         copy.write(chunk)
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 
 from stackdocs_mcp.core.model import Document, DocumentId, Line, Page, PageOutline, PageSource
-from stackdocs_mcp.stores import documents, search
+from stackdocs_mcp.stores import documents, search, usage
 from stackdocs_mcp.stores.leaves import lines_from, lines_text, tables_from, tables_text
 from stackdocs_mcp.stores.scope import Scope
 
@@ -127,18 +127,27 @@ def link(scope: Scope, document: DocumentId, engine: str) -> bool:
 
 
 def save(
-    scope: Scope, document: DocumentId, engine: str, pages: Sequence[Page], billed: int
+    scope: Scope,
+    document: DocumentId,
+    engine: str,
+    pages: Sequence[Page],
+    *,
+    billed: int,
+    recognised: int,
 ) -> None:
     """Keep those pages that are not there, and link them to the document; add up what they cost."""
+    read = 0
     target = documents.get(scope, document)
     linked = _Linked(scope, target)
     for page in pages:
         made = scope.one(_INSERT, **_values(target, engine, page))
         if made is not None:
+            read += 1
             linked.add(page.number, made["id"], page.lines)
         else:  # what counts is what was kept first
             linked.add(page.number, *_kept(scope, target, engine, page.number))
     linked.count()
+    usage.settle(scope, document, read, recognised)
     if billed:
         scope.run(_BILL, document=document, billed=billed)
 

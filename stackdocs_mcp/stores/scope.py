@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from stackdocs_mcp.core.binding import Actor, StackId, UserId
+from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -34,6 +35,7 @@ class Scope:
     stack: StackId
     actor: Actor
     now: int
+    quotas: Quotas = UNLIMITED
 
     def one(self, sql: str, **values: object) -> sqlite3.Row | None:
         """The first row, if there is one."""

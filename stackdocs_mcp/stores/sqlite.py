@@ -151,6 +151,7 @@ class Database:
         self._path = path
         self._writer = writer
         self._readers: list[sqlite3.Connection] = []
+        self._looker: sqlite3.Connection | None = None
         self._write_turn = anyio.CapacityLimiter(1)
         self._read_turn = anyio.CapacityLimiter(READERS)
         self._closed = False
@@ -158,6 +159,19 @@ class Database:
     async def read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """What ``work`` gives from one snapshot of the database."""
         return await anyio.to_thread.run_sync(self._read, work, limiter=self._read_turn)
+
+    async def look_up(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What ``work`` gives, which finds one row by its key. Answers as ``read`` does.
+
+        On the event loop: it takes 6 us there, and ten times that by a thread and back. Readers
+        wait for nobody in WAL; where this one would have to wait after all, a thread does.
+        """
+        if self._looker is None:
+            await self._open_looker()
+        if self._looker is not None and not self._closed:
+            with suppress(StoreFailed):
+                return transact(self._looker, "BEGIN", work, "COMMIT")
+        return await self.read(work)
 
     async def write(self, work: Callable[[sqlite3.Connection], _T], *, keep: bool = True) -> _T:
         """What ``work`` gives in one transaction, on disk when this returns; or not kept at all."""
@@ -169,6 +183,8 @@ class Database:
         self._closed = True
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._writer.close, limiter=self._write_turn)
+            if self._looker is not None:
+                self._looker.close()
             turns = [object() for _ in range(READERS)]
             for turn in turns:
                 await self._read_turn.acquire_on_behalf_of(turn)
@@ -188,6 +204,19 @@ class Database:
 
     def _write(self, work: Callable[[sqlite3.Connection], _T], end: str) -> _T:
         return transact(self._writer, "BEGIN IMMEDIATE", work, end)
+
+    async def _open_looker(self) -> None:
+        with anyio.CancelScope(shield=True):  # or it would be open, and nobody's
+            opened = await anyio.to_thread.run_sync(self._make_looker)
+        if self._looker is None and not self._closed:
+            self._looker = opened
+        else:  # another call was first, or the store was closed meanwhile
+            opened.close()
+
+    def _make_looker(self) -> sqlite3.Connection:
+        connection = self._reader()
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
 
     def _reader(self) -> sqlite3.Connection:
         connection = connect(self._path)

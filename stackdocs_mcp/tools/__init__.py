@@ -1,5 +1,5 @@
 """The tools: one static table of names, arguments, results, rights and functions."""
 
-from stackdocs_mcp.tools.table import TOOLS, select
+from stackdocs_mcp.tools.table import LINKED, TOOLS, select
 
-__all__ = ["TOOLS", "select"]
+__all__ = ["LINKED", "TOOLS", "select"]

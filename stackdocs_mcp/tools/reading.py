@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus
+from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, adding, browsing, reading
 
@@ -77,25 +78,23 @@ class AddDocument(Arguments):
     ]
 
 
+class QuotaLeft(Result):
+    documents_left: int | None = None
+    pages_left: int | None = None
+    ocr_pages_left: int | None = None
+    resets_at: str
+
+
 class AddedDocument(Result):
     document: DocumentItem
     new: bool
+    quota: QuotaLeft | None = None
     attachments: list[DocumentItem] | None = None
 
 
 def item(document: Document) -> DocumentItem:
     """A document as clients see it."""
-    error = document.error
-    return DocumentItem(
-        id=document.id,
-        filename=document.filename,
-        status=document.status.value,
-        pages=document.pages,
-        fields=document.fields,
-        problems=browsing.problems(document),
-        updated_at=document.updated_at.isoformat(timespec="seconds"),
-        error=None if error is None else f"{error.message}. {error.advice}".strip(),
-    )
+    return DocumentItem.model_validate(browsing.as_listed(document))
 
 
 async def list_documents(workspace: Workspace, given: ListDocuments) -> Answer:
@@ -153,8 +152,31 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
     said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
     more = len(added.attached) - len(attached)
+    quota = None if added.quota is None else _quota(added.quota)
     return Answer(
         f"{known}: {one.id} {one.status}, {one.pages} pages"
-        f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}",
-        AddedDocument(document=one, new=added.new, attachments=attached or None),
+        f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}"
+        f"{_said(quota)}",
+        AddedDocument(document=one, new=added.new, attachments=attached or None, quota=quota),
     )
+
+
+def _quota(left: Left) -> QuotaLeft:
+    return QuotaLeft(
+        documents_left=left.documents,
+        pages_left=left.pages,
+        ocr_pages_left=left.ocr_pages,
+        resets_at=left.resets_at.isoformat(),
+    )
+
+
+def _said(quota: QuotaLeft | None) -> str:
+    if quota is None:
+        return ""
+    counts = (
+        (quota.documents_left, "documents"),
+        (quota.pages_left, "pages"),
+        (quota.ocr_pages_left, "OCR pages"),
+    )
+    left = ", ".join(f"{count} {what}" for count, what in counts if count is not None)
+    return f"; left until {quota.resets_at}: {left}"

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.tools import finishing, reading, shapes, writing
+from stackdocs_mcp.tools import finishing, linked, reading, shapes, writing
 from stackdocs_mcp.tools.tool import Tool
 
 _ROWS: tuple[Tool[Any], ...] = (
@@ -153,18 +153,51 @@ _ROWS: tuple[Tool[Any], ...] = (
     ),
 )
 
+_LINKED_ROWS: tuple[Tool[Any], ...] = (
+    Tool(
+        name="add_document",
+        title="Add a document",
+        description="Get a one-time link to send a file to (PDF, PNG, JPEG, WebP, TIFF, DOCX, "
+        "XLSX, PPTX, HTML, EML, XML, CSV, TXT, MD), with its exact size: PUT the bytes there "
+        "within 15 minutes. The same bytes are added once. Reading goes on behind it; "
+        "list_documents shows how far.",
+        arguments=linked.OfferDocument,
+        result=linked.OfferedDocument,
+        right=Right.WRITE,
+        run=linked.add_document,
+    ),
+    Tool(
+        name="export",
+        title="Export the stack",
+        description="Get a link to a file with all documents' fields (csv, json, jsonl; several "
+        "tables as zip), good for one download within 10 minutes; with evidence: where each "
+        "value stands. A small one is shown at once.",
+        arguments=finishing.Export,
+        result=linked.LinkedExport,
+        right=Right.READ,
+        run=linked.export,
+    ),
+)
+
 TOOLS: Mapping[str, Tool[Any]] = MappingProxyType({tool.name: tool for tool in _ROWS})
-"""Every tool by name, in the order of ``tools/list``."""
+"""Every tool by name, in the order of ``tools/list``, for clients on this machine."""
+
+LINKED: Mapping[str, Tool[Any]] = MappingProxyType({tool.name: tool for tool in _LINKED_ROWS})
+"""Those that are others for clients elsewhere: a file comes and goes by a link."""
 
 
 def select(
-    toolset: Collection[str] | None = None, *, read_only: bool = False
+    toolset: Collection[str] | None = None, *, read_only: bool = False, links: bool = False
 ) -> Mapping[str, Tool[Any]]:
-    """The tools that are named, and of those only the reading ones: an upper bound, not a hint."""
+    """The tools that are named, and of those only the reading ones: an upper bound, not a hint.
+
+    With ``links`` they are those for clients on other machines.
+    """
+    rows = {**TOOLS, **LINKED} if links else TOOLS
     return MappingProxyType(
         {
             name: tool
-            for name, tool in TOOLS.items()
+            for name, tool in rows.items()
             if (toolset is None or name in toolset) and (tool.read_only or not read_only)
         }
     )

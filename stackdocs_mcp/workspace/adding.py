@@ -11,6 +11,7 @@ import anyio.to_thread
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import FileRefused
 from stackdocs_mcp.core.model import Document, DocumentId
+from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.workspace.context import Workspace
 from stackdocs_mcp.workspace.counting import PageCount
 from stackdocs_mcp.workspace.intake import Job, OnPage, needs_reading
@@ -27,6 +28,8 @@ class Added:
     new: bool
     attached: Sequence[Document] = ()
     """What was found in the file by now and became a document of its own."""
+    quota: Left | None = None
+    """What the user may still add and have read this month; None where nothing is limited."""
 
 
 async def add_document(workspace: Workspace, path: str) -> Added:
@@ -34,7 +37,7 @@ async def add_document(workspace: Workspace, path: str) -> Added:
 
     What is attached to it is read as well. A file that failed before is tried again. Raises
     FileRefused, always with the same sentence for a path outside the allowed folders, whether or
-    not there is something.
+    not there is something, and QuotaExceeded.
     """
     workspace.binding.require(Right.WRITE)
     source = await anyio.to_thread.run_sync(allowed_file, path, workspace.allowed)
@@ -45,13 +48,14 @@ async def add_document(workspace: Workspace, path: str) -> Added:
     if not new:
         document = await workspace.store.retry(document.id)
     if not needs_reading(document):
-        return Added(document, new)
+        return Added(document, new, quota=await shared.store.quota(workspace.binding.user))
 
     attached = await _read_a_while(workspace, document)
     return Added(
         await workspace.store.document(document.id),
         new,
         [await workspace.store.document(one) for one in attached],
+        await shared.store.quota(workspace.binding.user),
     )
 
 
@@ -62,7 +66,7 @@ async def _read_a_while(workspace: Workspace, document: Document) -> list[Docume
     attached: dict[DocumentId, None] = {}
 
     def begin(one: Document, on_page: OnPage | None = None) -> None:
-        job = Job(workspace.store, workspace.files, one.id, on_page, on_attached)
+        job = Job(workspace.behind, workspace.files, one.id, on_page, on_attached)
         begun.append(workspace.shared.intake.start(job))
 
     def on_attached(one: Document) -> None:

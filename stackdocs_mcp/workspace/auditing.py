@@ -3,30 +3,12 @@
 import logging
 
 from stackdocs_mcp.core.binding import Binding
-from stackdocs_mcp.core.errors import (
-    ChangeNotFound,
-    DocumentNotFound,
-    FileRefused,
-    InvalidCursor,
-    MissingRight,
-    NotFound,
-    ResourceNotFound,
-    StackdocsError,
-    StoreFailed,
-)
+from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
 from stackdocs_mcp.core.tenancy import Audit, Denial
 
 log = logging.getLogger(__name__)
 
 MAX_SUBJECT = 64
-_DENIED = (
-    DocumentNotFound,
-    ChangeNotFound,
-    ResourceNotFound,
-    MissingRight,
-    InvalidCursor,
-    FileRefused,
-)
 
 
 async def keep(audit: Audit, denial: Denial) -> None:
@@ -49,6 +31,11 @@ async def refused(
 
     What was asked for is not told apart from what is nowhere: nobody here knows either.
     """
-    if isinstance(error, _DENIED) or type(error) is NotFound:  # the latter: the stack itself
-        subject = "".join(one for one in error.subject if one.isprintable())[:MAX_SUBJECT]
-        await keep(audit, Denial(binding.user, binding.stack, request, what, error.code, subject))
+    if error.is_denial:
+        denial = Denial(binding.user, binding.stack, request, what, error.code, cut(error.subject))
+        await keep(audit, denial)
+
+
+def cut(subject: str) -> str:
+    """As much of what a client has sent as a record takes, and nothing that is not shown."""
+    return "".join(one for one in subject[: 4 * MAX_SUBJECT] if one.isprintable())[:MAX_SUBJECT]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.media import misnamed
-from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit
+from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit, JsonValue
 from stackdocs_mcp.workspace.context import Workspace
 
 MAX_QUERY = 400
@@ -76,6 +76,22 @@ async def search_documents(
     return HitPage(
         hits[:limit], workspace.shared.cursors.seal([after + limit], scope) if more else None
     )
+
+
+def as_listed(document: Document) -> dict[str, JsonValue]:
+    """A document as clients see it, wherever they meet one."""
+    found: dict[str, JsonValue] = {
+        "id": document.id,
+        "filename": document.filename,
+        "status": document.status.value,
+        "pages": document.pages,
+        "fields": document.fields,
+        "problems": list(problems(document)),
+        "updated_at": document.updated_at.isoformat(timespec="seconds"),
+    }
+    if (error := document.error) is not None:
+        found["error"] = f"{error.message}. {error.advice}".strip()
+    return found
 
 
 def problems(document: Document) -> list[str]:

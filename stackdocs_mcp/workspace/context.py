@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from stackdocs_mcp.core.binding import Actor, Binding
+from stackdocs_mcp.core.binding import Actor, Binding, Role
+from stackdocs_mcp.core.links import Links
 from stackdocs_mcp.core.ports import Files, StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.stack import Stack
@@ -16,6 +17,10 @@ from stackdocs_mcp.workspace.pagecache import PageCache
 
 Report = Callable[[int, int], Awaitable[None]]
 """Told pages done and pages in all (0: not counted yet) while a call waits for them."""
+
+
+Sniff = Callable[[bytes], str | None]
+"""What can be read, for a file that begins like this and never can; None for one that may be."""
 
 
 async def unreported(_done: int, _pages: int) -> None:
@@ -33,6 +38,9 @@ class Shared:
     listeners: Listeners
     exports: Path
     max_file_bytes: int
+    sniff: Sniff
+    links: Links | None = None
+    """For clients that are not on this machine."""
 
     def workspace(self, binding: Binding, allowed: tuple[Path, ...] = ()) -> "Workspace":
         """The use cases of one binding; costs nothing, made anew for each call."""
@@ -57,6 +65,16 @@ class Workspace:
     """Folders of this machine that documents may be added from; none over HTTP."""
     report: Report = unreported
 
+    @property
+    def behind(self) -> StackStore:
+        """The bound stack for work that goes on when the call is over: in its owner's name.
+
+        So a document is read to its end, although whoever added it is no member any more.
+        """
+        owner = self.binding.owner
+        binding = Binding(owner, self.binding.stack, Role.OWNER.rights, self.binding.actor)
+        return self.shared.store.bind(binding)
+
     def watched(self, report: Report) -> Self:
         """The same workspace, for a call whose progress somebody wants to hear of."""
         return replace(self, report=report)
@@ -65,6 +83,12 @@ class Workspace:
         """The same workspace, whose changes carry this author."""
         binding = self.binding.acting_as(actor)
         return replace(self, binding=binding, store=self.shared.store.bind(binding))
+
+    @property
+    def links(self) -> Links:
+        """Makes one-time links; only what is offered over HTTP asks for it."""
+        assert self.shared.links is not None, "this server has no links to give"
+        return self.shared.links
 
     async def stack(self) -> tuple[Stack, Schema | None]:
         """The bound stack and its schema, compiled once for all calls."""

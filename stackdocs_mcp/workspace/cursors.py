@@ -22,16 +22,16 @@ class Cursors:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  on demand
 
         nonce = os.urandom(_NONCE)
-        text = json.dumps(position).encode()
+        text = json.dumps(position, ensure_ascii=False).encode()
         sealed = nonce + AESGCM(self._key).encrypt(nonce, text, scope.encode())
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def open(self, cursor: str, scope: str) -> list[int | str]:
+    def open(self, cursor: str, scope: str, longest: int = MAX_CURSOR) -> list[int | str]:
         """The position that was sealed. Raises InvalidCursor, without a reason, for all else."""
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415  on demand
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  on demand
 
-        if not cursor or len(cursor) > MAX_CURSOR:
+        if not cursor or len(cursor) > longest:
             raise InvalidCursor
         try:
             sealed = base64.b64decode(

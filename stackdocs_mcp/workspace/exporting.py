@@ -21,6 +21,7 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.model import Document, FieldValue, JsonValue
 from stackdocs_mcp.core.paths import FieldPath, dotted
 from stackdocs_mcp.core.schema import Schema
+from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.context import Workspace
 
 Format = Literal["csv", "json", "jsonl"]
@@ -65,17 +66,30 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
     """Write the whole stack into the export folder, replacing the last export of this format."""
     workspace.binding.require(Right.READ)
     stack, schema = await workspace.stack()
-    name = file_part(stack.name, stack.id if stack.folder else "")
-    records = [record async for record in _records(workspace, schema)]
+    records = [record async for record in all_records(workspace, schema)]
     texts = rendered(records, format, evidence=evidence)
     folder = workspace.shared.exports
-    files = {
-        folder / (f"{name}.{file_part(table)}.{format}" if table else f"{name}.{format}"): text
-        for table, text in texts.items()
-    }
+    files = {folder / name: text for name, text in named(stack, texts, format).items()}
     await anyio.to_thread.run_sync(_write_all, files)
     text = texts[""]
     return Exported(list(files), len(records), text if len(text) <= INLINE_CHARS else None)
+
+
+def named(stack: Stack, texts: Mapping[str, str], format: Format) -> dict[str, str]:  # noqa: A002
+    """The same files by the names they are to have, the documents' own first.
+
+    No two differ by case alone: many file systems take them for one.
+    """
+    name = file_part(stack.name, stack.id if stack.folder else "")
+    found: dict[str, str] = {}
+    folded = set[str]()
+    for table, text in texts.items():
+        part = file_part(table) if table else ""
+        if part.casefold() in folded:
+            part = file_part(table, table)
+        folded.add(part.casefold())
+        found[f"{name}.{part}.{format}" if part else f"{name}.{format}"] = text
+    return found
 
 
 def file_part(name: str, apart: str = "") -> str:
@@ -169,7 +183,8 @@ def _rows_table(prefix: FieldPath, records: Sequence[Record], *, evidence: bool)
     return Table(dotted(prefix).replace("/", "-"), columns, rows)
 
 
-async def _records(workspace: Workspace, schema: Schema | None) -> AsyncIterator[Record]:
+async def all_records(workspace: Workspace, schema: Schema | None) -> AsyncIterator[Record]:
+    """Every document of the stack as it stands, but for those with a newer version."""
     after = None
     while True:
         documents = await workspace.store.documents(after=after, limit=_AT_ONCE)

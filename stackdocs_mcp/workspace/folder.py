@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.errors import FileRefused, StackdocsError
+from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import FolderFile
 from stackdocs_mcp.workspace.context import Workspace
 from stackdocs_mcp.workspace.intake import Job, needs_reading
@@ -112,6 +113,9 @@ async def take_in(workspace: Workspace, folder: Path, suffixes: Collection[str])
             continue
         try:
             await _add(workspace, file)
+        except QuotaExceeded:
+            log.warning("the folder's other files were left out: the month's quota is used up")
+            return
         except FileRefused as error:  # gone again, or too large
             log.warning("a file of the folder was left out: %s", error.code)
         except StackdocsError as error:
@@ -171,4 +175,4 @@ async def _add(workspace: Workspace, file: Seen) -> None:
         FolderFile(file.name, file.size, file.modified_ns, document.id)
     )
     if needs_reading(document):
-        shared.intake.start(Job(workspace.store, workspace.files, document.id))
+        shared.intake.start(Job(workspace.behind, workspace.files, document.id))

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages
+from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError, StoreFailed
 from stackdocs_mcp.core.filenames import shown_name
 from stackdocs_mcp.core.model import (
@@ -25,6 +25,7 @@ from stackdocs_mcp.core.model import (
     Sha256,
 )
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr
 
 log = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ class Intake:
             except anyio.get_cancelled_exc_class():
                 await self._release(job, owner)
                 raise
-            except ExtractionFailed as error:
+            except (ExtractionFailed, QuotaExceeded) as error:
                 failure = Failure(error.code, error.message, error.advice)
             except StackdocsError as error:  # raised below: a task group would wrap it
                 broken = error
@@ -199,15 +200,23 @@ class Intake:
         identity = engine.identity
         have = await job.store.stored_pages(job.document, identity)
         done, pages = len(have), document.pages
+        recognised: set[int] = set()
         async with aclosing(engine.read(file, have)) as read:
             async for one in read:
                 match one:
                     case FileOutline():
                         pages = one.pages
                         await job.store.set_outline(job.document, one.media_type, pages)
+                    case Recognising():
+                        await job.store.reserve_recognition(job.document, len(one.numbers))
+                        recognised.update(one.numbers)
                     case Pages():
                         await job.store.save_pages(
-                            job.document, identity, one.pages, billed=one.billed
+                            job.document,
+                            identity,
+                            one.pages,
+                            billed=one.billed,
+                            recognised=sum(page.number in recognised for page in one.pages),
                         )
                         done += len(one.pages)
                     case Attachment():
@@ -220,7 +229,7 @@ class Intake:
         """Make it a document before the one it came with is finished: a crash loses neither."""
         put = partial(job.files.put_bytes, content, self._max_file_bytes)
         try:
-            attached, _ = await _taken_in(job.store, job.files, put, filename)
+            attached, _ = await _taken_in(job.store, job.files, put, filename, part_of=job.document)
         except FileRefused as error:
             log.warning("an attachment was left out: %s", error.code)
             return
@@ -259,10 +268,13 @@ async def _taken_in(
     files: Files,
     put: Callable[[], Awaitable[tuple[Sha256, int]]],
     filename: str,
+    *,
+    part_of: DocumentId | None = None,
 ) -> tuple[Document, bool]:
     """The document of these bytes, and whether it is new."""
     sha256, size = await put()
-    document, new = await store.add_document(NewDocument(shown_name(filename), sha256, size))
+    one = NewDocument(shown_name(filename), sha256, size)
+    document, new = await store.add_document(one, part_of=part_of)
     if new:
         try:
             await files.local(sha256)

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import anyio
 
 from stackdocs_mcp.core.binding import Binding, Right, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed, TooManyListeners
-from stackdocs_mcp.core.events import About, Event
+from stackdocs_mcp.core.events import NO_STACK, About, Event
 from stackdocs_mcp.core.ports import Clock, Store
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,8 @@ class Listeners:
     def close(self) -> None:
         """End all listening, now and from now on; each listener ends in its own task."""
         self._closed = True
-        for ears in self._ears.values():
-            for ear in ears:
-                ear.end()
+        for ear in chain.from_iterable(self._ears.values()):
+            ear.end()
 
     @contextmanager
     def _among(self, binding: Binding, ear: "_Ear[Any]") -> Iterator[None]:
@@ -129,8 +129,14 @@ class Listeners:
                     await _waited(error)
                     continue
                 for event in events:
-                    for ear in self._ears.get(event.stack, ()):
-                        ear.hear(event)
+                    self._pass_on(event)
+
+    def _pass_on(self, event: Event) -> None:
+        if event.stack == NO_STACK:
+            for ear in chain.from_iterable(self._ears.values()):
+                ear.hear(event)
+        for ear in self._ears.get(event.stack, ()):
+            ear.hear(event)
 
     async def _may(self, binding: Binding, expires_at: float | None) -> bool:
         """The user may read the stack at this moment."""

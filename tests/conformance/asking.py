@@ -92,7 +92,8 @@ def rounds(*wanted: types.InputRequests, state: bool = False) -> Tool:
     """
 
     async def run(_context: Context, params: types.CallToolRequestParams) -> Called:
-        index = int(params.request_state or 0)
+        # Content with whatever begins with a number: that nobody changed it is the seal's to prove.
+        index = int((params.request_state or "0").partition("-")[0])
         if index >= len(wanted):
             raise MCPError(types.INVALID_PARAMS, "The state is of another call.")
         given = params.input_responses or {}

@@ -14,7 +14,6 @@ from mcp.server.subscriptions import (
     ServerEvent,
     ToolsListChanged,
 )
-from mcp.shared.exceptions import MCPError
 
 from tests.conformance import answering, asking
 from tests.conformance.answering import Called, Context, Tool, text
@@ -63,6 +62,7 @@ def with_fixtures(server: Server[Any]) -> Server[Any]:
         "test_trigger_tool_change": _publishing(bus, ToolsListChanged()),
         "test_trigger_prompt_change": _publishing(bus, PromptsListChanged()),
     }
+    _discovery(server)
     _tools(server, tools)
     _resources(server)
     _prompts(server)
@@ -74,10 +74,26 @@ def with_fixtures(server: Server[Any]) -> Server[Any]:
     add("logging/setLevel", types.SetLevelRequestParams, nothing)
     add("resources/subscribe", types.SubscribeRequestParams, nothing)
     add("resources/unsubscribe", types.UnsubscribeRequestParams, nothing)
-    add("subscriptions/listen", types.SubscriptionsListenRequestParams, ListenHandler(bus))
+    add("subscriptions/listen", types.SubscriptionsListenRequestParams, _listening(server, bus))
     security = RequestStateSecurity(keys=[os.urandom(32)])
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     return server
+
+
+def _discovery(server: Server[Any]) -> None:
+    """Says that the lists of tools and prompts may change: here they are said to."""
+    discover_own = _own(server, "server/discover")
+
+    async def on_discover(context: Context, params: types.RequestParams) -> types.DiscoverResult:
+        found: types.DiscoverResult = await discover_own(context, params)
+        changing = {
+            "tools": types.ToolsCapability(list_changed=True),
+            "prompts": types.PromptsCapability(list_changed=True),
+        }
+        capabilities = found.capabilities.model_copy(update=changing)
+        return found.model_copy(update={"capabilities": capabilities})
+
+    server.add_request_handler("server/discover", types.RequestParams, on_discover)
 
 
 def _tools(server: Server[Any], tools: dict[str, Tool]) -> None:
@@ -179,23 +195,22 @@ def _prompts(server: Server[Any]) -> None:
 
 
 def _own(server: Server[Any], method: str) -> Callable[[Context, Any], Awaitable[Any]]:
-    """What the product answers; where it has nothing of the kind, an empty list or an error."""
+    """What the product answers with; it has an answer to whatever is laid over here."""
     entry = server.get_request_handler(method)
-    return _nothing(method) if entry is None else entry.handler
+    assert entry is not None, method
+    return entry.handler
 
 
-def _nothing(method: str) -> Callable[[Context, Any], Awaitable[Any]]:
-    empty = {
-        "resources/list": types.ListResourcesResult(resources=[]),
-        "resources/templates/list": types.ListResourceTemplatesResult(resource_templates=[]),
-        "prompts/list": types.ListPromptsResult(prompts=[]),
-    }
+def _listening(
+    server: Server[Any], bus: InMemorySubscriptionBus
+) -> Callable[[Context, types.SubscriptionsListenRequestParams], Awaitable[Any]]:
+    """Changes of lists, which the product has none of, are the suite's; all else the product's."""
+    listen_own, listen = _own(server, "subscriptions/listen"), ListenHandler(bus)
 
-    async def run(_context: Context, params: Any) -> Any:
-        if method in empty:
-            return empty[method]
-        data = {"uri": params.uri} if isinstance(params, types.ReadResourceRequestParams) else None
-        raise MCPError(types.INVALID_PARAMS, "There is no such thing.", data)
+    async def run(context: Context, params: types.SubscriptionsListenRequestParams) -> Any:
+        wanted = params.notifications
+        is_of_lists = wanted.tools_list_changed or wanted.prompts_list_changed
+        return await (listen if is_of_lists else listen_own)(context, params)
 
     return run
 

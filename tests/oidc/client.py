@@ -21,9 +21,10 @@ _SCOPE = re.compile(r'scope="([^"]*)"')
 
 @dataclass
 class Kept:
-    """What a client keeps: how it is registered, and its newest token."""
+    """What a client keeps: how it is registered, and its newest token; ``given`` has them all."""
 
     tokens: OAuthToken | None = None
+    given: list[str] = field(default_factory=list)
     client: OAuthClientInformationFull | None = None
 
     async def get_tokens(self) -> OAuthToken | None:
@@ -31,6 +32,7 @@ class Kept:
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         self.tokens = tokens
+        self.given.append(tokens.access_token)
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         return self.client

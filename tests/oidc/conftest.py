@@ -23,7 +23,14 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
 
 @pytest.fixture(scope="session")
 def provider(scripts: Scripts) -> Iterator[Provider]:
-    with provider_process(scripts("provider.mjs")) as running:
+    with provider_process([*scripts("provider.mjs"), "ES256"]) as running:
+        yield running
+
+
+@pytest.fixture
+def rsa_provider(scripts: Scripts) -> Iterator[Provider]:
+    """Another one, with a key of another kind."""
+    with provider_process([*scripts("provider.mjs"), "RS256"]) as running:
         yield running
 
 

@@ -1,5 +1,7 @@
 """What the provider's tokens are good for, and what they are not."""
 
+from pathlib import Path
+
 import jwt
 import pytest
 
@@ -10,7 +12,7 @@ from tests.oidc.stacks import ADMIN, READ, WRITE, document, stack_of
 from tests.oidc.tokens import tokens
 from tests.server.harness import Era
 from tests.server.papers import SCHEMA
-from tests.web.site import Site, call, headers_for
+from tests.web.site import Site, call, headers_for, site
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +35,23 @@ async def test_a_token_is_good_for_the_one_stack_that_it_was_issued_for(
     header = jwt.get_unverified_header(given.access)
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
     assert statuses == [200, 401]
+
+
+@pytest.mark.requirement("OIDC-10")
+async def test_a_provider_that_signs_with_rsa_is_taken_and_its_people_are_not_those_of_another(
+    provider: Provider, rsa_provider: Provider, tmp_path: Path
+) -> None:
+    async with site(tmp_path, auth_issuer=rsa_provider.issuer) as served:
+        stack = await served.stack(rsa_provider.user("ada"))
+        theirs = await served.stack(provider.user("ada"), "theirs")
+        statuses = []
+        for issuer, asked in ((rsa_provider, stack), (rsa_provider, theirs), (provider, theirs)):
+            given = await tokens(issuer, "ada", served.endpoint(asked), [READ])
+            async with served.raw({**headers_for(LIST), **given.bearer}) as http:
+                statuses.append((await http.post(served.endpoint(asked), json=LIST)).status_code)
+
+    # Its own Ada in her stack; its own Ada in that of another issuer's; that other Ada herself.
+    assert statuses == [200, 404, 401]
 
 
 @pytest.mark.requirement("OIDC-04")

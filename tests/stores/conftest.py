@@ -1,23 +1,30 @@
 """Every store there is, each opened on a place of its own and closed again."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.ports import Clock, StackStore, Store
+from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.core.stack import Stack
 from tests.stores.builders import ALICE, SteppingClock, binding, person_of, ready
 
 
-async def embedded(folder: Path, clock: Clock) -> Store:
+class Factory(Protocol):
+    """Opens a store in a place."""
+
+    def __call__(self, folder: Path, clock: Clock, quotas: Quotas = ...) -> Awaitable[Store]: ...
+
+
+async def embedded(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) -> Store:
     from stackdocs_mcp.stores.embedded import open_store
 
-    return await open_store(folder, clock=clock)
+    return await open_store(folder, clock=clock, quotas=quotas)
 
 
-Factory = Callable[[Path, Clock], Awaitable[Store]]
 FACTORIES: dict[str, Factory] = {"embedded": embedded}
 
 

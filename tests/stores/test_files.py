@@ -41,16 +41,22 @@ def source(tmp_path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to bring bytes in: as a file, or from memory."""
+    """A way to bring bytes in: as a file, from memory, or piece by piece."""
 
     folder: Path
-    from_memory: bool
+    how: str
 
     async def put(
         self, files: Files, content: bytes, limit: int = LIMIT, *, name: str = "source.pdf"
     ) -> tuple[Sha256, int]:
-        if self.from_memory:
+        if self.how == "memory":
             return await files.put_bytes(content, limit)
+        if self.how == "pieces":
+            async with files.incoming(limit) as incoming:
+                for start in range(0, len(content), 700_001):
+                    await incoming.write(content[start : start + 700_001])
+                assert await incoming.sha256() == hashlib.sha256(content).hexdigest()
+                return await incoming.keep()
         source = self.folder / name
         source.write_bytes(content)
         kept = await files.put(source, limit)
@@ -58,9 +64,9 @@ class Way:
         return kept
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "pieces"])
 def way(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
-    return Way(tmp_path, request.param == "memory")
+    return Way(tmp_path, request.param)
 
 
 @pytest.mark.requirement("STORE-110")
@@ -124,6 +130,38 @@ async def test_bytes_and_their_names_are_on_disk_before_they_count_as_kept(
     assert synced.index(kept.stat().st_ino) < len(synced) - 1
     assert synced[-1] == kept.parent.stat().st_ino  # its name, after its bytes
     assert {folder.parent.stat().st_ino for folder in folders} <= set(synced)
+
+
+@pytest.mark.requirement("UPLOAD-01")
+@pytest.mark.parametrize("size", [0, 10, 2 << 20])
+async def test_what_is_not_kept_leaves_nothing_and_was_never_there(
+    files: Files, tmp_path: Path, size: int
+) -> None:
+    content = os.urandom(size)
+    async with files.incoming(LIMIT) as incoming:
+        await incoming.write(content)
+        sha256 = await incoming.sha256()
+        assert len(inside(tmp_path / "data" / "files")) == 1
+        with pytest.raises(StoreFailed):
+            await files.local(sha256)
+
+    assert inside(tmp_path / "data" / "files") == []
+
+
+@pytest.mark.requirement("UPLOAD-01")
+async def test_a_full_disk_while_bytes_arrive_is_a_failure_of_the_store(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with files.incoming(LIMIT) as incoming:
+        await incoming.write(b"some bytes")
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(StoreFailed):
+            await incoming.keep()
+
+    assert inside(tmp_path / "data" / "files") == []
 
 
 @posix

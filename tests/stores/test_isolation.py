@@ -16,7 +16,7 @@ from stackdocs_mcp.core.model import (
 )
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack
-from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page, put, setting
+from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, file, page, put, setting
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +33,8 @@ BY_DOCUMENT: dict[str, Callable[[StackStore, DocumentId], Awaitable[object]]] = 
     "claim": lambda repo, one: repo.claim(one, "thief", LATE),
     "release": lambda repo, one: repo.release(one, "thief"),
     "set_outline": lambda repo, one: repo.set_outline(one, "text/plain", 9),
+    "reserve_recognition": lambda repo, one: repo.reserve_recognition(one, 3),
+    "part_of": lambda repo, one: repo.add_document(file("planted"), part_of=one),
     "stored_pages": lambda repo, one: repo.stored_pages(one, ENGINE),
     "save_pages": lambda repo, one: repo.save_pages(one, ENGINE, [page(2, "planted")], billed=5),
     "finish": lambda repo, one: repo.finish(one),

@@ -15,8 +15,10 @@ from mcp.client.streamable_http import streamable_http_client
 from stackdocs_mcp.auth.local import LocalIssuer
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.identity import Verifier
+from stackdocs_mcp.http.arriving import Pace
 from stackdocs_mcp.server.compose import App, now, running
-from stackdocs_mcp.server.web import gate_of, listening, run
+from stackdocs_mcp.server.connections import Patience
+from stackdocs_mcp.server.web import USUAL, gate_of, listening, run
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace
 from tests.server.harness import PATIENCE, Era, Session
@@ -109,7 +111,12 @@ def headers_for(sent: Mapping[str, Any], era: Era = "2026-07-28") -> dict[str, s
 
 @asynccontextmanager
 async def site(
-    home: Path, *, verifier: Verifier | None = None, **options: Any
+    home: Path,
+    *,
+    verifier: Verifier | None = None,
+    pace: Pace | None = None,
+    patience: Patience = USUAL,
+    **options: Any,
 ) -> AsyncIterator[Site]:
     """A server on a free port of loopback, on a data folder below ``home``."""
     files = home / "files"
@@ -120,10 +127,10 @@ async def site(
         port = bound.getsockname()[1]
         async with (
             running(chosen) as app,
-            gate_of(app, port, verifier=verifier) as gate,
+            gate_of(app, port, verifier=verifier, pace=pace) as gate,
             anyio.create_task_group() as tasks,
         ):
-            tasks.start_soon(run, gate, bound)
+            tasks.start_soon(run, gate, bound, app.shared.listeners.close, patience)
             issuer = LocalIssuer.open(chosen.data_dir.absolute(), now)
             yield Site(app, port, issuer, files)
             tasks.cancel_scope.cancel()

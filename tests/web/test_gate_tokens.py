@@ -12,6 +12,7 @@ from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found, send_json
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
+from stackdocs_mcp.http.journal import Journal
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.tools import TOOLS
@@ -126,6 +127,7 @@ async def test_what_is_behind_the_gate_gets_a_binding_and_no_token(served: Site)
         addresses=Addresses(served.url),
         hosts=frozenset({"here"}),
         origins=frozenset(),
+        journal=Journal(b"key", TOOLS),
     )
     stack = await served.stack(ALICE)
     token = served.token(ALICE, stack)
@@ -161,7 +163,7 @@ class Free:
         *("/.well-known/oauth-protected-resource", "/.well-known/openid-configuration", "/docs"),
         *("/.well-known/oauth-protected-resource/stacks/x", "/openapi.json", "/%2e%2e/healthz"),
         *("/stacks/x.y/mcp", "/stacks/x y/mcp", "/stacks/\u00e9/mcp", "/stacks/x/mcp%0a"),
-        *("/uploads/", "/uploads/x/y", "/exports/", "/exports/" + "x" * 1_025, "/metrics"),
+        *("/uploads/", "/uploads/x/y", "/exports/", "/exports/" + "x" * 4_097, "/metrics"),
     ],
 )
 async def test_every_other_path_is_nothing_with_a_token_and_without(

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from stackdocs_mcp.core.model import Document, NewDocument
+from stackdocs_mcp.core.model import Document, DocumentId, NewDocument
 from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.stores.embedded import open_store
@@ -30,9 +30,11 @@ async def test_bytes_that_are_erased_while_they_are_added_are_there_after(tmp_pa
     class Between:
         """The store, in which the other stack is erased between the bytes and their document."""
 
-        async def add_document(self, new: NewDocument) -> tuple[Document, bool]:
+        async def add_document(
+            self, new: NewDocument, *, part_of: DocumentId | None
+        ) -> tuple[Document, bool]:
             await store.delete_stack(ALICE, doomed.id)
-            return await store.bind(binding(ALICE, kept.id)).add_document(new)
+            return await store.bind(binding(ALICE, kept.id)).add_document(new, part_of=part_of)
 
     document, new = await intake.add(
         cast("StackStore", Between()), store.files(ALICE), source, "b", 99

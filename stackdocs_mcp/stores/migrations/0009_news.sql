@@ -1,6 +1,6 @@
 -- What changed last in each stack, for those who listen: a row for each thing, under a new number
--- with each change. Nothing refers to a row and none is ever taken away but by a newer one, so that
--- numbers only grow in the order in which changes are committed. See core/events.py.
+-- with each change. Numbers only grow, in the order in which changes are committed, and none is
+-- given twice. See core/events.py.
 CREATE TABLE news (
     number      INTEGER PRIMARY KEY AUTOINCREMENT,
     stack_id    TEXT NOT NULL,
@@ -61,4 +61,12 @@ CREATE TRIGGER news_of_members_changed AFTER UPDATE ON members
 BEGIN
     DELETE FROM news WHERE stack_id = NEW.stack_id AND about = 'members' AND document_id = '';
     INSERT INTO news (stack_id, about) VALUES (NEW.stack_id, 'members');
+END;
+
+-- Nothing of a stack that was erased is left. That one is gone is left, in a row that names none:
+-- whoever listens to it may not have looked since its members went.
+CREATE TRIGGER news_of_stacks_gone AFTER DELETE ON stacks
+BEGIN
+    DELETE FROM news WHERE stack_id IN (OLD.id, '');
+    INSERT INTO news (stack_id, about) VALUES ('', 'members');
 END;

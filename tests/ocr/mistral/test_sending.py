@@ -7,7 +7,7 @@ import anyio
 import pypdfium2
 import pytest
 
-from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages
+from stackdocs_mcp.core.engine import Extracted, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed
 from stackdocs_mcp.core.model import PageSource
 from stackdocs_mcp.ocr.limits import Limits
@@ -202,6 +202,19 @@ async def test_closing_the_iterator_ends_the_work(
     assert service.files == {}
 
 
+@pytest.mark.requirement("QUOTA-10")
+async def test_whoever_stops_at_the_announcement_has_sent_nothing(
+    engine: MistralEngine, service: Service, tmp_path: Path
+) -> None:
+    async with aclosing(engine.read(sheets(tmp_path / "a", 1, 2), ())) as stream:
+        async for item in stream:
+            if isinstance(item, Recognising):
+                assert item.numbers == (1, 2)
+                break
+
+    assert service.seen == []
+
+
 @pytest.mark.requirement("MISTRAL-SEND-13")
 async def test_closing_the_engine_ends_calls_that_are_under_way(
     engine: MistralEngine, service: Service, tmp_path: Path
@@ -215,7 +228,7 @@ async def test_closing_the_engine_ends_calls_that_are_under_way(
             await service.arrived.wait()
             await engine.close()
 
-    assert items == [FileOutline("application/pdf", 1)]
+    assert items == [FileOutline("application/pdf", 1), Recognising((1,))]
     assert service.files == {}
 
 

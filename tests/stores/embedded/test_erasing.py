@@ -55,7 +55,9 @@ def rows(file: Path) -> Iterator[tuple[str, int]]:
         ).fetchall()
         for (table,) in tables:
             if table not in APPEND_ONLY:
-                yield table, connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                named = " WHERE stack_id <> ''" if table == "news" else ""
+                count = connection.execute(f"SELECT count(*) FROM {table}{named}").fetchone()[0]
+                yield table, count
 
 
 def kept(folder: Path) -> list[str]:

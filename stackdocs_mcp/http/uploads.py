@@ -1,0 +1,128 @@
+"""Files over HTTP: to a stack with a token, and to a one-time link."""
+
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.errors import (
+    FileRefused,
+    FileTooLarge,
+    FileUnsupported,
+    LinkUsed,
+    MissingRight,
+    NotFound,
+    SizeDiffers,
+    StackdocsError,
+)
+from stackdocs_mcp.http.answers import not_found, refused, send_json
+from stackdocs_mcp.http.arriving import Pace, declared, pieces
+from stackdocs_mcp.http.context import Admitted
+from stackdocs_mcp.http.disposition import filename
+from stackdocs_mcp.http.headers import all_of
+from stackdocs_mcp.http.links import SealedLinks
+from stackdocs_mcp.http.multipart import ROOM, OneFile, boundary_of
+from stackdocs_mcp.http.redeeming import Redeeming
+from stackdocs_mcp.workspace import Shared
+from stackdocs_mcp.workspace.adding import Added
+from stackdocs_mcp.workspace.auditing import refused as audited
+from stackdocs_mcp.workspace.browsing import as_listed
+from stackdocs_mcp.workspace.uploading import Once, take_in
+
+_STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
+    (FileTooLarge, 413),
+    (FileUnsupported, 415),
+    (FileRefused, 400),
+    (LinkUsed, 409),
+)
+
+
+class Uploads:
+    """The two routes that take files in."""
+
+    def __init__(
+        self, shared: Shared, links: SealedLinks, redeeming: Redeeming, pace: Pace | None = None
+    ) -> None:
+        self._shared = shared
+        self._links = links
+        self._redeeming = redeeming
+        self._pace = pace or Pace()
+
+    async def documents(
+        self, scope: Scope, receive: Receive, send: Send, admitted: Admitted
+    ) -> None:
+        """``POST``: a file as the body, or as the one file in a form."""
+        if scope["method"] != "POST":
+            await send_json(send, 405, None, [(b"allow", b"POST")])
+            return
+        workspace = self._shared.workspace(admitted.binding)
+        try:
+            admitted.binding.require(Right.WRITE)
+        except MissingRight as error:
+            store = self._shared.store
+            await audited(store, admitted.binding, admitted.request, "documents", error)
+            raise refused(error, 403) from error
+        boundary = boundary_of(b"".join(all_of(scope, b"content-type")))
+        room = 0 if boundary is None else ROOM
+        limit = self._shared.max_file_bytes + room
+        body = pieces(scope, receive, limit=limit, pace=self._pace)
+        async with aclosing(body):
+            with _said():
+                name, content = _named(scope), body
+                if boundary is not None:
+                    file = OneFile(body, boundary)
+                    name, content = await file.name(), file.content()
+                added = await take_in(workspace, name, content)
+        await _answer(send, added)
+
+    async def put(self, scope: Scope, receive: Receive, send: Send, link: str) -> None:
+        """``PUT``: the file that the link was made for, and its permission is the link."""
+        if scope["method"] != "PUT":
+            await send_json(send, 405, None, [(b"allow", b"PUT")])
+            return
+        ticket = self._links.opened_upload(link)
+        redeemed = self._redeeming.binding(scope, ticket, Right.WRITE, "upload")
+        async with redeemed as binding:
+            assert ticket is not None, "it was redeemed"
+            once = Once(ticket.nonce, ticket.what.size, ticket.expires_at)
+            with _said():
+                size = declared(scope)
+                if size is not None and size != once.size:
+                    raise SizeDiffers(once.size, size)
+                body = pieces(scope, receive, limit=once.size, pace=self._pace)
+                workspace = self._shared.workspace(binding)
+                added = await take_in(workspace, ticket.what.filename, body, once)
+        await _answer(send, added)
+
+
+def _named(scope: Scope) -> str:
+    """The file's name, in the query or in the header; "" where there is none."""
+    query: bytes = scope["query_string"]
+    for name, value in parse_qsl(query.decode("ascii", "replace")):
+        if name == "filename":
+            return value
+    for header in all_of(scope, b"content-disposition"):
+        if found := filename(header):
+            return found
+    return ""
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What goes wrong is answered with a status of its own."""
+    try:
+        yield
+    except NotFound as error:  # membership or stack went while the file came
+        raise not_found() from error
+    except StackdocsError as error:
+        for kind, status in _STATUS:
+            if isinstance(error, kind):
+                raise refused(error, status) from error
+        raise
+
+
+async def _answer(send: Send, added: Added) -> None:
+    body = {"document": as_listed(added.document), "new": added.new}
+    await send_json(send, 201 if added.new else 200, body)

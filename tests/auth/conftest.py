@@ -1,0 +1,28 @@
+"""What the tests of tokens share: a verifier over one provider that is there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.auth.signing import signer
+from tests.auth.site import Site, site
+
+
+@pytest.fixture
+async def plain() -> AsyncIterator[Site]:
+    """Generic OpenID, with two keys of one kind and two of others."""
+    async with site() as found:
+        found.provider.publish(
+            signer("ES256").jwk,
+            signer("RS256", "k2").jwk,
+            signer("EdDSA", "k3").jwk,
+            signer("ES256", "k4", 4).jwk,
+        )
+        yield found
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[Site]:
+    """Generic OpenID with one key, and little patience with the provider."""
+    async with site(max_seconds=1.0) as found:
+        yield found

@@ -1,0 +1,49 @@
+"""What the tests of uploads send, and where they look whether anything stayed."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.abc import SocketStream
+
+from stackdocs_mcp.core.binding import StackId, UserId
+from stackdocs_mcp.core.model import Document
+from tests.web.site import Site
+
+PDF_HEAD = b"%PDF-1.7\n"
+MIB = 1 << 20
+
+
+async def documents(site: Site, user: UserId, stack: StackId) -> list[Document]:
+    return list(await site.workspace(user, stack).store.documents(limit=100))
+
+
+def kept(site: Site) -> list[Path]:
+    """Every file of the file store, on its way or there."""
+    root = site.app.settings.data_dir / "files"
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def arriving(data_dir: Path) -> list[Path]:
+    return list((data_dir / "files" / "incoming").glob("*"))
+
+
+async def raw_request(port: int, head: str, body: bytes = b"") -> SocketStream:
+    """A connection that has sent this much of a request."""
+    stream = await anyio.connect_tcp("127.0.0.1", port)
+    lines = [*head.strip().splitlines(), f"Host: 127.0.0.1:{port}", "", ""]
+    await stream.send("\r\n".join(lines).encode() + body)
+    return stream
+
+
+async def status_of(stream: SocketStream) -> int:
+    """The status of the answer, which the connection is then closed after."""
+    answer = b""
+    while b"\r\n" not in answer:
+        answer += await stream.receive()
+    await stream.aclose()
+    return int(answer.split()[1])
+
+
+def error_of(answer: Any) -> str:
+    return str(answer.json()["error"]["code"])
