@@ -141,6 +141,7 @@ def environment(home: str, port: int) -> dict[str, str]:
         "CLAUDE_CONFIG_DIR": f"{home}/.claude",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_MCP_STARTUP_WAIT_MS": "60000",  # else it begins without a server that is slow
         "ENABLE_TOOL_SEARCH": "false",  # all tools in every request, none to be searched for
         "ANTHROPIC_API_KEY": "none",
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
