@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,11 +76,11 @@ def processor(process: int) -> float:
 
 
 @contextmanager
-def started(command: list[str], port: int) -> Iterator[int]:
+def started(command: list[str], port: int, limits: Mapping[str, str] = UNLIMITED) -> Iterator[int]:
     """A server process, once it takes connections; its process id."""
     with subprocess.Popen(
         [sys.executable, *command],
-        env={**os.environ, **UNLIMITED},
+        env={**os.environ, **limits},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

@@ -105,6 +105,7 @@ class Settings(BaseModel):
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
+    refusals_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = 400.0
     calls_at_once: Annotated[int, Field(ge=1, le=1_000)] = 16
     quota_documents: Quota = None
     quota_pages: Quota = None

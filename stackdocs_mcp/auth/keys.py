@@ -1,4 +1,4 @@
-"""Public keys of issuers (RFC 7517, 7518, 8037): which can be used, and what they verify."""
+"""Public keys of issuers (RFC 7517, 7518, 8037, 9864): which can be used, and what they verify."""
 
 from collections.abc import Iterable, Set as AbstractSet
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ _MAX_EXPONENT = 1 << 32
 """A larger one makes each signature cost more, and is of no use."""
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
-_ALGORITHMS: dict[str, Algorithm] = get_default_algorithms()
+_ED25519 = frozenset({"Ed25519", "EdDSA"})
+"""RFC 9864 names the curve; providers still write the older name as well."""
+_ALGORITHMS: dict[str, Algorithm] = {**get_default_algorithms(), "Ed25519": OKPAlgorithm()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +111,4 @@ def _algorithms(key: PublicKey) -> frozenset[str]:
         case EllipticCurvePublicKey():
             return frozenset({_CURVES.get(key.curve.name, "")})
         case _:
-            return frozenset({"EdDSA"})
+            return _ED25519

@@ -19,10 +19,10 @@ Assurance = Literal["aal1", "aal2"]
 
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-    *("ES256", "ES384", "ES512", "EdDSA"),
+    *("ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
 )
 """Those with a public key. One with a shared secret would let us, or a thief of it, make tokens."""
-USUAL = frozenset({"RS256", "ES256", "EdDSA"})
+USUAL = frozenset({"RS256", "ES256", "Ed25519", "EdDSA"})
 DAY = 24 * 3_600
 SUPABASE_PATH = "/auth/v1"
 

@@ -5,9 +5,10 @@ from typing import IO
 import click
 
 from stackdocs_mcp import __version__
-from stackdocs_mcp.cli.options import common, given, reading, setting, settings_of
+from stackdocs_mcp.cli.options import addressed, common, given, reading, setting, settings_of
 from stackdocs_mcp.cli.people import reextract, release, set_, undo
 from stackdocs_mcp.cli.servers import serve, token
+from stackdocs_mcp.cli.tenants import audit, members, stacks
 
 FORMATS = ("csv", "json", "jsonl")
 TEMPLATES = (
@@ -110,18 +111,6 @@ def read(document: str, pages: str | None, raw: bool, tables: bool, **_settings:
     from stackdocs_mcp.cli.reading import read as work
 
     return run(lambda: work(settings, document, pages, raw=raw, tables=tables))
-
-
-@cli.command()
-@common
-def stacks(**_settings: str | None) -> int:
-    """List the stacks with their documents by status."""
-    settings = settings_of()
-
-    from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.stacks import list_stacks
-
-    return run(lambda: list_stacks(settings))
 
 
 @cli.group()
@@ -320,6 +309,7 @@ def history(document: str | None, *, digests: bool, **_settings: str | None) -> 
 )
 @common
 @reading
+@addressed
 def doctor(digests: IO[bytes] | None, **_settings: str | None) -> int:
     """Say what is configured, what works and what is missing. Exits with 1 on a problem."""
     settings = settings_of()
@@ -349,5 +339,5 @@ def demo(**_settings: str | None) -> int:
     return run(lambda: show(settings))
 
 
-for _command in (serve, set_, release, undo, reextract, token):
+for _command in (serve, set_, release, undo, reextract, token, stacks, members, audit):
     cli.add_command(_command)

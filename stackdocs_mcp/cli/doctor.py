@@ -10,13 +10,13 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.barrier import FAILED, run, told
+from stackdocs_mcp.cli.doctor_http import over_http
+from stackdocs_mcp.cli.finding import Finding
 from stackdocs_mcp.cli.histories import Looked, look_through
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
@@ -37,18 +37,6 @@ MOST = 20
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; a problem says what to do.
-
-    What is missing is not offered by this system, and nothing has to be done about it.
-    """
-
-    what: str
-    state: Literal["ok", "problem", "missing"]
-    text: str
-
-
 def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[DocumentId, str]) -> int:
     """Print findings and settings; 1 when there is a problem. Changes nothing on disk.
 
@@ -63,6 +51,7 @@ def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[Docume
         *_parsers(),
         *_reading(settings),
         *_passwords(settings),
+        *over_http(settings),
     ]
     for one in findings:
         put(f"{one.state:8} {one.what}: {shown(one.text)}")

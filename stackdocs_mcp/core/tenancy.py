@@ -7,6 +7,10 @@ from typing import Protocol
 
 from stackdocs_mcp.core.binding import Role, StackId, UserId
 
+PER_MINUTE, PER_DAY, KEPT_DAYS = 20, 200, 90
+LONGEST_TEXT, LONGEST_USER = 64, 512
+MORE = "more"
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -44,10 +48,11 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """A denial with the time it happened."""
+    """A denial with the time it happened, or the last time of those that the row counts."""
 
     at: datetime
     denial: Denial
+    count: int = 1
 
 
 class Members(Protocol):
@@ -70,10 +75,18 @@ class Members(Protocol):
 
 
 class Audit(Protocol):
-    """The record of refusals."""
+    """The record of refusals, which nobody can make large, or push something out of.
+
+    The first 20 refusals of a user in a minute, and the first 200 in a day (UTC), have rows of
+    their own. One row for each user and day counts the others: it names the user, and has the
+    code ``more``. Rows are removed when they are older than 90 days, at most 20 of them with each
+    refusal that is recorded. Texts are cut to 64 characters, and the user's id to 512. So a user's
+    refusals take up some 30 MB at most, and however many there are, the first ones of each day are
+    there for 90 days.
+    """
 
     async def record(self, denial: Denial) -> None:
-        """Keep it. On disk when this returns."""
+        """Keep it, or count it. On disk when this returns."""
 
     async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
-        """The newest refusals, of a user or of all."""
+        """At most so many rows of a user or of all, the newest first."""

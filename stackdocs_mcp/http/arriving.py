@@ -34,15 +34,15 @@ def declared(scope: Scope) -> int | None:
 
 
 async def pieces(
-    scope: Scope, receive: Receive, *, limit: int, pace: Pace
+    scope: Scope, receive: Receive, *, limit: int, room: int = 0, pace: Pace
 ) -> AsyncGenerator[bytes, None]:
-    """The body as it comes.
+    """The body as it comes: a file of at most ``limit`` bytes, with ``room`` for what is around it.
 
     Raises FileTooLarge (at once, where the size is declared), Answered 408 for one that is slower
     than the pace, 415 for one that is encoded, and Gone when the client goes before its end.
     """
     check_plain(scope)
-    if (declared(scope) or 0) > limit:
+    if (declared(scope) or 0) > limit + room:
         raise FileTooLarge(limit)
     begun, size, more = anyio.current_time(), 0, True
     while more:
@@ -58,6 +58,6 @@ async def pieces(
         piece = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(piece)
-        if size > limit:
+        if size > limit + room:
             raise FileTooLarge(limit)
         yield piece

@@ -28,6 +28,7 @@ from stackdocs_mcp.http.answers import (
     refused,
     send_json,
 )
+from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.journal import Entry, Journal
 from stackdocs_mcp.http.places import Addresses, Place, place
@@ -71,6 +72,7 @@ class Gate:
         hosts: frozenset[str],
         origins: frozenset[str],
         journal: Journal,
+        brake: Brake,
         read_only: bool = False,
     ) -> None:
         self._doors = doors
@@ -81,6 +83,7 @@ class Gate:
         self._hosts = hosts
         self._origins = origins
         self._journal = journal
+        self._brake = brake
         self._most = frozenset({Right.READ}) if read_only else frozenset(Right)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +99,7 @@ class Gate:
             answer = _answer(error, entry.request)
             if answering.begun:  # the client sees that the rest is missing
                 raise
+            await self._brake.keep(answer.status)
             await send_json(answering, answer.status, answer.body, answer.headers)
         finally:
             self._journal.end(entry, token)

@@ -66,8 +66,8 @@ class Uploads:
             raise refused(error, 403) from error
         boundary = boundary_of(b"".join(all_of(scope, b"content-type")))
         room = 0 if boundary is None else ROOM
-        limit = self._shared.max_file_bytes + room
-        body = pieces(scope, receive, limit=limit, pace=self._pace)
+        limit = self._shared.max_file_bytes
+        body = pieces(scope, receive, limit=limit, room=room, pace=self._pace)
         async with aclosing(body):
             with _said():
                 name, content = _named(scope), body

@@ -20,6 +20,7 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
 from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.arriving import Pace
+from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
@@ -127,6 +128,7 @@ async def gate_of(
                 hosts=hosts_of(addresses.public, port),
                 origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
                 journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
+                brake=Brake(settings.refusals_per_second),
                 read_only=settings.read_only,
             )
             tasks.cancel_scope.cancel()

@@ -16,7 +16,7 @@ from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
-from stackdocs_mcp.stores import erasing, files, members, stacks, usage
+from stackdocs_mcp.stores import erasing, files, members, refusals, stacks, usage
 from stackdocs_mcp.stores.bound import BoundStore
 from stackdocs_mcp.stores.events import watching
 from stackdocs_mcp.stores.migrate import known, migrate, version
@@ -150,10 +150,10 @@ class EmbeddedStore:
 
     async def record(self, denial: Denial) -> None:
         now = stamp(self._clock())
-        await self._database.write(partial(members.record, denial=denial, now=now))
+        await self._database.write(partial(refusals.record, denial=denial, now=now))
 
     async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
-        return await self._database.read(partial(members.denials, user=user, limit=limit))
+        return await self._database.read(partial(refusals.denials, user=user, limit=limit))
 
     def watch(self) -> AbstractAsyncContextManager[Watch]:
         return watching(self._path)

@@ -77,8 +77,6 @@ _REMEMBER = """
 INSERT INTO erased_files (user_id, sha256) VALUES (:owner, :sha256) ON CONFLICT DO NOTHING
 """
 _STACK = "DELETE FROM stacks WHERE id = :stack"
-# That its members are gone stays news: who listens still has to hear of it.
-_NEWS = "DELETE FROM news WHERE stack_id = :stack AND about <> 'members'"
 _FILES = "SELECT user_id, sha256 FROM erased_files LIMIT :limit"
 _FORGET = "DELETE FROM erased_files WHERE user_id = :owner AND sha256 = :sha256"
 
@@ -123,8 +121,7 @@ def erase(connection: sqlite3.Connection) -> bool:
     scope = Scope(connection, owner, owner, StackId(row["id"]), Actor("person"), row["deleted_at"])
     steps = (_history, _fields, _pages, _documents, search.forgotten)
     if not any(step(scope) for step in steps):
-        scope.run(_NEWS)
-        scope.run(_STACK)
+        scope.run(_STACK)  # its news go with it, but for that it is gone
     return True
 
 

@@ -1,11 +1,10 @@
-"""Who may do what in which stack, and the record of what was refused."""
+"""Who may do what in which stack."""
 
 import sqlite3
-from collections.abc import Sequence
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, MissingRight
-from stackdocs_mcp.core.tenancy import AuditRow, Denial, Member, Membership
+from stackdocs_mcp.core.tenancy import Member, Membership
 from stackdocs_mcp.stores.scope import Scope, moment
 from stackdocs_mcp.stores.stacks import gone
 
@@ -22,14 +21,6 @@ INSERT INTO members (user_id, stack_id, role, created_at) VALUES (:member, :stac
 ON CONFLICT (user_id, stack_id) DO UPDATE SET role = excluded.role
 """
 _REVOKE = "DELETE FROM members WHERE user_id = :member AND stack_id = :stack"
-_RECORD = """
-INSERT INTO denials (at, user_id, stack, request, what, code, subject)
-VALUES (:at, :user, :stack, :request, :what, :code, :subject)
-"""
-_DENIALS = """
-SELECT at, user_id, stack, request, what, code, subject FROM denials
-WHERE :user IS NULL OR user_id = :user ORDER BY id DESC LIMIT :limit
-"""
 
 
 def find(connection: sqlite3.Connection, user: UserId, stack: StackId) -> Membership | None:
@@ -72,41 +63,6 @@ def revoke(scope: Scope, user: UserId) -> bool:
     if user == scope.owner:
         raise _keeps()
     return scope.run(_REVOKE, member=user) > 0
-
-
-def record(connection: sqlite3.Connection, denial: Denial, now: int) -> None:
-    """Keep the refusal."""
-    connection.execute(
-        _RECORD,
-        {
-            "at": now,
-            "user": denial.user,
-            "stack": denial.stack,
-            "request": denial.request,
-            "what": denial.what,
-            "code": denial.code,
-            "subject": denial.subject,
-        },
-    )
-
-
-def denials(connection: sqlite3.Connection, user: UserId | None, limit: int) -> Sequence[AuditRow]:
-    """The newest first."""
-    rows = connection.execute(_DENIALS, {"user": user, "limit": limit}).fetchall()
-    return [
-        AuditRow(
-            moment(row["at"]),
-            Denial(
-                UserId(row["user_id"]),
-                row["stack"],
-                row["request"],
-                row["what"],
-                row["code"],
-                row["subject"],
-            ),
-        )
-        for row in rows
-    ]
 
 
 def _keeps() -> InvalidArgument:

@@ -24,7 +24,7 @@ class Cursors:
         nonce = os.urandom(_NONCE)
         text = json.dumps(position, ensure_ascii=False).encode()
         sealed = nonce + AESGCM(self._key).encrypt(nonce, text, scope.encode())
-        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return _text(sealed)
 
     def open(self, cursor: str, scope: str, longest: int = MAX_CURSOR) -> list[int | str]:
         """The position that was sealed. Raises InvalidCursor, without a reason, for all else."""
@@ -37,9 +37,15 @@ class Cursors:
             sealed = base64.b64decode(
                 cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
             )
+            if _text(sealed) != cursor:  # the same bytes, written in another way
+                raise InvalidCursor
             text = AESGCM(self._key).decrypt(sealed[:_NONCE], sealed[_NONCE:], scope.encode())
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise InvalidCursor from error
 
         position: list[int | str] = json.loads(text)
         return position
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

@@ -96,6 +96,8 @@ def _standard_alphabet(token: str) -> str:
 
 
 _RSA = {"alg": "RS256"}
+_NEWER = {"alg": "Ed25519"}
+_ED25519 = signer("EdDSA", "k5", 5)
 
 
 def _stranger() -> Any:
@@ -221,6 +223,8 @@ KEYS = [
     _header("A24", "b64 false", "AUTH-06", "extension", b64=False),
     Case("A24", "RS256", "AUTH-06", GOOD, lambda s: s.token(signer("RS256", "k2"))),
     Case("A24", "EdDSA", "AUTH-06", GOOD, lambda s: s.token(signer("EdDSA", "k3"))),
+    Case("A24", "Ed25519", "AUTH-06", GOOD, lambda s: s.token(_ED25519, header=_NEWER)),
+    Case("A24", "Ed25519 by its older name", "AUTH-06", "kid", lambda s: s.token(_ED25519)),
 ]
 
 USES = [

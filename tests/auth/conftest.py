@@ -10,13 +10,14 @@ from tests.auth.site import Site, site
 
 @pytest.fixture
 async def plain() -> AsyncIterator[Site]:
-    """Generic OpenID, with two keys of one kind and two of others."""
+    """Generic OpenID, with several keys, two of them of one kind."""
     async with site() as found:
         found.provider.publish(
             signer("ES256").jwk,
             signer("RS256", "k2").jwk,
             signer("EdDSA", "k3").jwk,
             signer("ES256", "k4", 4).jwk,
+            {**signer("EdDSA", "k5", 5).jwk, "alg": "Ed25519"},
         )
         yield found
 

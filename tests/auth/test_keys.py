@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings, strategies as st
 
+from stackdocs_mcp.auth.discovery import _may_hold_keys
 from stackdocs_mcp.auth.keys import usable
 from stackdocs_mcp.auth.providers import ALGORITHMS
 from tests.auth.cases import GOOD
@@ -249,3 +250,19 @@ async def test_metadata_of_another_issuer_or_of_no_fit_address_is_refused(
     assert await one.outcome(one.token()) == "unavailable"
     assert one.provider.hits == {OPENID: 1}
     assert caplog.text.rstrip().endswith(f"{one.issuer}: {name}")
+
+
+@pytest.mark.requirement("AUTH-16")
+@pytest.mark.parametrize(
+    ("issuer", "address", "may"),
+    [
+        ("https://a.example", "https://keys.example/jwks?v=1", True),
+        ("https://a.example", "http://a.example/jwks", False),
+        ("https://a.example", "http://127.0.0.1/jwks", False),
+        ("http://127.0.0.1:1", "http://localhost:2/jwks", True),
+        ("http://127.0.0.1:1", "https://keys.example/jwks", True),
+        ("http://127.0.0.1:1", "http://keys.example/jwks", False),
+    ],
+)
+def test_keys_come_as_securely_as_their_issuer(issuer: str, address: str, may: bool) -> None:
+    assert _may_hold_keys(address, issuer) is may

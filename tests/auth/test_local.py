@@ -168,7 +168,7 @@ def test_the_key_is_for_its_owners_eyes_and_nothing_else_is_left_behind(
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib, datetime; from stackdocs_mcp.auth.local import LocalIssuer; "
-        "sys.stdin.read(1); "
+        "print('ready', flush=True); sys.stdin.read(1); "
         "print(LocalIssuer.open(pathlib.Path(sys.argv[1]), datetime.datetime.now).key_id)"
     )
     started = [
@@ -180,6 +180,9 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
         )
         for _ in range(4)
     ]
+    for one in started:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
     for one in started:
         assert one.stdin is not None
         one.stdin.write("x")

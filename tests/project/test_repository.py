@@ -14,7 +14,7 @@ FORBIDDEN = re.compile(
     r"[p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.(org|com)|/[w]ork/|/[r]oot/|[p]yenv/|"
     + "|".join(re.escape(f"{path}/") for path in (Path.home(), ROOT) if len(path.parts) > 1)
 )
-TEXT = {".py", ".md", ".toml", ".json", ".sql", ".example", ".txt", ".yml", ".yaml", ""}
+TEXT = {".py", ".mjs", ".md", ".toml", ".json", ".sql", ".example", ".txt", ".yml", ".yaml", ""}
 MOST_LINES = 400
 
 

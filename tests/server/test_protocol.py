@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from stackdocs_mcp.server.app import INSTRUCTIONS
 from stackdocs_mcp.tools import TOOLS
-from stackdocs_mcp.tools.listing import listed
+from stackdocs_mcp.tools.listing import LINKED_FILE, listed, listed_linked
 from tests.server.harness import Session, in_memory, settings, text_of
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 from tests.server.snapshot import text
@@ -70,15 +70,16 @@ async def test_what_is_listed_changes_only_on_purpose(any_session: Session) -> N
 
 @pytest.mark.requirement("TOOL-01")
 def test_what_is_listed_is_what_the_models_say() -> None:
-    assert SNAPSHOT.read_text(encoding="utf-8") == text(), (
-        "if this is meant: python -m tests.server.snapshot > stackdocs_mcp/tools/listed.json"
-    )
+    how = "if this is meant: python -m tests.server.snapshot > stackdocs_mcp/tools/listed.json"
+    assert SNAPSHOT.read_text(encoding="utf-8") == text(), how
+    linked = files("stackdocs_mcp.tools").joinpath(LINKED_FILE)
+    assert linked.read_text(encoding="utf-8") == text(linked=True), f"{how}, and with `linked`"
 
 
 @pytest.mark.requirement("TOOL-01")
 def test_every_tool_has_a_title_all_hints_and_a_strict_schema() -> None:
-    assert list(listed()) == list(TOOLS)
-    for tool in listed().values():
+    assert list(listed()) == list(listed_linked()) == list(TOOLS)
+    for tool in (*listed().values(), *listed_linked().values()):
         hints = tool.annotations
         assert tool.title
         assert hints is not None

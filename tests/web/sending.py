@@ -1,5 +1,6 @@
 """What the tests of uploads send, and where they look whether anything stayed."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from tests.web.site import Site
 
 PDF_HEAD = b"%PDF-1.7\n"
 MIB = 1 << 20
+
+
+async def in_parts(content: bytes) -> AsyncIterator[bytes]:
+    """The same without a Content-Length."""
+    for start in range(0, len(content), 100_000):
+        yield content[start : start + 100_000]
 
 
 async def documents(site: Site, user: UserId, stack: StackId) -> list[Document]:

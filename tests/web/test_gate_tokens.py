@@ -10,6 +10,7 @@ from stackdocs_mcp.auth.local import LocalVerifier
 from stackdocs_mcp.core.binding import Right, StackId, UserId
 from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found, send_json
+from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import BINDING, Admitted
 from stackdocs_mcp.http.gate import Doors, Gate
 from stackdocs_mcp.http.journal import Journal
@@ -128,6 +129,7 @@ async def test_what_is_behind_the_gate_gets_a_binding_and_no_token(served: Site)
         hosts=frozenset({"here"}),
         origins=frozenset(),
         journal=Journal(b"key", TOOLS),
+        brake=Brake(400),
     )
     stack = await served.stack(ALICE)
     token = served.token(ALICE, stack)

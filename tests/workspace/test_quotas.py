@@ -10,6 +10,7 @@ import pytest
 
 from stackdocs_mcp.core.binding import Actor, Binding, Role
 from stackdocs_mcp.core.engine import Attachment, Extracted, FileOutline, Pages, Recognising
+from stackdocs_mcp.core.errors import NotFound
 from stackdocs_mcp.core.model import Document, DocumentStatus, Line, Page, PageSource
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.quota import Quotas
@@ -32,12 +33,14 @@ class Scanner:
 
     identity: str = "scanner"
     recognised: list[int] = field(default_factory=list)
+    reached: anyio.Event = field(default_factory=anyio.Event)
     gate: anyio.Event | None = None
 
     async def read(self, file: Path, have: Collection[int]) -> AsyncGenerator[Extracted, None]:
         lines = file.read_text().splitlines()
         yield FileOutline("text/plain", len(lines))
         if self.gate is not None:
+            self.reached.set()
             await self.gate.wait()
         for number, line in enumerate(lines, 1):
             if number in have:
@@ -192,16 +195,18 @@ async def test_a_document_is_read_to_its_end_when_its_adder_has_been_removed(pla
     place.scanner.gate = anyio.Event()
     path = place.folder / "slow.txt"
     path.write_text("scan\ntext\nattach more")
-    document, _ = await place.shared.intake.add(
-        place.bob.store, place.bob.files, path, "slow.txt", 999
-    )
-    over = place.shared.intake.start(Job(place.bob.behind, place.bob.files, document.id))
-    await place.alice.store.revoke(BOB)
 
-    place.scanner.gate.set()
-    await over.wait()
+    async def add() -> None:
+        with pytest.raises(NotFound):
+            await adding.add_document(place.bob, str(path))
 
-    after = await place.alice.store.document(document.id)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(add)
+        await place.scanner.reached.wait()
+        await place.alice.store.revoke(BOB)
+        place.scanner.gate.set()
+
+    after = (await place.alice.store.documents(limit=9))[0]
     assert after.status is DocumentStatus.OCR_COMPLETE
     for one in await place.alice.store.documents(limit=9):
         await place.shared.intake.process(Job(place.alice.behind, place.alice.files, one.id))

@@ -1,0 +1,42 @@
+"""The world of the matrix on each transport."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stackdocs_mcp.server.compose import local_user
+from tests.isolation.speakers import TRANSPORTS, Transport, over_http, over_stdio
+from tests.isolation.world import World, plant
+from tests.server.harness import Era
+from tests.web.site import ALICE, BOB, site
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The same loop for all tests of a module, which share a world."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module", params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Transport:
+    chosen: Transport = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+async def world(
+    tmp_path_factory: pytest.TempPathFactory, transport: Transport
+) -> AsyncIterator[World]:
+    user = local_user() if transport == "stdio" else ALICE
+    tmp_path = tmp_path_factory.mktemp("world")
+    async with site(tmp_path, rate_per_second=10_000, rate_burst=100_000) as served:
+        own = await plant(served, user, "default", "canaryown", documents=2)
+        sibling = await plant(served, user, "sibling", "canarysibling", documents=2)
+        foreign = await plant(served, BOB, "default", "canaryforeign", documents=2)
+        if transport == "stdio":
+            speaking = over_stdio(tmp_path)
+        else:
+            era: Era = "legacy" if transport == "http 2025-11-25" else "2026-07-28"
+            speaking = over_http(served, user, own.stack, era)
+        async with speaking as speaker:
+            yield World(served, speaker, own, sibling, foreign)
