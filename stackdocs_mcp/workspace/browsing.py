@@ -91,3 +91,20 @@ def as_listed(document: Document) -> dict[str, JsonValue]:
     if (error := document.error) is not None:
         found["error"] = f"{error.message}. {error.advice}".strip()
     return found
+
+
+def problems(document: Document) -> list[str]:
+    """What a reader of a listing should know of a document, one phrase each."""
+    found: list[str] = []
+    if document.status is DocumentStatus.PROCESSING:
+        of = f" of {document.pages}" if document.pages else ""
+        found.append(f"being read: {document.pages_done}{of} pages done")
+    if document.pages_without_text:
+        found.append(f"pages without text: {document.pages_without_text}")
+    if document.flagged:
+        found.append(f"fields with warnings: {document.flagged}")
+    if document.media_type and (wrong := misnamed(document.filename, document.media_type)):
+        found.append(wrong)
+    if document.superseded_by is not None:
+        found.append(f"the file has changed; its newer version is {document.superseded_by}")
+    return found
