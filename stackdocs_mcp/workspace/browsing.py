@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import InvalidArgument
+from stackdocs_mcp.core.media import misnamed
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus, Hit, JsonValue
 from stackdocs_mcp.workspace.context import Workspace
 
