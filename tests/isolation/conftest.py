@@ -40,3 +40,9 @@ async def world(
             speaking = over_http(served, user, own.stack, era)
         async with speaking as speaker:
             yield World(served, speaker, own, sibling, foreign)
+
+
+@pytest.fixture(params=["2026-07-28", "legacy"])
+def era(request: pytest.FixtureRequest) -> Era:
+    chosen: Era = request.param
+    return chosen

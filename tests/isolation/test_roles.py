@@ -22,14 +22,6 @@ from tests.web.site import ALICE, BOB, Site, headers_for, message, site
 
 pytestmark = pytest.mark.anyio
 
-ERAS: tuple[Era, ...] = ("2026-07-28", "legacy")
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    chosen: Era = request.param
-    return chosen
-
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Site]:
