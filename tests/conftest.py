@@ -1,5 +1,7 @@
 """What every test shares: the promises it may claim, and the event loop."""
 
+import logging
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from stackdocs_mcp.logs import OURS, Formatter
+
+TOKEN = re.compile(r"Bearer |eyJ[A-Za-z0-9_-]{8}")
+"""A token, or how its header begins."""
 MANIFESTS = Path(__file__).parent / "requirements"
 
 
@@ -33,6 +39,32 @@ def promises() -> dict[str, dict[str, Any]]:
             raise pytest.UsageError(f"{path.name} repeats {', '.join(sorted(twice))}")
         found |= manifest
     return found
+
+
+class _Watching(logging.Handler):
+    """Lines of our own log that hold a token, whatever the test is about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = Formatter().format(record)
+        if TOKEN.search(line):
+            self.found.append(line)
+
+
+_WATCHING = _Watching()
+
+
+def pytest_configure() -> None:
+    logging.getLogger(OURS).addHandler(_WATCHING)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    found, _WATCHING.found = _WATCHING.found, []
+    assert found == [], "a token was logged"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import StackdocsError
+from stackdocs_mcp.core.model import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Left:
     ocr_pages: int | None
     resets_at: datetime
 
+    def told(self) -> dict[str, JsonValue]:
+        """The same as clients see it; what is without limit is left out."""
+        counts = {
+            "documents_left": self.documents,
+            "pages_left": self.pages,
+            "ocr_pages_left": self.ocr_pages,
+        }
+        limited = {name: count for name, count in counts.items() if count is not None}
+        return {**limited, "resets_at": self.resets_at.isoformat()}
+
 
 class QuotaExceeded(StackdocsError):
     """Something needs more than the month's quota has left; of what was asked nothing was done."""
@@ -41,11 +52,13 @@ class QuotaExceeded(StackdocsError):
 
     def __init__(self, what: str, wanted: int, left: int, limit: int, resets_at: datetime) -> None:
         """``what`` is counted: documents, pages, or OCR pages."""
+        self.resets_at = resets_at
         super().__init__(
             f"the quota of {limit} {what} a month has {left} left, and this needs {wanted}",
             f"It begins anew at {resets_at.isoformat()}: try again then, or ask whoever runs the "
             "server for a higher one.",
         )
+        self.resets_at = resets_at
 
 
 class Usage(Protocol):

@@ -12,6 +12,7 @@ from stackdocs_mcp.core.tenancy import Denial
 from stackdocs_mcp.http.admission import Admission
 from stackdocs_mcp.http.answers import not_found
 from stackdocs_mcp.http.context import REQUEST
+from stackdocs_mcp.http.journal import Journal
 from stackdocs_mcp.http.links import Ticket
 from stackdocs_mcp.workspace.auditing import keep
 
@@ -19,8 +20,11 @@ from stackdocs_mcp.workspace.auditing import keep
 class Redeeming:
     """Turns what a link says into a binding, as the gate does for a token."""
 
-    def __init__(self, store: Store, admission: Admission, *, read_only: bool) -> None:
+    def __init__(
+        self, store: Store, admission: Admission, journal: Journal, *, read_only: bool
+    ) -> None:
         self._store = store
+        self._journal = journal
         self._admission = admission
         self._most = frozenset({Right.READ}) if read_only else frozenset(Right)
 
@@ -36,6 +40,7 @@ class Redeeming:
         if ticket is None:
             raise not_found()
         user, stack = ticket.user, ticket.stack
+        self._journal.asks(user, stack)
         await self._admission.rate(user)
         found = await self._store.membership(user, stack)
         rights = frozenset[Right]() if found is None else found.role.rights & self._most

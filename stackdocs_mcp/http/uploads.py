@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
+from math import ceil
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -17,6 +18,8 @@ from stackdocs_mcp.core.errors import (
     SizeDiffers,
     StackdocsError,
 )
+from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.http.answers import not_found, refused, send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
 from stackdocs_mcp.http.context import Admitted
@@ -43,11 +46,18 @@ class Uploads:
     """The two routes that take files in."""
 
     def __init__(
-        self, shared: Shared, links: SealedLinks, redeeming: Redeeming, pace: Pace | None = None
+        self,
+        shared: Shared,
+        links: SealedLinks,
+        redeeming: Redeeming,
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
     ) -> None:
         self._shared = shared
         self._links = links
         self._redeeming = redeeming
+        self._clock = clock
         self._pace = pace or Pace()
 
     async def documents(
@@ -69,7 +79,7 @@ class Uploads:
         limit = self._shared.max_file_bytes
         body = pieces(scope, receive, limit=limit, room=room, pace=self._pace)
         async with aclosing(body):
-            with _said():
+            with self._said():
                 name, content = _named(scope), body
                 if boundary is not None:
                     file = OneFile(body, boundary)
@@ -87,7 +97,7 @@ class Uploads:
         async with redeemed as binding:
             assert ticket is not None, "it was redeemed"
             once = Once(ticket.nonce, ticket.what.size, ticket.expires_at)
-            with _said():
+            with self._said():
                 size = declared(scope)
                 if size is not None and size != once.size:
                     raise SizeDiffers(once.size, size)
@@ -95,6 +105,22 @@ class Uploads:
                 workspace = self._shared.workspace(binding)
                 added = await take_in(workspace, ticket.what.filename, body, once)
         await _answer(send, added)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What goes wrong is answered with a status of its own."""
+        try:
+            yield
+        except NotFound as error:  # membership or stack went while the file came
+            raise not_found() from error
+        except QuotaExceeded as error:
+            wait = max(1, ceil((error.resets_at - self._clock()).total_seconds()))
+            raise refused(error, 429, [(b"retry-after", str(wait).encode())]) from error
+        except StackdocsError as error:
+            for kind, status in _STATUS:
+                if isinstance(error, kind):
+                    raise refused(error, status) from error
+            raise
 
 
 def _named(scope: Scope) -> str:
@@ -109,20 +135,8 @@ def _named(scope: Scope) -> str:
     return ""
 
 
-@contextmanager
-def _said() -> Iterator[None]:
-    """What goes wrong is answered with a status of its own."""
-    try:
-        yield
-    except NotFound as error:  # membership or stack went while the file came
-        raise not_found() from error
-    except StackdocsError as error:
-        for kind, status in _STATUS:
-            if isinstance(error, kind):
-                raise refused(error, status) from error
-        raise
-
-
 async def _answer(send: Send, added: Added) -> None:
-    body = {"document": as_listed(added.document), "new": added.new}
+    body: dict[str, object] = {"document": as_listed(added.document), "new": added.new}
+    if added.quota is not None:
+        body["quota"] = added.quota.told()
     await send_json(send, 201 if added.new else 200, body)

@@ -33,16 +33,14 @@ async def listen(
     """Acknowledge what will be told, then tell it, until listening is over.
 
     What is no resource of the bound stack, foreign or unknown, is left out of the acknowledgement,
-    and the first of those is kept as refused.
-    Tools and prompts are those of the release: that their lists have changed is never told. Raises
-    InvalidArgument for more than 500 addresses, and what ``Listeners.listen`` raises.
+    and the first of those is kept as refused. So are the lists of tools and prompts left out, which
+    are those of the release. Raises InvalidArgument for more than 500 addresses, and what
+    ``Listeners.listen`` raises.
     """
     meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: context.request_id}
     addresses = await _own(workspace, asked.resource_subscriptions or (), request)
     wanted = Wanted(addresses)
     honoured = types.SubscriptionFilter(
-        tools_list_changed=asked.tools_list_changed or None,
-        prompts_list_changed=asked.prompts_list_changed or None,
         resources_list_changed=asked.resources_list_changed or None,
         resource_subscriptions=[one.uri for one in addresses] or None,
     )

@@ -33,28 +33,26 @@ RESOURCE_NOT_FOUND = -32_002
 
 ParamsT = TypeVar("ParamsT")
 ResultT = TypeVar("ResultT")
-Handler = Callable[[ServerRequestContext[Any], ParamsT], Awaitable[ResultT]]
+Context = ServerRequestContext[Any]
+Handler = Callable[[Context, ParamsT], Awaitable[ResultT]]
 
 
 def guarded(handler: Handler[ParamsT, ResultT], bound: Bound) -> Handler[ParamsT, ResultT]:
     """The handler, whose errors are protocol errors in our words, and whose refusals are kept."""
 
-    async def answer(context: ServerRequestContext[Any], params: ParamsT) -> ResultT:
+    async def answer(context: Context, params: ParamsT) -> ResultT:
         try:
-            return await handler(context, params)
+            return await _recorded(handler, bound, context, params)
         except MCPError:
             raise
-        except StackdocsError as error:
-            workspace, request = bound(context), request_id(context)
-            store = workspace.shared.store
-            await auditing.refused(store, workspace.binding, request, context.method, error)
-            if not isinstance(error, ResourceNotFound):
-                raise MCPError(_code(error), sentences(error)) from None
+        except ResourceNotFound as error:
             modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
             uri = str(getattr(params, "uri", ""))[:LONGEST_URI]
             raise MCPError(
                 types.INVALID_PARAMS if modern else RESOURCE_NOT_FOUND, error.message, {"uri": uri}
             ) from None
+        except StackdocsError as error:
+            raise MCPError(_code(error), sentences(error)) from None
         except Exception as error:  # noqa: BLE001  no foreign text leaves the process
             reference = broken(context.method, error)
             raise MCPError(
@@ -64,6 +62,19 @@ def guarded(handler: Handler[ParamsT, ResultT], bound: Bound) -> Handler[ParamsT
             ) from None
 
     return answer
+
+
+async def _recorded(
+    handler: Handler[ParamsT, ResultT], bound: Bound, context: Context, params: ParamsT
+) -> ResultT:
+    try:
+        return await handler(context, params)
+    except StackdocsError as error:
+        if error.is_denial:
+            workspace, request = bound(context), request_id(context)
+            store = workspace.shared.store
+            await auditing.refused(store, workspace.binding, request, context.method, error)
+        raise
 
 
 def sentences(error: StackdocsError) -> str:

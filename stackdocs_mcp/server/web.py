@@ -107,8 +107,9 @@ async def gate_of(
     counters = SharedCounters(settings.data_dir.absolute())
     rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     admission = Admission(rates, settings.calls_at_once)
-    redeeming = Redeeming(app.store, admission, read_only=settings.read_only)
-    uploads = Uploads(shared, links, redeeming, pace)
+    journal = Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS)
+    redeeming = Redeeming(app.store, admission, journal, read_only=settings.read_only)
+    uploads = Uploads(shared, links, redeeming, clock=now, pace=pace)
     try:
         async with manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(app.read_everything)
@@ -127,7 +128,7 @@ async def gate_of(
                 addresses=addresses,
                 hosts=hosts_of(addresses.public, port),
                 origins=origins_of(addresses.public, port) | set(settings.allowed_origins),
-                journal=Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS),
+                journal=journal,
                 brake=Brake(settings.refusals_per_second),
                 read_only=settings.read_only,
             )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from stackdocs_mcp.core.links import Link
 from stackdocs_mcp.tools.finishing import Export, Inline
+from stackdocs_mcp.tools.reading import QuotaLeft, quota_left, said_of
 from stackdocs_mcp.tools.tool import Answer, Arguments, Result
 from stackdocs_mcp.workspace import Workspace, handing_out, uploading
 
@@ -28,6 +29,7 @@ class UploadLink(Result):
 
 class OfferedDocument(Result):
     upload: UploadLink
+    quota: QuotaLeft | None = None
 
 
 class ExportLink(Result):
@@ -46,7 +48,11 @@ async def add_document(workspace: Workspace, given: OfferDocument) -> Answer:
     # The command is run in a shell that is not known here: a name goes in bare or not at all.
     name = given.filename if _HARMLESS.fullmatch(given.filename) else "FILE"
     upload = UploadLink(url=link.url, method="PUT", expires_at=_time(link), max_bytes=given.size)
-    return Answer(f"send the bytes: curl -fT {name} {link.url}", OfferedDocument(upload=upload))
+    quota = quota_left(await workspace.shared.store.quota(workspace.binding.user))
+    return Answer(
+        f"send the bytes: curl -fT {name} {link.url}{said_of(quota)}",
+        OfferedDocument(upload=upload, quota=quota),
+    )
 
 
 async def export(workspace: Workspace, given: Export) -> Answer:

@@ -152,25 +152,22 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
     said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
     more = len(added.attached) - len(attached)
-    quota = None if added.quota is None else _quota(added.quota)
+    quota = quota_left(added.quota)
     return Answer(
         f"{known}: {one.id} {one.status}, {one.pages} pages"
         f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}"
-        f"{_said(quota)}",
+        f"{said_of(quota)}",
         AddedDocument(document=one, new=added.new, attachments=attached or None, quota=quota),
     )
 
 
-def _quota(left: Left) -> QuotaLeft:
-    return QuotaLeft(
-        documents_left=left.documents,
-        pages_left=left.pages,
-        ocr_pages_left=left.ocr_pages,
-        resets_at=left.resets_at.isoformat(),
-    )
+def quota_left(left: Left | None) -> QuotaLeft | None:
+    """What is left as clients see it; None where nothing is limited."""
+    return None if left is None else QuotaLeft.model_validate(left.told())
 
 
-def _said(quota: QuotaLeft | None) -> str:
+def said_of(quota: QuotaLeft | None) -> str:
+    """The same in words, to be put behind others."""
     if quota is None:
         return ""
     counts = (

@@ -67,7 +67,7 @@ async def take_in(
     One that failed before is tried again. What the pieces raise is raised, and nothing is left.
     Raises FileTooLarge, FileUnsupported (by its first bytes, whatever it is called), FileRefused
     for an empty file and one without a name, and with ``once`` also SizeDiffers, and LinkUsed when
-    the link was used for other bytes. The same bytes again are the same document.
+    the link was used for other bytes; and QuotaExceeded. The same bytes are the same document.
     """
     workspace.binding.require(Right.WRITE)
     shared, store = workspace.shared, workspace.store
@@ -92,8 +92,8 @@ async def take_in(
             await workspace.files.local(sha256)  # or it was erased with others just then
 
     if needs_reading(document):
-        shared.intake.start(Job(store, workspace.files, document.id))
-    return Added(document, new)
+        shared.intake.start(Job(workspace.behind, workspace.files, document.id))
+    return Added(document, new, quota=await shared.store.quota(workspace.binding.user))
 
 
 async def _fill(incoming: Incoming, pieces: AsyncGenerator[bytes, None], sniff: Sniff) -> None:

@@ -24,6 +24,6 @@ async def plain() -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def one() -> AsyncIterator[Site]:
-    """Generic OpenID with one key, and little patience with the provider."""
-    async with site(max_seconds=1.0) as found:
+    """Generic OpenID with one key."""
+    async with site() as found:
         yield found

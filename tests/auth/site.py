@@ -73,7 +73,7 @@ class Site:
 
 @asynccontextmanager
 async def site(
-    path: str = "", *others: Accepted, max_seconds: float = 5.0, **accepted: Any
+    path: str = "", *others: Accepted, max_seconds: float = 20.0, **accepted: Any
 ) -> AsyncIterator[Site]:
     """A site whose provider has one ES256 key; ``accepted`` is how its tokens are taken."""
     async with serving() as provider:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio.to_thread
+
 COMMAND = str(Path(sys.executable).with_name("stackdocs-mcp"))
 PATIENCE = 120
 
@@ -54,6 +56,12 @@ class Shell:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         return environment({"STACKDOCS_DATA_DIR": str(self.data), **(more or {})})
+
+
+async def command(home: Path, *arguments: str | Path) -> None:
+    """Run a command in another process on the data folder below ``home``."""
+    done = await anyio.to_thread.run_sync(lambda: Shell(home / "data")(*arguments))
+    assert done.code == 0, done.err
 
 
 def all_of(terminal: int) -> str:

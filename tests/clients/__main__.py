@@ -83,7 +83,7 @@ def _show(rows: Sequence[Row]) -> None:
     table = Table()
     for name in ("client", "version", "over", "protocol", *STEPS, "kept", "in the history"):
         table.add_column(name, no_wrap=True)
-    table.add_column("refused by HTTP")
+    table.add_column("refused to it")
     table.add_column("s", justify="right")
     for row in rows:
         steps = ["yes" if step in row.steps else "NO" for step in STEPS]

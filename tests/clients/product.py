@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 from anyio.streams.text import TextReceiveStream
@@ -28,16 +28,27 @@ TEE = Path(__file__).parent / "programs" / "tee.py"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A data folder with a stack, one document in it and a schema; and a token for the stack."""
+    """A data folder with a stack, with one document in it and a schema."""
 
     shell: Shell
-    path: str
-    token: str
 
     def copied(self, folder: Path) -> "Place":
         """The same in another folder, for one client alone."""
         shutil.copytree(self.shell.data, folder)
-        return Place(Shell(folder), self.path, self.token)
+        return Place(Shell(folder))
+
+    def told(self, public: str) -> dict[str, Any]:
+        """What ``token`` prints for a server at this address: how a client connects.
+
+        ``typed`` is the command for Claude Code, ``configuration`` the JSON for others; ``url``
+        and ``headers`` are those of its one server.
+        """
+        options = ("--stack", STACK, "--public-url", public)
+        command, _, shown = _done(self.shell, "token", *options).partition("\n")
+        configuration = json.loads(shown)
+        (server,) = configuration["mcpServers"].values()
+        there = {"url": server["url"], "headers": server["headers"]}
+        return {**there, "configuration": configuration, "typed": shlex.split(command)}
 
     def command(self, kept: Path) -> list[str]:
         """What serves the stack over stdio, with every line kept in a file."""
@@ -62,9 +73,7 @@ def prepared(home: Path) -> Place:
     document.write_text(TEXT, "utf-8")
     _done(shell, "add", "--stack", STACK, document)
     _done(shell, "schema", "set", "--stack", STACK, "--fields", FIELDS, "--evidence", "require")
-    given = json.loads(_done(shell, "token", "--stack", STACK, "--as", "json"))
-    server = given["mcpServers"]["stackdocs"]
-    return Place(shell, urlsplit(server["url"]).path, server["headers"]["Authorization"])
+    return Place(shell)
 
 
 @asynccontextmanager

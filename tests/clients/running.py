@@ -47,6 +47,7 @@ class Row:
     steps: list[str] = field(default_factory=list)
     kept: bool = False
     by: str = ""
+    asked: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     failure: str = ""
@@ -89,7 +90,8 @@ async def run(
 
     if transport == "stdio":
         heard = kept_by_tee(scratch / "stdio.log")
-    row.protocol, row.refusals = heard.protocol, heard.refusals
+    row.protocol = heard.protocol
+    row.asked, row.refusals = dict(heard.asked), dict(heard.refusals)
     exported = own.exported()
     field = exported.get("evidence", {}).get("total", {})
     row.kept = (
@@ -124,8 +126,7 @@ async def _over_http(place: Place, scratch: Path) -> AsyncIterator[tuple[dict[st
             serving(place, public, scratch / "server.log") as upstream,
             between(bound, upstream) as heard,
         ):
-            headers = {"Authorization": place.token}
-            yield {"url": public + place.path, "headers": headers}, heard
+            yield place.told(public), heard
 
 
 def _over_stdio(place: Place, scratch: Path) -> dict[str, Any]:

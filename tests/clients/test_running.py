@@ -49,6 +49,7 @@ async def test_a_client_that_works_leaves_a_verified_value_under_its_own_name(
 
     assert (row.failure, row.steps, row.kept) == ("", list(STEPS), True)
     assert (row.protocol, row.by) == (MODERN, "agent mcp 0.1.0")
+    assert (row.asked["tools/call"], row.refusals) == (len(STEPS), {})
 
 
 @pytest.mark.requirement("CLIENT-04")

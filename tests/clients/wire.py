@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,16 +25,21 @@ DATA = b"data:"
 
 @dataclass(slots=True)
 class Heard:
-    """What a client says of itself, and what is refused to it below the protocol."""
+    """What a client says of itself, what it asks for, and what is refused to it."""
 
     protocol: str = ""
     client: str = ""
-    refusals: dict[str, int] = field(default_factory=dict)
-    """How often, by HTTP method and status."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often, by method of the protocol."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """How often, by HTTP method and status, or by the code of a protocol error."""
 
     def sent(self, line: bytes) -> None:
         """A message of the client."""
-        params = _object(_object(_read(line)).get("params"))
+        message = _object(_read(line))
+        if "method" in message:
+            self.asked[str(message["method"])] += 1
+        params = _object(message.get("params"))
         meta = _object(params.get("_meta"))
         self.protocol = meta.get(types.PROTOCOL_VERSION_META_KEY, self.protocol)
         info = _object(params.get("clientInfo") or meta.get(types.CLIENT_INFO_META_KEY))
@@ -42,12 +48,12 @@ class Heard:
 
     def got(self, line: bytes) -> None:
         """A message of the server: its answer to ``initialize`` is what was agreed upon."""
-        result = _object(_object(_read(line)).get("result"))
+        message = _object(_read(line))
+        result = _object(message.get("result"))
         self.protocol = result.get("protocolVersion", self.protocol)
-
-    def refused(self, method: str, status: int) -> None:
-        what = f"{method} {status}"
-        self.refusals[what] = self.refusals.get(what, 0) + 1
+        code = _object(message.get("error")).get("code")
+        if isinstance(code, int):
+            self.refusals[f"error {code}"] += 1
 
 
 def kept_by_tee(path: Path) -> Heard:
@@ -79,18 +85,21 @@ class Between:
             ) as answer,
         ):
             if answer.status_code >= 400:
-                self.heard.refused(request.method, answer.status_code)
+                self.heard.refusals[f"{request.method} {answer.status_code}"] += 1
             passed = StreamingResponse(self._read(answer), answer.status_code)
             passed.raw_headers = _kept(answer.headers.raw)
             await passed(scope, receive, send)
 
     async def _read(self, answer: httpx2.Response) -> AsyncIterator[bytes]:
-        whole = b""
+        """The answer's parts. Each line is heard before it is handed on: some clients then go."""
+        rest = b""
         async for part in answer.aiter_raw():
-            whole += part
+            *lines, rest = [one.removeprefix(DATA) for one in (rest + part).split(b"\n")]
+            if _read(rest) is not None:  # a whole message without a line's end
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                self.heard.got(line)
             yield part
-        for line in whole.splitlines():
-            self.heard.got(line.removeprefix(DATA))
 
 
 @asynccontextmanager

@@ -2,61 +2,36 @@
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import mcp_types as types
 import pytest
-from hypothesis import HealthCheck, given, settings as bounded, strategies as st
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
+from stackdocs_mcp.core.errors import NotFound
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.resources import RESOURCES
 from stackdocs_mcp.resources.listing import DOCUMENTS_AT_ONCE, addressed
-from stackdocs_mcp.resources.resource import ResourceNotFound
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.tools import TOOLS
 from stackdocs_mcp.workspace import Workspace
 from stackdocs_mcp.workspace.reading import DEFAULT_CHARS
+from tests.server.addresses import (
+    NOWHERE,
+    SCHEMA_URI,
+    extraction,
+    extraction_uri,
+    held,
+    refusal,
+    text_uri,
+)
 from tests.server.harness import Era, Session, bound, client_of, in_memory, settings
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 
 pytestmark = pytest.mark.anyio
-
-NOWHERE = "00000000-0000-4000-8000-000000000000"
-SCHEMA_URI = "stackdocs://schema"
-
-
-def text_uri(document: str) -> str:
-    return f"stackdocs://documents/{document}"
-
-
-def extraction_uri(document: str) -> str:
-    return f"stackdocs://documents/{document}/extraction"
-
-
-async def held(session: Session, uri: str) -> str:
-    """What the resource holds."""
-    result = await session.client.read_resource(uri, cache_mode="bypass")
-    (content,) = result.contents
-    assert isinstance(content, types.TextResourceContents)
-    assert content.uri == uri
-    assert (result.ttl_ms, result.cache_scope) == (0, "private")
-    return content.text
-
-
-async def extraction(session: Session, document: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(await held(session, extraction_uri(document)))
-    return found
-
-
-async def refusal(session: Session, uri: str) -> Mapping[str, Any]:
-    with pytest.raises(MCPError) as refused:
-        await session.client.read_resource(uri, cache_mode="bypass")
-    return refused.value.error.model_dump()
 
 
 @pytest.mark.requirement("RES-01")
@@ -228,102 +203,6 @@ async def test_reading_a_resource_changes_nothing(session: Session) -> None:
     assert [one["code"] for one in after["reasons"]].count("page_unread") == 2
 
 
-def hostile(document: str) -> list[str]:
-    """Addresses that some reader takes for the document's."""
-    own = text_uri(document)
-    quoted = "".join(f"%{ord(one):02x}" for one in document)
-    return [
-        *("", "stackdocs:", "stackdocs://", "stackdocs:///", "schema", "stackdocs://documents"),
-        *("stackdocs://documents/", "stackdocs://schema/", "stackdocs://schema?", "about:blank"),
-        *("file:///etc/passwd", "http://127.0.0.1/", "ui://review", f"stack://{document}"),
-        f"stack://B/doc/{document}",
-        f"stackdocs://stacks/B/documents/{document}",
-        f"stackdocs://B/../documents/{document}",
-        f"stackdocs://documents/../documents/{document}",
-        f"stackdocs://documents/./{document}",
-        f"stackdocs://documents/%2e%2e%2fdocuments/{document}",
-        f"stackdocs://documents/%2e/{document}",
-        f"stackdocs://documents/{quoted}",
-        f"stackdocs://documents/%25{quoted[1:]}",
-        f"stackdocs://documents%2F{document}",
-        f"stackdocs://documents\\{document}",
-        f"stackdocs://documents//{document}",
-        f"stackdocs://user@documents/{document}",
-        f"stackdocs://documents:80/{document}",
-        f"stackdocs://documents./{document}",
-        f"stackdocs://%64ocuments/{document}",
-        f"stackdocs:/documents/{document}",
-        f"STACKDOCS://documents/{document}",
-        f"StackDocs://documents/{document}",
-        f"stackdocs://DOCUMENTS/{document}",
-        f"stackdocs://documents/{document.upper()}x",
-        f"stackdocs://documents/{{{document}}}",
-        f"stackdocs://documents/urn:uuid:{document}",
-        f"stackdocs://documents/{document.replace('-', '')}",
-        *(f"{own}{tail}" for tail in ("/", ".", "%00", "\x00", "\n", "\r\n", " ", "\t", "\u200b")),
-        *(f"{own}{tail}" for tail in ("?", "?a=1", "#", "#page", ";a", "/..", "/extraction/..")),
-        *(f"{own}/{tail}" for tail in ("Extraction", "extraction/", "extraction%00", "fields")),
-        *(f"{head}{own}" for head in (" ", "\n", "\x00", "\ufeff", "url:")),
-        own.replace("0", "\u0660").replace("1", "\uff11").replace("2", "\u0662") + "\u0663",
-        own.replace("s", "\u017f"),
-        own + "a" * 100_000,
-        own * 2,
-    ]
-
-
-@pytest.mark.requirement("RES-08")
-async def test_an_address_that_is_not_ours_to_the_letter_looks_like_one_that_is_not_there(
-    any_session: Session, era: Era
-) -> None:
-    document = await any_session.add("invoice.txt", INVOICE)
-    missing = await refusal(any_session, text_uri(NOWHERE))
-
-    assert missing == {
-        "code": -32002 if era == "legacy" else -32602,
-        "message": "Resource not found",
-        "data": {"uri": text_uri(NOWHERE)},
-    }
-    assert await refusal(any_session, extraction_uri(NOWHERE)) == {
-        **missing,
-        "data": {"uri": extraction_uri(NOWHERE)},
-    }
-    for uri in hostile(document):
-        assert await refusal(any_session, uri) == {**missing, "data": {"uri": uri[:256]}}, uri
-    assert await held(any_session, text_uri(document))
-
-
-CHARACTERS = st.characters(exclude_categories=["Cs"])
-PARTS = st.sampled_from(
-    ["stackdocs", "://", "/", "documents", "schema", "extraction", "..", "%2e", "%00", "\\", "@"]
-) | st.text(CHARACTERS, max_size=4)
-
-
-@pytest.mark.requirement("RES-08")
-@bounded(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    document=st.uuids().map(str),
-    parts=st.lists(PARTS | st.uuids().map(str), max_size=10),
-    place=st.integers(0, 90),
-    inserted=st.text(CHARACTERS, min_size=1, max_size=3) | PARTS.filter(bool),
-)
-def test_no_other_text_means_a_resource(
-    document: str, parts: list[str], place: int, inserted: str
-) -> None:
-    exact = {SCHEMA_URI, text_uri(document), extraction_uri(document)}
-    for uri in exact:
-        assert addressed(uri).uri == uri
-        changed = uri[:place] + inserted + uri[place:]
-        for other in (changed, "".join(parts), uri[:place], uri[place:] + inserted):
-            try:
-                found = addressed(other)
-            except ResourceNotFound:
-                continue
-            # What is taken is one of the table's own spellings, with the form of an id in it.
-            spelled = {one.uri(found.document) for one in RESOURCES}
-            assert other in spelled
-            assert re.fullmatch("[0-9a-f-]{36}|", found.document)
-
-
 @pytest.mark.requirement("RES-09")
 async def test_a_document_of_another_stack_looks_like_one_that_is_not_there(
     tmp_path: Path, era: Era
@@ -392,6 +271,16 @@ async def test_what_breaks_reaches_the_client_in_our_words(
             assert error.data is None
     assert "canary" not in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.requirement("RES-11")
+async def test_a_binding_that_is_refused_is_said_in_our_words(era: Era) -> None:
+    def refused(_context: object) -> Workspace:
+        raise NotFound("the stack is no longer there")
+
+    async with Client(build(TOOLS, refused), mode=era) as client:
+        with pytest.raises(MCPError, match=r"^the stack is no longer there\.$"):
+            await client.list_resources()
 
 
 @pytest.mark.requirement("RES-11")

@@ -60,7 +60,9 @@ class Model:
             return refused
         if write.expected_revision not in {None, base}:
             return replace(refused, conflict="stale_revision")
-        gone = {*there, *(path for path in self.leaves if self._gives_way(path, write.path))}
+        # An empty list or object gives way to what it is to hold, and a delete holds nothing.
+        gives_way = {path for path in self.leaves if new and self._gives_way(path, write.path)}
+        gone = {*there, *gives_way}
         after = {path: leaf for path, leaf in self.leaves.items() if path not in gone} | new
         if not person and any(
             (new and begins(write.path, path))

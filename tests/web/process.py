@@ -16,11 +16,9 @@ from stackdocs_mcp.core.binding import Right, StackId, UserId
 from stackdocs_mcp.server.compose import local_user, now, running
 from stackdocs_mcp.settings import Settings
 from tests.cli.shell import environment
+from tests.conftest import TOKEN
 from tests.server.harness import PATIENCE
 from tests.web.site import HOUR
-
-SECRET = re.compile(r"Bearer |eyJ[A-Za-z0-9_-]{8}")
-"""A token, or its header."""
 
 
 @dataclass
@@ -78,7 +76,7 @@ def serving(data: Path, *options: str, **variables: str) -> Iterator[Process]:
             reading.join()
             while not served.lines.empty():
                 served.said.append(served.lines.get())
-    assert [line for line in served.said if SECRET.search(line)] == []
+    assert [line for line in served.said if TOKEN.search(line)] == []
 
 
 def _read(errors: IO[str], lines: Queue[str]) -> None:

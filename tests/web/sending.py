@@ -8,7 +8,9 @@ import anyio
 from anyio.abc import SocketStream
 
 from stackdocs_mcp.core.binding import StackId, UserId
-from stackdocs_mcp.core.model import Document
+from stackdocs_mcp.core.model import Document, DocumentStatus
+from stackdocs_mcp.workspace.intake import Job
+from tests.server.harness import PATIENCE
 from tests.web.site import Site
 
 PDF_HEAD = b"%PDF-1.7\n"
@@ -23,6 +25,17 @@ async def in_parts(content: bytes) -> AsyncIterator[bytes]:
 
 async def documents(site: Site, user: UserId, stack: StackId) -> list[Document]:
     return list(await site.workspace(user, stack).store.documents(limit=100))
+
+
+async def read(site: Site, user: UserId, stack: StackId) -> Document:
+    """The stack's one document, when it has been read."""
+    workspace = site.workspace(user, stack)
+    (document,) = await workspace.store.documents(limit=2)
+    if document.status is DocumentStatus.PROCESSING:
+        job = Job(workspace.store, workspace.files, document.id)
+        with anyio.fail_after(PATIENCE):
+            await site.app.shared.intake.start(job).wait()
+    return await workspace.store.document(document.id)
 
 
 def kept(site: Site) -> list[Path]:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -17,7 +17,7 @@ from stackdocs_mcp.http import body
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.connections import Patience, listen
 from stackdocs_mcp.server.web import run
-from tests.server.harness import PATIENCE
+from tests.server.harness import PATIENCE, Era
 from tests.web import wire
 from tests.web.site import ALICE, BOB, call, headers_for, site
 
@@ -190,6 +190,17 @@ async def test_the_oldest_connection_that_never_asked_makes_room(tmp_path: Path)
             assert answer.is_success
             for one in silent:
                 await one.aclose()
+
+
+@pytest.mark.requirement("OPS-06")
+async def test_a_crowd_of_idle_connections_keeps_nobody_out(tmp_path: Path, era: Era) -> None:
+    async with AsyncExitStack() as open_, site(tmp_path, patience=Patience(most=64)) as served:
+        stack = await served.stack(ALICE)
+        for _ in range(300):
+            idle = await anyio.connect_tcp("127.0.0.1", served.port)
+            await open_.enter_async_context(idle)
+        async with served.client(ALICE, stack, era) as session:
+            assert (await session.data("list_documents"))["documents"] == []
 
 
 @pytest.mark.requirement("OPS-06")

@@ -15,7 +15,7 @@ from stackdocs_mcp.core.binding import Role, StackId
 from stackdocs_mcp.http.disposition import attachment, filename
 from tests.server.harness import Era, Session
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
-from tests.web.sending import documents, error_of
+from tests.web.sending import error_of, read
 from tests.web.site import ALICE, BOB, Site
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +29,7 @@ async def filled(served: Site, stack: StackId, fields: list[dict[str, Any]]) -> 
         where = f"/stacks/{stack}/documents?filename=invoice.txt"
         document = (await http.post(where, content=INVOICE.encode())).json()["document"]
     async with served.client(ALICE, stack) as session:
-        while (await documents(served, ALICE, stack))[0].status == "processing":
-            pass
+        await read(served, ALICE, stack)
         await session.data("set_fields", document_id=document["id"], fields=fields)
     return str(document["id"])
 

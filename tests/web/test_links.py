@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 
@@ -16,9 +17,9 @@ from stackdocs_mcp.core.links import Download, Link, Upload
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.workspace.cursors import Cursors
-from tests.server.harness import Era, Session, in_memory, settings, text_of
+from tests.server.harness import PATIENCE, Era, Session, in_memory, settings, text_of
 from tests.server.papers import INVOICE
-from tests.web.sending import documents, error_of, kept
+from tests.web.sending import MIB, arriving, documents, error_of, kept, raw_request, status_of
 from tests.web.site import ALICE, BOB, Site, site
 
 pytestmark = pytest.mark.anyio
@@ -311,3 +312,44 @@ async def test_using_a_link_counts_as_a_call_of_its_user(tmp_path: Path) -> None
 
     assert [one.status_code for one in answers] == [201, 200, 200, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+@pytest.mark.requirement("LINK-06")
+async def test_a_file_that_is_coming_is_one_of_its_users_calls(tmp_path: Path) -> None:
+    async with site(tmp_path, calls_at_once=1) as served:
+        stack = await served.stack(ALICE)
+        bound = Binding(ALICE, stack, frozenset(Right))
+        size = 2 * MIB
+        links = [path_of(sealed(served).upload(bound, Upload("a.txt", size))) for _ in range(2)]
+        with anyio.fail_after(PATIENCE):
+            coming = await raw_request(
+                served.port,
+                f"PUT {links[0]} HTTP/1.1\nContent-Length: {size}",
+                b"x" * (size - 1),
+            )
+            while not arriving(served.app.settings.data_dir):
+                await anyio.lowlevel.checkpoint()
+            async with served.raw() as http:
+                assert (await http.put(links[1], content=b"y" * size)).status_code == 429
+            await coming.send(b"x")
+            assert await status_of(coming) == 201
+
+
+@pytest.mark.requirement("LINK-06")
+async def test_the_log_names_the_links_user_as_it_names_others_and_never_the_link(
+    served: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack = await served.stack(ALICE)
+    caplog.set_level("DEBUG")
+    async with linked(served, ALICE, stack) as (http, path):
+        await http.put(path, content=CONTENT)
+
+    said = [record.getMessage() for record in caplog.records]
+    by = {
+        line.split(" user=")[1]
+        for line in said
+        if "route=upload" in line or ("route=mcp" in line and "tool=add_document" in line)
+    }
+    assert len(by) == 1, "the same opaque names of user and stack"
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith("stackdocs_mcp")]
+    assert not [line for line in ours if path.rsplit("/", 1)[1] in line]

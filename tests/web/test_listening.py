@@ -12,16 +12,16 @@ import mcp_types as types
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.client.subscriptions import ResourcesListChanged, ResourceUpdated
+from mcp.client.subscriptions import ResourcesListChanged, ResourceUpdated, Subscription
 from mcp.shared.exceptions import MCPError
 
 from stackdocs_mcp.core.binding import Right, Role, StackId
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.workspace import Workspace, adding, listening
-from tests.server.harness import PATIENCE, Era
+from tests.server.addresses import NOWHERE, SCHEMA_URI, extraction_uri, held, refusal, text_uri
+from tests.server.harness import PATIENCE, Era, Session
 from tests.server.papers import INVOICE
-from tests.server.test_resources import NOWHERE, SCHEMA_URI, extraction_uri, held, refusal, text_uri
 from tests.stores.builders import setting
 from tests.web.site import ALICE, BOB, Site, headers_for, message, site
 
@@ -194,6 +194,31 @@ async def test_the_streams_of_one_user_leave_room_for_others(
         async with bob.client.listen(resources_list_changed=True) as other:
             await document_in(served, served.workspace(ALICE, stack))
             assert await anext(first) == await anext(other) == ResourcesListChanged()
+
+
+@pytest.mark.requirement("EVENT-11")
+async def test_a_client_that_goes_away_makes_room(
+    served: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "PER_USER", 1)
+    stack = await served.stack(ALICE)
+    for _ in range(5):
+        async with served.client(ALICE, stack) as session, listening_at_last(session) as stream:
+            await document_in(served, served.workspace(ALICE, stack), f"{id(stream)}.txt")
+            assert await anext(stream) == ResourcesListChanged()
+
+
+@asynccontextmanager
+async def listening_at_last(session: Session) -> AsyncIterator[Subscription]:
+    """A stream, as soon as there is room for it; the session's own deadline ends the wait."""
+    while True:
+        try:
+            async with session.client.listen(resources_list_changed=True) as stream:
+                yield stream
+                return
+        except MCPError as error:
+            if "too many open streams" not in error.error.message:
+                raise
 
 
 @pytest.mark.requirement("EVENT-13")

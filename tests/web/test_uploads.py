@@ -1,11 +1,10 @@
 """Files posted to a stack: streamed, capped, told by their content."""
 
-import anyio
-import anyio.lowlevel
+from pathlib import Path
+
 import pytest
 
 from stackdocs_mcp.core.binding import Right, Role, StackId
-from tests.server.harness import PATIENCE
 from tests.server.papers import INVOICE
 from tests.web.sending import (
     MIB,
@@ -14,8 +13,9 @@ from tests.web.sending import (
     error_of,
     in_parts,
     kept,
+    read,
 )
-from tests.web.site import ALICE, BOB, Site
+from tests.web.site import ALICE, BOB, Site, site
 
 pytestmark = pytest.mark.anyio
 
@@ -44,10 +44,17 @@ async def test_a_posted_file_becomes_a_document_and_is_read(served: Site) -> Non
         (listed,) = (await session.data("list_documents"))["documents"]
         assert listed["id"] == made["id"]
         assert set(listed) == set(made)
-        with anyio.fail_after(PATIENCE):
-            while listed["status"] != "ocr_complete":
-                (listed,) = (await session.data("list_documents"))["documents"]
+        await read(served, ALICE, stack)
         assert "INV-2031" in await session.read(made["id"])
+
+
+@pytest.mark.requirement("UPLOAD-02")
+async def test_reading_begins_with_the_upload(served: Site) -> None:
+    stack = await served.stack(ALICE)
+    async with served.raw(served.bearer(ALICE, stack)) as http:
+        answer = await http.post(f"/stacks/{stack}/documents?filename=a.txt", content=b"a text")
+
+    assert answer.json()["document"]["id"] in served.app.shared.intake._running
 
 
 @pytest.mark.requirement("UPLOAD-02")
@@ -57,9 +64,7 @@ async def test_a_file_that_failed_is_tried_again_when_it_is_sent_again(served: S
     broken = PDF_HEAD + b"nothing of a PDF"
     async with served.raw(served.bearer(ALICE, stack)) as http:
         await http.post(f"/stacks/{stack}/documents?filename=a.pdf", content=broken)
-        with anyio.fail_after(PATIENCE):
-            while (await documents(served, ALICE, stack))[0].status != "failed":
-                await anyio.lowlevel.checkpoint()
+        assert (await read(served, ALICE, stack)).status == "failed"
         again = await http.post(f"/stacks/{stack}/documents?filename=a.pdf", content=broken)
 
     assert again.status_code == 200
@@ -105,34 +110,39 @@ async def test_a_file_comes_as_a_body_or_in_a_form(served: Site) -> None:
 
 @pytest.mark.requirement("UPLOAD-03")
 @pytest.mark.parametrize(
-    ("kind", "body"),
+    ("kind", "body", "code"),
     [
-        ("multipart/form-data", b"--x\r\n\r\n--x--\r\n"),
-        ("multipart/form-data; boundary=", b"x"),
-        (f"multipart/form-data; boundary={'x' * 71}", b"x"),
-        ("multipart/form-data; boundary=x", b""),
-        ("multipart/form-data; boundary=x", b"no form at all"),
+        ("multipart/form-data", b"--x\r\n\r\n--x--\r\n", "form_broken"),
+        ("multipart/form-data; boundary=", b"x", "form_broken"),
+        (f"multipart/form-data; boundary={'x' * 71}", b"x", "form_broken"),
+        ("multipart/form-data; boundary=x", b"", "no_file"),
+        ("multipart/form-data; boundary=x", b"no form at all", "form_broken"),
         (
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\ncut sho',
+            "form_broken",
         ),
         (
             "multipart/form-data; boundary=x",
             b"--x\r\nContent-Disposition: " + b"a" * 9_000 + b"\r\n\r\nb\r\n--x--\r\n",
+            "form_broken",
         ),
         (
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\nb\r\n' * 30 + b"--x--\r\n",
+            "form_broken",
         ),
     ],
 )
-async def test_a_form_that_is_broken_is_refused(served: Site, kind: str, body: bytes) -> None:
+async def test_a_form_that_is_broken_is_refused(
+    served: Site, kind: str, body: bytes, code: str
+) -> None:
     stack = await served.stack(ALICE)
     headers = {**served.bearer(ALICE, stack), "Content-Type": kind}
     async with served.raw(headers) as http:
         answer = await http.post(f"/stacks/{stack}/documents", content=body)
 
-    assert answer.status_code == 400
+    assert (answer.status_code, error_of(answer)) == (400, code)
     assert answer.json()["error"]["advice"]
     assert kept(served) == []
 
@@ -289,3 +299,27 @@ async def test_the_same_bytes_of_two_users_are_two_documents(served: Site) -> No
     ids = [one.json()["document"]["id"] for one in answers]
     assert ids[0] == ids[2] != ids[1]
     assert len(kept(served)) == 2, "each of the owners has a copy, and the editor none"
+
+
+@pytest.mark.requirement("UPLOAD-12")
+async def test_an_upload_above_the_quota_is_refused_until_the_month_is_over(
+    tmp_path: Path,
+) -> None:
+    async with site(tmp_path, quota_documents=1) as served:
+        stack = await served.stack(ALICE)
+        where = f"/stacks/{stack}/documents?filename=a.txt"
+        async with served.raw(served.bearer(ALICE, stack)) as http:
+            first = await http.post(where, content=b"one")
+            above = await http.post(where, content=b"two")
+            again = await http.post(where, content=b"one")
+        async with served.client(ALICE, stack) as session:
+            offered = await session.data("add_document", filename="b.txt", size=3)
+        async with served.raw() as http:
+            linked = await http.put(offered["upload"]["url"], content=b"two")
+        left = len(kept(served))
+
+    assert [one.status_code for one in (first, above, again, linked)] == [201, 429, 200, 429]
+    assert first.json()["quota"]["documents_left"] == offered["quota"]["documents_left"] == 0
+    assert error_of(above) == error_of(linked) == "quota_exceeded"
+    assert 0 < int(above.headers["retry-after"]) <= 31 * 86_400
+    assert left == 1

@@ -141,6 +141,7 @@ def environment(home: str, port: int) -> dict[str, str]:
         "CLAUDE_CONFIG_DIR": f"{home}/.claude",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_MCP_STARTUP_WAIT_MS": "60000",  # else it begins without a server that is slow
         "ENABLE_TOOL_SEARCH": "false",  # all tools in every request, none to be searched for
         "ANTHROPIC_API_KEY": "none",
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
@@ -149,39 +150,36 @@ def environment(home: str, port: int) -> dict[str, str]:
     }
 
 
+def configuring(job: JSON) -> list[str]:
+    """What a user types to connect; over HTTP it is what the server's ``token`` prints."""
+    if "typed" in job:
+        return job["typed"][1:]
+    pairs = [f"{name}={value}" for name, value in job["environment"].items()]
+    return ["mcp", "add", "stackdocs", "--env", *pairs, "--", *job["command"]]
+
+
 async def program(line: Line) -> None:
     job = line.job
-    if "url" in job:
-        server = {"type": "http", "url": job["url"], "headers": job["headers"]}
-    else:
-        command, *arguments = job["command"]
-        server = {
-            "type": "stdio",
-            "command": command,
-            "args": arguments,
-            "env": job["environment"],
-        }
     home = job["home"]
-    config = Path(home) / "mcp.json"
-    config.write_text(json.dumps({"mcpServers": {"stackdocs": server}}))
-
     Api.model = Model(line)
     with ThreadingHTTPServer(("127.0.0.1", 0), Api) as api:
         threading.Thread(target=api.serve_forever, daemon=True).start()
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *("-p", "Extract the invoice.", "--output-format", "text"),
-            *("--strict-mcp-config", "--mcp-config", config),
-            *("--allowedTools", f"{PREFIX}*"),
-            cwd=home,
-            env=environment(home, api.server_address[1]),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=2,
-        )
-        code = await process.wait()
+
+        async def claude(*arguments: str) -> None:
+            process = await asyncio.create_subprocess_exec(
+                PROGRAM,
+                *arguments,
+                cwd=home,
+                env=environment(home, api.server_address[1]),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=2,
+            )
+            if code := await process.wait():
+                raise SystemExit(f"claude {arguments[0]} ended with {code}")
+
+        await claude(*configuring(job))
+        await claude("-p", "Extract the invoice.", "--allowedTools", f"{PREFIX}*")
         api.shutdown()
-    if code != 0:
-        raise SystemExit(f"Claude Code ended with {code}")
 
 
 run(program)

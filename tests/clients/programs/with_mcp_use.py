@@ -1,4 +1,4 @@
-"""mcp-use, one session for all calls."""
+"""mcp-use, with the JSON that a user is told to configure; one session for all calls."""
 
 from mcp_use import MCPClient
 from worker import JSON, Answer, Line, run, texts
@@ -7,11 +7,12 @@ from worker import JSON, Answer, Line, run, texts
 async def program(line: Line) -> None:
     job = line.job
     if "url" in job:
-        server = {"url": job["url"], "headers": job["headers"]}
+        configuration = job["configuration"]
     else:
         command, *arguments = job["command"]
         server = {"command": command, "args": arguments, "env": job["environment"]}
-    client = MCPClient({"mcpServers": {"stackdocs": server}})
+        configuration = {"mcpServers": {"stackdocs": server}}
+    client = MCPClient(configuration)
     session = await client.create_session("stackdocs")
 
     async def call(tool: str, arguments: JSON) -> Answer:

@@ -19,7 +19,11 @@ Call = Callable[[str, JSON], Awaitable[Answer]]
 
 
 class Line:
-    """The way to the run. ``job`` says how to connect: ``url`` and ``headers``, or ``command``."""
+    """The way to the run.
+
+    ``job`` says how to connect: ``url`` and ``headers``, with what a user is told to type or to
+    configure; or ``command`` and ``environment``.
+    """
 
     def __init__(self) -> None:
         # Libraries print; what they print must not stand between the lines.
