@@ -67,6 +67,13 @@ class World:
         rows = await self.site.app.store.denials(user=self.own.user, limit=100_000)
         return [one.denial for one in rows]
 
+    def forget_denials(self) -> None:
+        """Begin the record anew: of so many a minute it keeps only the number."""
+        path = self.site.app.settings.data_dir / "stackdocs.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("DELETE FROM denials")
+
     def leaks(self, body: bytes) -> bool:
         """Something of a stack that is not the client's is in it."""
         return any(one.canary.encode() in body for one in (self.sibling, self.foreign))
