@@ -138,12 +138,11 @@ class Gate:
         membership = await self._member(identity, where, request)
         await self._admission.rate(identity.user)
         rights = identity.scopes & membership.role.rights & self._most
-        binding = Binding(
-            identity.user, where.stack, rights, Actor("agent"), owner=membership.owner
-        )
+        actor = Actor("agent", identity.client[:80])
+        binding = Binding(identity.user, where.stack, rights, actor, owner=membership.owner)
         admitted = Admitted(binding, identity.expires_at, request)
         if where.route == "documents":
-            with self._admission.turn(identity.user):
+            async with self._admission.turn(identity.user):
                 self._allow(identity, where.stack, {Right.READ, Right.WRITE})
                 await self._doors.documents(put(scope, admitted), receive, send, admitted)
             return
@@ -156,7 +155,7 @@ class Gate:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
     ) -> None:
-        with self._admission.turn(identity.user):  # a slow body is one of the user's calls
+        async with self._admission.turn(identity.user):  # a slow body is one of the user's calls
             content = await body.whole(
                 scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
             )
@@ -177,7 +176,7 @@ class Gate:
         if message.get("method") == LISTEN:  # held open for long, and counted where it is served
             await self._doors.mcp(behind, body.again(content, receive), send)
             return
-        with self._admission.turn(user):
+        async with self._admission.turn(user):
             await self._doors.mcp(behind, body.again(content, receive), send)
 
     async def _identify(self, scope: Scope, stack: StackId) -> Identity:

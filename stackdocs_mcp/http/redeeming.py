@@ -47,5 +47,5 @@ class Redeeming:
         if found is None or right not in rights:
             await keep(self._store, Denial(user, stack, scope[REQUEST], what, "not_found"))
             raise not_found()
-        with self._admission.turn(user):
+        async with self._admission.turn(user):
             yield Binding(user, stack, rights, Actor("agent"), owner=found.owner)

@@ -58,7 +58,9 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound, *, is_lasting: bool = Fa
         tool = tools.get(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:64]!r}")
-        workspace = bound(context).acting_as(_actor(context)).watched(_progress(context))
+        found = bound(context)
+        actor = _actor(context, found.binding.actor)
+        workspace = found.acting_as(actor).watched(_progress(context))
         return await _call(tool, workspace, params.arguments or {}, request_id(context))
 
     server = Server[Any](
@@ -122,10 +124,14 @@ def _progress(context: ServerRequestContext[Any]) -> Report:
     return report
 
 
-def _actor(context: ServerRequestContext[Any]) -> Actor:
-    """The client's own name and version, for the history: said by it, so never trusted."""
+def _actor(context: ServerRequestContext[Any], usual: Actor) -> Actor:
+    """The client's own name and version, for the history: said by it, so never trusted.
+
+    Without sessions a client of 2025 says them in a request of its own: then ``usual``, which is
+    the client that the token was issued to.
+    """
     params = context.session.client_params
     if params is None:
-        return Actor("agent")
+        return usual
     said = f"{params.client_info.name} {params.client_info.version}"
     return Actor("agent", "".join(one for one in said if one.isprintable())[:80])

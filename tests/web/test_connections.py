@@ -13,7 +13,7 @@ import pytest
 from anyio.abc import SocketStream
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stackdocs_mcp.http import body
+from stackdocs_mcp.http import admission, body
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.connections import Patience, listen
 from stackdocs_mcp.server.web import run
@@ -129,6 +129,7 @@ async def test_a_body_that_trickles_in_is_answered_and_counts_as_a_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body, "BODY_SECONDS", 1.0)
+    monkeypatch.setattr(admission, "WAIT_SECONDS", 0.0)
     async with site(tmp_path, patience=SHORT, calls_at_once=1) as served:
         stack, other = await served.stack(ALICE), await served.stack(BOB)
         sent = {**served.bearer(ALICE, stack), "Content-Length": "9999"}

@@ -14,6 +14,7 @@ import pytest
 
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.links import Download, Link, Upload
+from stackdocs_mcp.http import admission
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.workspace.cursors import Cursors
@@ -315,7 +316,10 @@ async def test_using_a_link_counts_as_a_call_of_its_user(tmp_path: Path) -> None
 
 
 @pytest.mark.requirement("LINK-06")
-async def test_a_file_that_is_coming_is_one_of_its_users_calls(tmp_path: Path) -> None:
+async def test_a_file_that_is_coming_is_one_of_its_users_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "WAIT_SECONDS", 0.0)
     async with site(tmp_path, calls_at_once=1) as served:
         stack = await served.stack(ALICE)
         bound = Binding(ALICE, stack, frozenset(Right))
