@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stackdocs_mcp import __version__
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import StackdocsError
-from stackdocs_mcp.server.barrier import MAX_ERROR, broken, sentences
+from stackdocs_mcp.server.barrier import MAX_ERROR, broken, sentences, whole_list
 from stackdocs_mcp.server.bound import Bound, request_id
 from stackdocs_mcp.server.offers import offer, offer_subscriptions
 from stackdocs_mcp.tools import LINKED
@@ -48,8 +48,9 @@ def build(tools: Mapping[str, Tool[Any]], bound: Bound, *, is_lasting: bool = Fa
     schemas = {tool.name: tool.input_schema for tool in shown}
 
     async def on_list_tools(
-        _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
+        _context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
+        whole_list(params)
         return types.ListToolsResult(tools=shown, ttl_ms=LISTING_TTL_MS, cache_scope="private")
 
     async def on_call_tool(

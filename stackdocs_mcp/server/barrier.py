@@ -16,6 +16,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from stackdocs_mcp.core.errors import (
     InvalidArgument,
+    InvalidCursor,
     MissingRight,
     NotFound,
     StackdocsError,
@@ -75,6 +76,12 @@ async def _recorded(
             store = workspace.shared.store
             await auditing.refused(store, workspace.binding, request, context.method, error)
         raise
+
+
+def whole_list(params: types.PaginatedRequestParams | None) -> None:
+    """Raise MCPError for a cursor into a list that has one page: none was ever given out."""
+    if params is not None and params.cursor is not None:
+        raise MCPError(types.INVALID_PARAMS, sentences(InvalidCursor()))
 
 
 def sentences(error: StackdocsError) -> str:

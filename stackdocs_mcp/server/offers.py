@@ -11,7 +11,7 @@ from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.prompts import answering
 from stackdocs_mcp.resources import listing, stream
 from stackdocs_mcp.resources.subscriptions import Subscriptions, of_connection
-from stackdocs_mcp.server.barrier import guarded
+from stackdocs_mcp.server.barrier import guarded, whole_list
 from stackdocs_mcp.server.bound import Bound, expiry, request_id
 
 Context = ServerRequestContext[Any]
@@ -34,8 +34,9 @@ def offer(server: Server[Any], bound: Bound) -> None:
         return found
 
     async def on_list_templates(
-        context: Context, _params: types.PaginatedRequestParams
+        context: Context, params: types.PaginatedRequestParams
     ) -> types.ListResourceTemplatesResult:
+        whole_list(params)
         bound(context)
         return listing.templates()
 
@@ -45,8 +46,9 @@ def offer(server: Server[Any], bound: Bound) -> None:
         return await listing.read(bound(context), params.uri)
 
     async def on_list_prompts(
-        context: Context, _params: types.PaginatedRequestParams
+        context: Context, params: types.PaginatedRequestParams
     ) -> types.ListPromptsResult:
+        whole_list(params)
         bound(context)
         return answering.listed()
 

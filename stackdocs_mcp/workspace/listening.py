@@ -16,7 +16,7 @@ from stackdocs_mcp.core.ports import Clock, Store
 log = logging.getLogger(__name__)
 
 PER_USER = 64
-IN_ALL = 4_096
+IN_ALL = 2_048
 RETRY_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 """How long who begins to listen waits for the watch."""

@@ -211,3 +211,14 @@ async def test_a_bad_path_or_value_is_rejected_and_nothing_else_changed(
     assert "kept" in [field["path"] for field in fields]
     rejected = result.is_error or (result.structured_content or {})["outcome"] == "rejected"
     assert rejected == (len(fields) == 1)
+
+
+@pytest.mark.requirement("PROTO-30")
+@pytest.mark.parametrize("listing", ["tools", "prompts", "resource_templates"])
+async def test_a_cursor_into_a_list_of_one_page_is_refused(
+    any_session: Session, listing: str
+) -> None:
+    with pytest.raises(MCPError, match="cursor does not belong") as error:
+        await getattr(any_session.client, f"list_{listing}")(cursor="nope")
+
+    assert error.value.error.code == -32602
