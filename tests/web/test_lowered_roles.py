@@ -22,7 +22,7 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.server.compose import now
 from stackdocs_mcp.tools import TOOLS
 from tests.server.harness import PATIENCE
-from tests.web.sending import raw_request, status_of
+from tests.web.sending import kept, raw_request, status_of
 from tests.web.site import ALICE, CAROL, Site
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +92,7 @@ async def test_a_role_that_is_lowered_while_a_file_comes_is_no_fault(
     assert await recorded(served, CAROL) == [
         (what, "missing_right" if status == 403 else "not_found")
     ]
+    assert kept(served) == []
 
 
 @pytest.mark.requirement("KEYS-04")
