@@ -97,7 +97,6 @@ async def test_unknown_keys_that_keep_coming_make_one_fetch_in_thirty_seconds(on
     assert one.provider.fetched == 1 + 290 // PAUSE
 
 
-@pytest.mark.requirement("AUTH-13")
 @pytest.mark.requirement("KEYS-09")
 async def test_new_tokens_of_unknown_keys_make_no_more_fetches_and_are_refused_by_each(
     one: Site,
