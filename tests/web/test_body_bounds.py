@@ -103,7 +103,7 @@ async def test_a_mebibyte_is_taken_and_a_byte_more_is_not(
 
     assert answer.status_code == (413 if more else 200)
     if more:
-        assert answer.json()["error"]["code"] == "body_too_large"
+        assert answer.json()["error"]["data"]["code"] == "body_too_large"
 
 
 def _fields() -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ async def test_a_stream_is_not_begun_with_much(served: Site) -> None:
     long = await post(served, stack, planting(listening(), "x" * MAX_LISTEN_BODY), "2026-07-28")
     many = await post(served, stack, planting(listening(), [[]] * MAX_LISTEN_MARKS), "2026-07-28")
 
-    assert (long.status_code, long.json()["error"]["code"]) == (413, "body_too_large")
+    assert (long.status_code, long.json()["error"]["data"]["code"]) == (413, "body_too_large")
     assert (many.status_code, many.json()["error"]["code"]) == (400, -32600)
     assert "send fewer addresses at once" in many.text
 
