@@ -161,21 +161,34 @@ class Gate:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
     ) -> None:
+        listens, again = await self._taken(scope, receive, identity, admitted)
+        behind = put(scope, admitted)
+        if listens:  # held open for long, and counted where it is served
+            await self._doors.mcp(behind, again, send)
+            return
+        async with self._admission.turn(identity.user):
+            await self._doors.mcp(behind, again, send)
+
+    async def _taken(
+        self, scope: Scope, receive: Receive, identity: Identity, admitted: Admitted
+    ) -> tuple[bool, Receive]:
+        """Whether the call listens, and its body again, of which nothing is kept here.
+
+        It is a method of its own so that neither body nor message lives as long as a stream.
+        """
         async with self._admission.turn(identity.user):  # a slow body is one of the user's calls
             content = await body.whole(
                 scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
             )
         message = body.message_of(content)
         self._journal.calls(message)
+        listens = message.get("method") == LISTEN
+        if listens:
+            body.check_listening(content)
         needed = self._doors.needs(message)
         what, params = cut(str(message.get("method"))), message.get("params", {})
         await self._allow(identity, admitted, needed, what, cut(str(params.get("name", ""))))
-        behind = put(scope, admitted)
-        if message.get("method") == LISTEN:  # held open for long, and counted where it is served
-            await self._doors.mcp(behind, body.again(content, receive), send)
-            return
-        async with self._admission.turn(identity.user):
-            await self._doors.mcp(behind, body.again(content, receive), send)
+        return listens, body.again(content, receive)
 
     async def _identify(self, scope: Scope, where: Place) -> Identity:
         needed = _SENDS if where.route == "documents" else _READS
