@@ -122,8 +122,6 @@ async def test_a_turn_given_to_somebody_who_is_just_leaving_goes_to_the_next() -
         assert waiting.begun[-1] == "b1"
 
 
-@pytest.mark.requirement("FAIR-01")
-@pytest.mark.requirement("FAIR-02")
 @pytest.mark.requirement("FAIR-03")
 @pytest.mark.parametrize("seed", range(20))
 async def test_any_order_of_coming_ending_and_leaving_loses_no_place(seed: int) -> None:
