@@ -43,6 +43,7 @@ class FileFolder:
         self._folder = root / hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self._incoming = root / _INCOMING
         self._turns = turns
+        self.user = user
 
     async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
         """Copy a file in; hash and size. See the port."""

@@ -18,6 +18,7 @@ from stackdocs_mcp.tools.shapes import (
 )
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
+from stackdocs_mcp.workspace.rendering import Format
 
 
 def _any_of_three(schema: dict[str, Any]) -> None:
@@ -98,7 +99,7 @@ class CompleteResult(Result):
 
 
 class Export(Arguments):
-    format: exporting.Format
+    format: Format
     evidence: bool = False
 
 
