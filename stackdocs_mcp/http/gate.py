@@ -23,6 +23,7 @@ from stackdocs_mcp.http.answers import (
     ALWAYS,
     Answered,
     Headers,
+    as_rpc,
     not_found,
     refusal,
     refused,
@@ -98,6 +99,8 @@ class Gate:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
             answer = _answer(error, entry.request)
+            if entry.route == "mcp":
+                answer = as_rpc(answer)
             if answering.begun:  # the client sees that the rest is missing
                 raise
             if await self._brake.turn(scope, answer.status, entry.user):
