@@ -20,7 +20,7 @@ ALWAYS: Headers = (
 class Answered(Exception):
     """A request that ends here, with this status and body. No text of others is in it."""
 
-    def __init__(self, status: int, body: Mapping[str, Any], headers: Headers = ()) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any] | None, headers: Headers = ()) -> None:
         super().__init__(status)
         self.status = status
         self.body = body

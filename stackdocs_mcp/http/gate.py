@@ -31,6 +31,7 @@ from stackdocs_mcp.http.answers import (
 from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.journal import Entry, Journal
+from stackdocs_mcp.http.methods import check_method
 from stackdocs_mcp.http.places import Addresses, Place, place
 from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace.auditing import cut, keep
@@ -105,21 +106,22 @@ class Gate:
                 answer = as_rpc(answer)
             if answering.begun:  # the client sees that the rest is missing
                 raise
-            await self._brake.keep(answer.status)
-            await send_json(answering, answer.status, answer.body, answer.headers)
+            if await self._brake.turn(scope, answer.status, entry.user):
+                await send_json(answering, answer.status, answer.body, answer.headers)
         finally:
             self._journal.end(entry, token)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, entry: Entry) -> None:
         headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
-        where = place(scope["path"])
+        where = place(scope["path"], scope.get("raw_path", b""))
         if where is None:
             raise not_found()
         entry.route = where.route
         if origins.asks_first(scope):  # before a token: a browser sends none with this
             await send_json(send, 200, None, origins.PREFLIGHT)
             return
+        check_method(scope["method"], where.route)
         match where.route:
             case "health":
                 await send_json(send, 200, {"ok": True})
