@@ -60,6 +60,8 @@ class Exported:
     documents: int
     inline: str | None
     """The documents' own file, when it is small."""
+    lists: Sequence[str]
+    """Names of the other tables, which are files of their own."""
 
 
 async def export(workspace: Workspace, format: Format, *, evidence: bool = False) -> Exported:  # noqa: A002  the tool's own word
@@ -72,7 +74,13 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
     files = {folder / name: text for name, text in named(stack, texts, format).items()}
     await anyio.to_thread.run_sync(_write_all, files)
     text = texts[""]
-    return Exported(list(files), len(records), text if len(text) <= INLINE_CHARS else None)
+    inline = text if len(text) <= INLINE_CHARS else None
+    return Exported(list(files), len(records), inline, lists_of(texts))
+
+
+def lists_of(texts: Mapping[str, str]) -> list[str]:
+    """The names of an export's tables but for the documents' own."""
+    return [name for name in texts if name]
 
 
 def named(stack: Stack, texts: Mapping[str, str], format: Format) -> dict[str, str]:  # noqa: A002

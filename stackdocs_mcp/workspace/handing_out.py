@@ -27,6 +27,7 @@ from stackdocs_mcp.workspace.exporting import (
     Format,
     Record,
     all_records,
+    lists_of,
     named,
     rendered,
 )
@@ -52,6 +53,8 @@ class Offered:
     documents: int
     inline: str | None
     """When it is small."""
+    lists: Sequence[str] | None
+    """Names of the other tables; None for a large stack, where nobody looked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,11 @@ async def offer(workspace: Workspace, format: Format, *, evidence: bool) -> Offe
     async for document in _documents(workspace):
         documents += 1
         fields += document.fields
-    inline = None
+    inline, lists = None, None
     if documents <= _INLINE_DOCUMENTS and fields <= _INLINE_FIELDS:
-        inline = await _inline(workspace, schema, format, evidence=evidence)
+        inline, lists = await _inline(workspace, schema, format, evidence=evidence)
     link = workspace.links.download(workspace.binding, Download(format, evidence))
-    return Offered(link, documents, inline)
+    return Offered(link, documents, inline, lists)
 
 
 async def made(workspace: Workspace, format: Format, *, evidence: bool) -> Made:  # noqa: A002
@@ -104,11 +107,11 @@ async def _inline(
     format: Format,  # noqa: A002
     *,
     evidence: bool,
-) -> str | None:
+) -> tuple[str | None, list[str]]:
     records = [record async for record in all_records(workspace, schema)]
     work = partial(rendered, records, format, evidence=evidence)
-    text = (await anyio.to_thread.run_sync(work))[""]
-    return text if len(text) <= INLINE_CHARS else None
+    texts = await anyio.to_thread.run_sync(work)
+    return texts[""] if len(texts[""]) <= INLINE_CHARS else None, lists_of(texts)
 
 
 async def _documents(workspace: Workspace) -> AsyncIterator[Document]:
