@@ -1,8 +1,9 @@
 """Bytes that are added again, by several at once too, while somebody reads them."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.anyio
 LIMIT = 3_000_000
 CONTENT = b"some bytes"
 
-Add = Callable[[], Awaitable[Sha256]]
+Add = Callable[[], Coroutine[Any, Any, Sha256]]
 
 
 @pytest.fixture
