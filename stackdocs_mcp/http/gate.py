@@ -23,6 +23,7 @@ from stackdocs_mcp.http.answers import (
     ALWAYS,
     Answered,
     Headers,
+    as_rpc,
     not_found,
     refusal,
     refused,
@@ -97,6 +98,8 @@ class Gate:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
             answer = _answer(error, entry.request)
+            if entry.route == "mcp":
+                answer = as_rpc(answer)
             if answering.begun:  # the client sees that the rest is missing
                 raise
             await self._brake.keep(answer.status)
