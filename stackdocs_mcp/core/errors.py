@@ -41,6 +41,8 @@ are ours: an exception's text from a database, a parser or a library never becom
 
 from collections.abc import Sequence
 
+from stackdocs_mcp.core.amounts import sized
+
 
 class StackdocsError(Exception):
     """Something the caller can read and act upon."""
@@ -270,10 +272,10 @@ class FileRefused(StackdocsError):
 
 class FileTooLarge(FileRefused):
     code = "file_too_large"
-    advice = "Split it, or raise the limit for files in the settings."
+    advice = "Split it, or let whoever runs the server raise --max-file-mb (STACKDOCS_MAX_FILE_MB)."
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the file has more than {limit} bytes")
+        super().__init__(f"the file has more than {sized(limit)}")
 
 
 class FileUnsupported(FileRefused):

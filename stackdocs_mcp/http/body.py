@@ -6,6 +6,7 @@ import anyio
 from starlette.types import Message, Receive, Scope
 
 from stackdocs_mcp.core import strict
+from stackdocs_mcp.core.amounts import sized
 from stackdocs_mcp.http.answers import refusal, rpc_refusal
 from stackdocs_mcp.http.headers import all_of
 
@@ -135,5 +136,5 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def _too_large(limit: int) -> Exception:
     return refusal(
-        413, "body_too_large", f"the body has more than {limit} bytes", "Send less at once."
+        413, "body_too_large", f"the body has more than {sized(limit)}", "Send less at once."
     )

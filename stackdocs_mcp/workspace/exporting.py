@@ -35,6 +35,8 @@ class Exported:
     documents: int
     inline: str | None
     """The documents' own file, when it is small."""
+    lists: Sequence[str]
+    """Names of the other tables, which are files of their own."""
 
 
 async def export(workspace: Workspace, format: Format, *, evidence: bool = False) -> Exported:  # noqa: A002  the tool's own word
@@ -51,7 +53,7 @@ async def export(workspace: Workspace, format: Format, *, evidence: bool = False
             write = partial(_write_all, folder, stack, rendering, format)
             files = await anyio.to_thread.run_sync(write)
             inline = await anyio.to_thread.run_sync(rendering.short, INLINE_CHARS)
-    return Exported(files, rendering.documents, inline)
+    return Exported(files, rendering.documents, inline, rendering.lists)
 
 
 def named(stack: Stack, tables: Iterable[str], format: Format) -> list[str]:  # noqa: A002

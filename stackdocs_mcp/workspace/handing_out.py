@@ -49,6 +49,8 @@ class Offered:
     documents: int
     inline: str | None
     """When it is small."""
+    lists: Sequence[str] | None
+    """Names of the other tables; None for a large stack, where nobody looked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,11 @@ async def offer(workspace: Workspace, format: Format, *, evidence: bool) -> Offe
     async for document in _documents(workspace):
         documents += 1
         fields += document.fields
-    inline = None
+    inline, lists = None, None
     if documents <= _INLINE_DOCUMENTS and fields <= _INLINE_FIELDS:
-        inline = await _inline(workspace, schema, format, evidence=evidence)
+        inline, lists = await _inline(workspace, schema, format, evidence=evidence)
     link = workspace.links.download(workspace.binding, Download(format, evidence))
-    return Offered(link, documents, inline)
+    return Offered(link, documents, inline, lists)
 
 
 async def made(workspace: Workspace, format: Format, *, evidence: bool) -> Made:  # noqa: A002
@@ -109,11 +111,11 @@ async def _inline(
     format: Format,  # noqa: A002
     *,
     evidence: bool,
-) -> str | None:
+) -> tuple[str | None, list[str]]:
     rendering = Rendering(BytesIO(), format, evidence=evidence)
     async for record in all_records(workspace, schema):
         await anyio.to_thread.run_sync(rendering.add, record)
-    return await anyio.to_thread.run_sync(rendering.short, INLINE_CHARS)
+    return await anyio.to_thread.run_sync(rendering.short, INLINE_CHARS), rendering.lists
 
 
 async def _documents(workspace: Workspace) -> AsyncIterator[Document]:

@@ -51,6 +51,8 @@ POISON = Failure(
     "Make room in memory and on the disk, then retry; or save it anew as PDF and add that.",
 )
 
+_FAILED = "document %s could not be read: %s, after %s of %s pages"
+
 OnPage = Callable[[int, int], None]
 """Called with pages done and pages in all, whenever one becomes ready."""
 OnAttached = Callable[[Document], None]
@@ -151,9 +153,10 @@ class Intake:
             async with self._turns.take(job.owner):
                 await self._attempt(job)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
-            log.warning("reading a document stopped: %s", error.code)
+            log.warning("reading document %s stopped: %s", job.document, error.code)
         except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
-            log.error("reading a document broke: %s", type(error).__name__)  # noqa: TRY400
+            kind = type(error).__name__
+            log.error("reading document %s broke: %s", job.document, kind)  # noqa: TRY400
             with contextlib.suppress(StackdocsError):
                 await job.store.fail(job.document, BROKEN)
         finally:
@@ -197,9 +200,13 @@ class Intake:
         if broken is not None:
             raise broken
         if failure is not None:
-            return await job.store.fail(job.document, failure)
+            failed = await job.store.fail(job.document, failure)
+            log.warning(_FAILED, failed.id, failure.code, failed.pages_done, failed.pages)
+            return failed
         if whole:
-            return await job.store.finish(job.document)
+            read = await job.store.finish(job.document)
+            log.debug("document %s was read: %s pages", read.id, read.pages)
+            return read
         return await job.store.document(job.document)  # the claim was lost
 
     async def _read(self, job: Job) -> None:

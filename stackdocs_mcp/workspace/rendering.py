@@ -68,6 +68,11 @@ class Rendering:
         return ["" if not path else dotted(path).replace("/", "-") for path in self._tables]
 
     @property
+    def lists(self) -> list[str]:
+        """The tables but for the documents' own."""
+        return self.names[1:]
+
+    @property
     def size(self) -> int:
         """Bytes that are kept."""
         return self._kept.tell()
