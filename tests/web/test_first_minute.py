@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import socket
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from stackdocs_mcp.cli.barrier import USAGE
+from stackdocs_mcp.cli.barrier import FAILED, USAGE
 from tests.cli.shell import environment
 from tests.project.repository import blocks
 from tests.server.harness import PATIENCE, Era
@@ -123,19 +122,23 @@ def test_a_server_that_would_be_open_does_not_start(
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX says who else may read a file")
 @pytest.mark.requirement("GATE-92")
-@pytest.mark.parametrize("wrong", ["not a key", "readable"])
-def test_a_weak_or_broken_key_does_not_serve(tmp_path: Path, wrong: str) -> None:
+@pytest.mark.parametrize("wrong", ["empty", "not a key", "readable"])
+@pytest.mark.parametrize("name", ["issuer.pem", "cursor.key", "log.key"])
+def test_a_weak_or_broken_key_does_not_serve(tmp_path: Path, name: str, wrong: str) -> None:
     assert typed(tmp_path, "token").returncode == 0
-    key = tmp_path / "issuer.pem"
-    if wrong == "readable":
-        key.chmod(0o644)
-    else:
-        key.write_text("nonsense")
+    key = tmp_path / name
+    if not key.exists():
+        key.write_bytes(b"k" * 32)
+    if wrong != "readable":
+        key.write_text("nonsense" if wrong == "not a key" else "")
+    key.chmod(0o644 if wrong == "readable" else 0o600)
 
     said = typed(tmp_path, "serve", "--http", STACKDOCS_PORT="0")
 
-    assert said.returncode != 0
-    assert re.search(r"key of the local issuer", said.stderr.splitlines()[-1])
+    assert said.returncode == FAILED
+    (line,) = said.stderr.splitlines()
+    assert str(key) in line
+    assert "remove the file" in line
 
 
 @pytest.mark.requirement("GATE-93")
