@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from stackdocs_mcp.core.stack import EngineName, Ocr, OcrMode
+from stackdocs_mcp.loopback import is_secure
 from stackdocs_mcp.ocr.languages import SCRIPTS, readable
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 MODES: tuple[OcrMode, ...] = get_args(OcrMode)
 MAX_LANGUAGES = 20
 _CODE = re.compile("[a-z]{2}")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def ocr(value: Any) -> Any:
@@ -90,9 +90,8 @@ def address(value: str | None) -> str | None:
     except ValueError:
         host = None
     else:
-        secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
         bare = not (parts.username or parts.password or parts.query or parts.fragment)
-        if host and secured and bare:
+        if host and is_secure(parts) and bare:
             return value.rstrip("/")
     raise PydanticCustomError(
         "address", "must be an address that begins with https:// (or http://localhost)"

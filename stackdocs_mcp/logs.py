@@ -15,7 +15,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(slots=True)
-class About:
+class Request:
     """The request that is being served: its id, and whose it is by names that tell nothing."""
 
     request: str
@@ -23,7 +23,7 @@ class About:
     stack: str = ""
 
 
-CURRENT: ContextVar[About | None] = ContextVar("stackdocs_request", default=None)
+CURRENT: ContextVar[Request | None] = ContextVar("stackdocs_request", default=None)
 """Set by whoever takes requests; what runs for a request, in threads too, logs its id."""
 
 
@@ -32,8 +32,8 @@ class Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         head = f"{self.formatTime(record)} {record.levelname.lower()} {record.name}"
-        about = CURRENT.get()
-        tail = f" [{about.request}]" if about else ""
+        current = CURRENT.get()
+        tail = f" [{current.request}]" if current else ""
         return f"{head}: {_one_line(_said(record))}{tail}"
 
 
@@ -47,9 +47,9 @@ class JsonFormatter(Formatter):
             "logger": record.name,
             "message": _one_line(_said(record)),
         }
-        about = CURRENT.get()
-        if about:
-            line["request"] = about.request
+        current = CURRENT.get()
+        if current:
+            line["request"] = current.request
         if record.name.startswith(OURS):
             line |= getattr(record, "fields", {})
         return json.dumps(line)

@@ -59,11 +59,13 @@ class IssuerKeys:
         """A number that changes with the keys; None while they are not fresh."""
         return self._generation if self._is_within(self._fetched, FRESH) else None
 
-    async def candidates(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
+    async def candidates(self, key_id: str | None, algorithm: str, issued: float) -> Sequence[Key]:
         """The keys that a token of this header can be signed with; empty when there is none.
 
         Without a name it must be clear which: only where one key has the algorithm. Raises
-        IssuerUnavailable where a later answer of the issuer could have the key.
+        IssuerUnavailable where a later answer of the issuer could have the key: also for a token
+        that says it was ``issued`` after the keys were fetched, while they are not fetched again.
+        Its key may be new. An older one is refused all the same, whoever keeps us from fetching.
         """
         if not self._is_within(self._fetched, FRESH):
             await self._refresh(wait=not self._is_usable())
@@ -73,7 +75,7 @@ class IssuerKeys:
         if not found and key_id is not None:
             await self._refresh(wait=True)
             found = self._matching(key_id, algorithm)
-            if not found and self._failed:
+            if not found and (self._failed or self._fetched < issued):
                 raise IssuerUnavailable
         return found
 

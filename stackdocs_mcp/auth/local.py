@@ -8,9 +8,7 @@ when the server moves to another port. It is made void by its end, or by ending 
 import base64
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -31,9 +29,10 @@ from jwt.algorithms import ECAlgorithm
 from stackdocs_mcp.auth import claims
 from stackdocs_mcp.auth.compact import Unverified, take_apart
 from stackdocs_mcp.core.binding import Right, StackId, UserId
-from stackdocs_mcp.core.errors import InvalidArgument, StackdocsError
+from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.identity import Identity, TokenRefused
 from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.keyfiles import KeyFile
 
 ISSUER = "urn:stackdocs:local"
 CLIENT = "stackdocs-mcp token"
@@ -41,21 +40,8 @@ KEY_FILE = "issuer.pem"
 MAX_LIFETIME = timedelta(days=366)
 
 _ALGORITHM = "ES256"
-_MAX_KEY_BYTES = 4_096
 _RESOURCE = re.compile(r"[^?#]*/stacks/([^/?#]{1,64})/mcp")
 _RULES = claims.Rules(ISSUER, {_ALGORITHM}, max_lifetime=int(MAX_LIFETIME.total_seconds()))
-
-
-class BadKey(StackdocsError):
-    """The file with the local issuer's key cannot be used."""
-
-    code = "bad_key"
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(
-            f"the key of the local issuer, {str(path)!r}, {why}",
-            "Correct that, or remove the file: a new key is made, and earlier tokens end.",
-        )
 
 
 class LocalIssuer:
@@ -75,13 +61,8 @@ class LocalIssuer:
         Processes that open one folder at the same time agree on one key. Raises BadKey where
         the file is no key of this kind, or where others can read it.
         """
-        path = folder / KEY_FILE
-        try:
-            if not path.exists():
-                _make(path)
-            return cls(_read(path), clock)
-        except OSError as error:
-            raise BadKey(path, "cannot be read or made") from error
+        file = KeyFile(folder / KEY_FILE, "the key of the local issuer", "earlier tokens end")
+        return cls(_key(file), clock)
 
     def mint(
         self, user: UserId, stack: StackId, scopes: Iterable[Right], lifetime: timedelta
@@ -186,31 +167,17 @@ def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:
     return _encoded(hashlib.sha256(raw).digest()).decode()
 
 
-def _make(path: Path) -> None:
+def _made() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)  # fails where it exists: the first process wins
-    except FileExistsError:
-        pass
-    finally:
-        Path(temporary).unlink()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _read(path: Path) -> ec.EllipticCurvePrivateKey:
-    with path.open("rb") as file:
-        if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-            raise BadKey(path, "can be read by others than its owner")
-        content = file.read(_MAX_KEY_BYTES)
+def _key(file: KeyFile) -> ec.EllipticCurvePrivateKey:
+    content = file.content(_made)
     try:
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # their texts may quote the file
-        raise BadKey(path, "is not a private key") from None
+        raise file.bad("is not a private key") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
-        raise BadKey(path, "is not a private key of the curve P-256")
+        raise file.bad("is not a private key of the curve P-256")
     return key

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from stackdocs_mcp.auth.claims import ACCESS, PLAIN, Rules
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.identity import TokenRefused
+from stackdocs_mcp.loopback import is_secure
 
 ProfileName = Literal["oidc", "supabase", "clerk"]
 ScopeSource = Literal["token", "all"]
@@ -25,8 +26,6 @@ ALGORITHMS = (
 USUAL = frozenset({"RS256", "ES256", "Ed25519", "EdDSA"})
 DAY = 24 * 3_600
 SUPABASE_PATH = "/auth/v1"
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,9 @@ def is_fit(address: str) -> bool:
         host, _port = parts.hostname, parts.port
     except ValueError:
         return False
-    secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     bare = not (parts.username or parts.password or "?" in address or "#" in address)
     plain = address.isascii() and address.isprintable() and " " not in address
-    return bool(host) and secured and bare and plain
+    return bool(host) and is_secure(parts) and bare and plain
 
 
 def _check_party(claims: Mapping[str, Any], allowed: AbstractSet[str]) -> None:

@@ -39,7 +39,9 @@ class RemoteIssuer:
         self._provider.check(token.claims)
 
         algorithm = token.header["alg"]
-        candidates = await self._keys.candidates(claims.key_id(token.header), algorithm)
+        candidates = await self._keys.candidates(
+            claims.key_id(token.header), algorithm, float(token.claims["iat"])
+        )
         if not candidates:
             raise TokenRefused("kid")
         if not any(key.verifies(algorithm, token.signed, token.signature) for key in candidates):

@@ -9,10 +9,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
-from stackdocs_mcp.auth.local import KEY_FILE, BadKey, LocalIssuer
+from stackdocs_mcp.auth.local import KEY_FILE, LocalIssuer
 from stackdocs_mcp.cli.barrier import told
 from stackdocs_mcp.cli.finding import Finding
 from stackdocs_mcp.cli.serving import check_http
+from stackdocs_mcp.keyfiles import BadKey, of_links, of_logs
 from stackdocs_mcp.server.compose import now
 from stackdocs_mcp.settings import BadSettings, Settings
 
@@ -32,6 +33,7 @@ def over_http(settings: Settings) -> Iterator[Finding]:
     yield Finding("HTTP", "ok", f"{settings.address}/stacks/ID/mcp, for each stack")
     yield _port(settings)
     yield _tokens(settings)
+    yield from _secrets(settings)
     yield _spans(settings)
 
 
@@ -74,6 +76,17 @@ def _tokens(settings: Settings) -> Finding:
     except BadKey as error:
         return Finding("tokens", "problem", told(error.message, error.advice))
     return Finding("tokens", "ok", f"of the built-in issuer, key {issuer.key_id[:8]} in {folder}")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Other keys of the data folder, which every server needs; they are made on first use."""
+    folder = settings.data_dir.absolute()
+    for one in (of_links(folder), of_logs(folder)):
+        if one.path.exists():
+            try:
+                one.secret()
+            except BadKey as error:
+                yield Finding("keys", "problem", told(error.message, error.advice))
 
 
 def _spans(settings: Settings) -> Finding:

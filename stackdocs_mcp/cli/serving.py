@@ -1,8 +1,7 @@
 """What is checked before a server starts."""
 
+from stackdocs_mcp import loopback
 from stackdocs_mcp.settings import BadSettings, Settings
-
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def check_toolset(settings: Settings) -> None:
@@ -28,7 +27,7 @@ def check_http(settings: Settings) -> None:
     """
     if settings.folder is not None:
         raise BadSettings(["serve: --http serves all stacks; add a folder's files with `add`"])
-    if settings.host in LOOPBACK_HOSTS:
+    if settings.host in loopback.HOSTS:
         return
     problems = []
     if settings.auth_issuer is None:

@@ -52,7 +52,6 @@ class QuotaExceeded(StackdocsError):
 
     def __init__(self, what: str, wanted: int, left: int, limit: int, resets_at: datetime) -> None:
         """``what`` is counted: documents, pages, or OCR pages."""
-        self.resets_at = resets_at
         super().__init__(
             f"the quota of {limit} {what} a month has {left} left, and this needs {wanted}",
             f"It begins anew at {resets_at.isoformat()}: try again then, or ask whoever runs the "

@@ -18,8 +18,13 @@ def metadata(addresses: Addresses, stack: StackId, issuers: Sequence[str]) -> di
     }
 
 
-def unauthorized(addresses: Addresses, stack: StackId, *, sent: bool) -> Answered:
-    """401: no token, or (``sent``) one that is not valid here; no reason is told."""
+def unauthorized(
+    addresses: Addresses, stack: StackId, needed: Collection[Right], *, sent: bool
+) -> Answered:
+    """401: no token, or (``sent``) one that is not valid here; no reason is told.
+
+    ``needed`` is what the path alone shows to be needed.
+    """
     error = "invalid_token" if sent else None
     return refusal(
         401,
@@ -27,7 +32,7 @@ def unauthorized(addresses: Addresses, stack: StackId, *, sent: bool) -> Answere
         "the token is not valid here" if sent else "this needs a bearer token",
         "Get a token from the authorization server that resource_metadata names, or from "
         "`stackdocs-mcp token` on the server's machine.",
-        _challenge(addresses, stack, error, {Right.READ}),
+        _challenge(addresses, stack, error, needed),
     )
 
 

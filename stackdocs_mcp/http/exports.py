@@ -7,7 +7,7 @@ import anyio
 from starlette.types import Message, Receive, Scope, Send
 
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.errors import LinkUsed, NotFound
+from stackdocs_mcp.core.errors import LinkUsed, MissingRight, NotFound
 from stackdocs_mcp.core.links import Download
 from stackdocs_mcp.http.answers import not_found, refused, send_json
 from stackdocs_mcp.http.body import Gone
@@ -15,7 +15,9 @@ from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.http.disposition import attachment
 from stackdocs_mcp.http.links import SealedLinks, Ticket
 from stackdocs_mcp.http.redeeming import Redeeming
+from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace import Shared, Workspace
+from stackdocs_mcp.workspace.auditing import refused as audited
 from stackdocs_mcp.workspace.exporting import Format
 from stackdocs_mcp.workspace.handing_out import MEDIA_TYPES, Made, made
 from stackdocs_mcp.workspace.uploading import REMEMBERED
@@ -49,8 +51,9 @@ class Exports:
             assert ticket is not None, "it was redeemed"
             try:
                 export = await self._made(self._shared.workspace(binding), ticket, scope[REQUEST])
-            except NotFound as error:  # membership or stack went meanwhile
-                raise not_found() from error
+            except (NotFound, MissingRight) as error:  # membership or stack went meanwhile
+                await audited(self._shared.store, binding, scope[REQUEST], "export", error)
+                raise answer_to(error) from error
             with closing(export.file):
                 await _sent(send, export)
 

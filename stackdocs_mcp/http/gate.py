@@ -12,9 +12,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId
-from stackdocs_mcp.core.errors import StoreFailed
-from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused, Verifier
+from stackdocs_mcp.core.binding import Actor, Binding, Right
+from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
+from stackdocs_mcp.core.identity import Identity, TokenRefused, Verifier
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.tenancy import Denial, Membership
 from stackdocs_mcp.http import body, challenges, headers, origins
@@ -25,18 +25,21 @@ from stackdocs_mcp.http.answers import (
     Headers,
     not_found,
     refusal,
-    refused,
     send_json,
 )
 from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.journal import Entry, Journal
 from stackdocs_mcp.http.places import Addresses, Place, place
+from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace.auditing import cut, keep
 
 log = logging.getLogger(__name__)
 
 LISTEN = "subscriptions/listen"
+_READS = frozenset({Right.READ})
+_SENDS = frozenset({Right.READ, Right.WRITE})
+"""What a file needs, by whatever method its path is asked."""
 
 Needs = Callable[[Mapping[str, Any]], Collection[Right]]
 """All rights that a JSON-RPC message needs."""
@@ -133,7 +136,7 @@ class Gate:
     async def _bind(
         self, scope: Scope, receive: Receive, send: Send, where: Place, request: str
     ) -> None:
-        identity = await self._identify(scope, where.stack)
+        identity = await self._identify(scope, where)
         self._journal.asks(identity.user, where.stack)
         membership = await self._member(identity, where, request)
         await self._admission.rate(identity.user)
@@ -143,7 +146,7 @@ class Gate:
         admitted = Admitted(binding, identity.expires_at, request)
         if where.route == "documents":
             async with self._admission.turn(identity.user):
-                self._allow(identity, where.stack, {Right.READ, Right.WRITE})
+                await self._allow(identity, admitted, _SENDS, where.route)
                 await self._doors.documents(put(scope, admitted), receive, send, admitted)
             return
         if scope["method"] != "POST":
@@ -162,35 +165,32 @@ class Gate:
         message = body.message_of(content)
         self._journal.calls(message)
         needed = self._doors.needs(message)
-        stack, user = admitted.binding.stack, identity.user
-        try:
-            self._allow(identity, stack, needed)
-        except Answered:
-            what, params = cut(str(message.get("method"))), message.get("params", {})
-            named = cut(str(params.get("name", "")))
-            code = "insufficient_scope"
-            denial = Denial(user, stack, admitted.request, what, code, named)
-            await keep(self._store, denial)
-            raise
+        what, params = cut(str(message.get("method"))), message.get("params", {})
+        await self._allow(identity, admitted, needed, what, cut(str(params.get("name", ""))))
         behind = put(scope, admitted)
         if message.get("method") == LISTEN:  # held open for long, and counted where it is served
             await self._doors.mcp(behind, body.again(content, receive), send)
             return
-        async with self._admission.turn(user):
+        async with self._admission.turn(identity.user):
             await self._doors.mcp(behind, body.again(content, receive), send)
 
-    async def _identify(self, scope: Scope, stack: StackId) -> Identity:
+    async def _identify(self, scope: Scope, where: Place) -> Identity:
+        needed = _SENDS if where.route == "documents" else _READS
+
+        def unauthorized(*, sent: bool) -> Answered:
+            return challenges.unauthorized(self._addresses, where.stack, needed, sent=sent)
+
         try:
             token = headers.bearer(scope)
         except headers.BadAuthorization as error:
-            raise challenges.unauthorized(self._addresses, stack, sent=True) from error
+            raise unauthorized(sent=True) from error
         if token is None:
-            raise challenges.unauthorized(self._addresses, stack, sent=False)
+            raise unauthorized(sent=False)
         try:
-            return await self._verifier.verify(token, self._addresses.endpoint(stack))
+            return await self._verifier.verify(token, self._addresses.endpoint(where.stack))
         except TokenRefused as error:
             log.info("a token was refused: %s", error.reason)
-            raise challenges.unauthorized(self._addresses, stack, sent=True) from error
+            raise unauthorized(sent=True) from error
 
     async def _member(self, identity: Identity, where: Place, request: str) -> Membership:
         found = await self._store.membership(identity.user, where.stack)
@@ -202,10 +202,21 @@ class Gate:
             raise not_found()
         return found
 
-    def _allow(self, identity: Identity, stack: StackId, needed: Collection[Right]) -> None:
+    async def _allow(
+        self,
+        identity: Identity,
+        admitted: Admitted,
+        needed: Collection[Right],
+        what: str,
+        named: str = "",
+    ) -> None:
         """The token's scopes suffice. What the role lacks no other token would give: tools say."""
-        if not identity.scopes.issuperset(needed):
-            raise challenges.insufficient(self._addresses, stack, needed)
+        if identity.scopes.issuperset(needed):
+            return
+        stack, code = admitted.binding.stack, "insufficient_scope"
+        denial = Denial(identity.user, stack, admitted.request, what, code, named)
+        await keep(self._store, denial)
+        raise challenges.insufficient(self._addresses, stack, needed)
 
 
 class _Answering:
@@ -242,11 +253,10 @@ def _answer(error: Exception, request: str) -> Answered:
     match error:
         case Answered():
             return error
-        case IssuerUnavailable():
-            return refused(error, 503, [(b"retry-after", b"5")])
-        case StoreFailed():
-            log.warning("the store: %s", error.code)
-            return refused(error, 503)
+        case StackdocsError():
+            if isinstance(error, StoreFailed):
+                log.warning("the store: %s", error.code)
+            return answer_to(error)
         case _:
             log.error("a request broke: %s", type(error).__name__)
             return refusal(

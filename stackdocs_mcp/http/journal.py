@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackdocs_mcp.core.binding import StackId, UserId
-from stackdocs_mcp.logs import CURRENT, About
+from stackdocs_mcp.logs import CURRENT, Request
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _POLLED = frozenset({"health", "ready"})
 
 
 @dataclass(slots=True)
-class Entry(About):
+class Entry(Request):
     """A request, as far as is known of it."""
 
     route: str = OTHER
@@ -55,7 +55,7 @@ class Journal:
         self._key = key
         self._tools = frozenset(tools)
 
-    def begin(self) -> tuple[Entry, Token[About | None]]:
+    def begin(self) -> tuple[Entry, Token[Request | None]]:
         """A request with a new id; all that is logged from here on in this task carries it."""
         entry = Entry(secrets.token_hex(8))
         return entry, CURRENT.set(entry)
@@ -77,7 +77,7 @@ class Journal:
             entry.tool = name if isinstance(name, str) and name in self._tools else OTHER
         log.debug("began: %s %s", entry.method, entry.tool)
 
-    def end(self, entry: Entry, token: Token[About | None]) -> None:
+    def end(self, entry: Entry, token: Token[Request | None]) -> None:
         """Write the line."""
         level = logging.DEBUG if entry.route in _POLLED else logging.INFO
         if log.isEnabledFor(level):

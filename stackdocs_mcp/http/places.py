@@ -6,8 +6,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from stackdocs_mcp.core.binding import StackId
+from stackdocs_mcp.loopback import NETLOCS
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LONGEST_LINK = 4_096
 _NONE = StackId("")
 _STACK = r"(?P<stack>[A-Za-z0-9-]{1,64})"
@@ -75,11 +75,11 @@ class Addresses:
 
 def hosts_of(public: str, port: int) -> frozenset[str]:
     """``Host`` headers that mean this server: the public address's, and loopback's on its port."""
-    return frozenset({urlsplit(public).netloc.lower(), *(f"{one}:{port}" for one in LOOPBACK)})
+    return frozenset({urlsplit(public).netloc.lower(), *(f"{one}:{port}" for one in NETLOCS)})
 
 
 def origins_of(public: str, port: int) -> frozenset[str]:
     """``Origin`` headers of pages that this server's own address has, on loopback too."""
     parts = urlsplit(public)
     own = f"{parts.scheme}://{parts.netloc}".lower()
-    return frozenset({own, *(f"http://{one}:{port}" for one in LOOPBACK)})
+    return frozenset({own, *(f"http://{one}:{port}" for one in NETLOCS)})

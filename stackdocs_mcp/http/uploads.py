@@ -1,18 +1,14 @@
 """Files over HTTP: to a stack with a token, and to a one-time link."""
 
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from math import ceil
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Right
+from stackdocs_mcp.core.binding import Binding, Right
 from stackdocs_mcp.core.errors import (
-    FileRefused,
-    FileTooLarge,
-    FileUnsupported,
-    LinkUsed,
     MissingRight,
     NotFound,
     SizeDiffers,
@@ -20,26 +16,20 @@ from stackdocs_mcp.core.errors import (
 )
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import QuotaExceeded
-from stackdocs_mcp.http.answers import not_found, refused, send_json
+from stackdocs_mcp.http.answers import send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
-from stackdocs_mcp.http.context import Admitted
+from stackdocs_mcp.http.context import REQUEST, Admitted
 from stackdocs_mcp.http.disposition import filename
 from stackdocs_mcp.http.headers import all_of
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.multipart import ROOM, OneFile, boundary_of
 from stackdocs_mcp.http.redeeming import Redeeming
+from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace import Shared
 from stackdocs_mcp.workspace.adding import Added
 from stackdocs_mcp.workspace.auditing import refused as audited
 from stackdocs_mcp.workspace.browsing import as_listed
 from stackdocs_mcp.workspace.uploading import Once, take_in
-
-_STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
-    (FileTooLarge, 413),
-    (FileUnsupported, 415),
-    (FileRefused, 400),
-    (LinkUsed, 409),
-)
 
 
 class Uploads:
@@ -67,19 +57,16 @@ class Uploads:
         if scope["method"] != "POST":
             await send_json(send, 405, None, [(b"allow", b"POST")])
             return
-        workspace = self._shared.workspace(admitted.binding)
-        try:
-            admitted.binding.require(Right.WRITE)
-        except MissingRight as error:
-            store = self._shared.store
-            await audited(store, admitted.binding, admitted.request, "documents", error)
-            raise refused(error, 403) from error
-        boundary = boundary_of(b"".join(all_of(scope, b"content-type")))
-        room = 0 if boundary is None else ROOM
-        limit = self._shared.max_file_bytes
-        body = pieces(scope, receive, limit=limit, room=room, pace=self._pace)
-        async with aclosing(body):
-            with self._said():
+        binding = admitted.binding
+        workspace = self._shared.workspace(binding)
+        async with self._said(binding, admitted.request, "documents"):
+            binding.require(Right.WRITE)
+            boundary = boundary_of(b"".join(all_of(scope, b"content-type")))
+            room = 0 if boundary is None else ROOM
+            limit = self._shared.max_file_bytes
+            async with aclosing(
+                pieces(scope, receive, limit=limit, room=room, pace=self._pace)
+            ) as body:
                 name, content = _named(scope), body
                 if boundary is not None:
                     file = OneFile(body, boundary)
@@ -97,7 +84,7 @@ class Uploads:
         async with redeemed as binding:
             assert ticket is not None, "it was redeemed"
             once = Once(ticket.nonce, ticket.what.size, ticket.expires_at)
-            with self._said():
+            async with self._said(binding, scope[REQUEST], "upload"):
                 size = declared(scope)
                 if size is not None and size != once.size:
                     raise SizeDiffers(once.size, size)
@@ -106,21 +93,19 @@ class Uploads:
                 added = await take_in(workspace, ticket.what.filename, body, once)
         await _answer(send, added)
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _said(self, binding: Binding, request: str, what: str) -> AsyncIterator[None]:
         """What goes wrong is answered with a status of its own."""
         try:
             yield
-        except NotFound as error:  # membership or stack went while the file came
-            raise not_found() from error
+        except (NotFound, MissingRight) as error:  # or it is so since the file began to come
+            await audited(self._shared.store, binding, request, what, error)
+            raise answer_to(error) from error
         except QuotaExceeded as error:
             wait = max(1, ceil((error.resets_at - self._clock()).total_seconds()))
-            raise refused(error, 429, [(b"retry-after", str(wait).encode())]) from error
+            raise answer_to(error, [(b"retry-after", str(wait).encode())]) from error
         except StackdocsError as error:
-            for kind, status in _STATUS:
-                if isinstance(error, kind):
-                    raise refused(error, status) from error
-            raise
+            raise answer_to(error) from error
 
 
 def _named(scope: Scope) -> str:

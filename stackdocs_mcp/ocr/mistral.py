@@ -18,6 +18,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.engine import Extracted, Pages, Recognising
 from stackdocs_mcp.core.stack import OcrMode
+from stackdocs_mcp.loopback import is_secure
 from stackdocs_mcp.ocr import versions
 from stackdocs_mcp.ocr.failures import failure
 from stackdocs_mcp.ocr.limits import Limits
@@ -34,7 +35,6 @@ MODEL = "mistral-ocr-4-1"
 """Named with its version, because pages are kept by it; the first with a score for each block."""
 DPI = 200
 SIDE = 2_600
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 Result = TypeVar("Result")
 
 
@@ -189,6 +189,6 @@ def _checked_url(url: str | None) -> str | None:
     parts = urlsplit(url)
     if parts.username or parts.query or parts.fragment or not parts.hostname:
         raise ValueError("the address of the OCR service must be https://host, perhaps with a path")
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if is_secure(parts):
         return url
     raise ValueError("the address of the OCR service must start with https://")

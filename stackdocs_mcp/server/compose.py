@@ -2,17 +2,15 @@
 
 import getpass
 import os
-import secrets
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 
+from stackdocs_mcp import keyfiles
 from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.stack import Stack
@@ -25,8 +23,6 @@ from stackdocs_mcp.workspace.folder import follow
 from stackdocs_mcp.workspace.intake import RESUME_SECONDS, Intake, looking_on
 from stackdocs_mcp.workspace.listening import Listeners
 from stackdocs_mcp.workspace.pagecache import PageCache
-
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class App:
 async def running(settings: Settings) -> AsyncIterator[App]:
     """Build everything from the settings, run it, and give everything back at the end.
 
-    Raises StoreFailed when the data folder cannot be used.
+    Raises StoreFailed when the data folder cannot be used, and BadKey when a key in it cannot.
     """
     store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
     engines = Engines(settings)
@@ -88,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         shared = Shared(
             store=store,
             intake=Intake(engines.engine, now, max_file_bytes),
-            cursors=Cursors(key_of(settings.data_dir.absolute() / "cursor.key")),
+            cursors=Cursors(keyfiles.of_links(settings.data_dir.absolute()).secret()),
             pages=PageCache(),
             listeners=Listeners(store, now),
             exports=settings.exports,
@@ -122,18 +118,3 @@ def _sniff(head: bytes) -> str | None:
     from stackdocs_mcp.ocr.formats import NAMES, is_hopeless  # noqa: PLC0415  uploads alone need it
 
     return f"These work: {NAMES}." if is_hopeless(head) else None
-
-
-def key_of(path: Path) -> bytes:
-    """The key of this data folder, made on first use; two processes at once agree on one."""
-    if not path.exists():
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-        try:
-            os.link(temporary, path)  # fails where it exists: the first process wins
-        except FileExistsError:
-            pass
-        finally:
-            Path(temporary).unlink()
-    return path.read_bytes()

@@ -15,6 +15,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
+from stackdocs_mcp import keyfiles
 from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
@@ -32,7 +33,7 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.http.uploads import Uploads
 from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
-from stackdocs_mcp.server.compose import App, key_of, now, running
+from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.server.operations import needs
 from stackdocs_mcp.server.telemetry import observed
 from stackdocs_mcp.server.verifying import verifier_of
@@ -103,11 +104,11 @@ async def gate_of(
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    journal = Journal(keyfiles.of_logs(settings.data_dir.absolute()).secret(), TOOLS)
     verifier = verifier or verifier_of(settings)
     counters = SharedCounters(settings.data_dir.absolute())
     rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     admission = Admission(rates, settings.calls_at_once)
-    journal = Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS)
     redeeming = Redeeming(app.store, admission, journal, read_only=settings.read_only)
     uploads = Uploads(shared, links, redeeming, clock=now, pace=pace)
     try:

@@ -184,7 +184,7 @@ class Database:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._writer.close, limiter=self._write_turn)
             if self._looker is not None:
-                self._looker.close()
+                await anyio.to_thread.run_sync(self._looker.close)
             turns = [object() for _ in range(READERS)]
             for turn in turns:
                 await self._read_turn.acquire_on_behalf_of(turn)
@@ -208,10 +208,10 @@ class Database:
     async def _open_looker(self) -> None:
         with anyio.CancelScope(shield=True):  # or it would be open, and nobody's
             opened = await anyio.to_thread.run_sync(self._make_looker)
-        if self._looker is None and not self._closed:
-            self._looker = opened
-        else:  # another call was first, or the store was closed meanwhile
-            opened.close()
+            if self._looker is None and not self._closed:
+                self._looker = opened
+            else:  # another call was first, or the store was closed meanwhile
+                await anyio.to_thread.run_sync(opened.close)
 
     def _make_looker(self) -> sqlite3.Connection:
         connection = self._reader()

@@ -30,12 +30,10 @@ _BY_USER = """
 SELECT id, name, folder, field_schema, instructions, policy, ocr
 FROM stacks WHERE user_id = :user AND deleted_at IS NULL ORDER BY name, id
 """
+# A trigger makes the owner a member, whatever program inserts the stack.
 _INSERT = """
 INSERT INTO stacks (id, user_id, name, folder, field_schema, instructions, policy, created_at)
 VALUES (:id, :user, :name, :folder, NULL, '', :policy, :now)
-"""
-_INSERT_OWNER = """
-INSERT INTO members (user_id, stack_id, role, created_at) VALUES (:user, :id, 'owner', :now)
 """
 _SET_SCHEMA = """
 UPDATE stacks SET field_schema = :schema, instructions = :instructions, policy = :policy
@@ -83,7 +81,6 @@ def make(
         "now": now,
     }
     connection.execute(_INSERT, values)
-    connection.execute(_INSERT_OWNER, values)
     made = find(connection, user, name, folder)
     assert made is not None
     return made

@@ -38,7 +38,7 @@ from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.core.strictness import evidence_rule, min_confidence
 from stackdocs_mcp.core.values import Signs, Typed, typed
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.pace import Pace
+from stackdocs_mcp.workspace.pauses import Pauses
 
 FEW_PAGES = 20
 """A document of so many pages is looked through whole; in a longer one the index finds pages."""
@@ -75,7 +75,7 @@ class Checker:
         self._policy = policy
         self._signs: Signs | None = None
         self._seen = Seen()
-        self._pace = Pace()
+        self._pauses = Pauses()
         self._siblings: defaultdict[FieldPath, list[Place]] = defaultdict(list)
 
     async def typed(self, path: FieldPath, value: object) -> Typed:
@@ -116,7 +116,7 @@ class Checker:
         notes: Sequence[Warn] = (),
     ) -> Draft:
         """What the leaf's own place shows. Raises BadValue when it breaks the schema."""
-        await self._pace.give_way()
+        await self._pauses.give_way()
         if self._schema is not None:
             for violation in self._schema.violations_at(path, value):
                 raise BadValue("schema", violation.message, "Call get_schema for what is allowed.")

@@ -10,7 +10,7 @@ from stackdocs_mcp.core.rows import MissedRows, Search, Strip, searches, strips_
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.workspace.checking import FEW_PAGES
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.pace import Pace
+from stackdocs_mcp.workspace.pauses import Pauses
 
 _ROUNDS = 6
 """How often more pages are looked at because the table goes on; twice as many each time."""
@@ -66,7 +66,7 @@ class _Tables:
         self._workspace = workspace
         self._document = document
         self._strips: dict[int, Sequence[Strip]] = {}
-        self._pace = Pace()
+        self._pauses = Pauses()
 
     def beyond(self, numbers: Collection[int]) -> list[int]:
         """Those of the numbers that are pages of the document."""
@@ -89,5 +89,5 @@ class _Tables:
             workspace.store, workspace.binding.stack, self._document, list(numbers)
         )
         for page in pages:
-            await self._pace.give_way()
+            await self._pauses.give_way()
             self._strips[page.number] = strips_of(page)

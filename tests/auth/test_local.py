@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from stackdocs_mcp.auth.compact import take_apart
-from stackdocs_mcp.auth.local import KEY_FILE, MAX_LIFETIME, BadKey, LocalIssuer, LocalVerifier
+from stackdocs_mcp.auth.local import KEY_FILE, MAX_LIFETIME, LocalIssuer, LocalVerifier
 from stackdocs_mcp.auth.opening import open_verifier
 from stackdocs_mcp.core.binding import Right, StackId, UserId
 from stackdocs_mcp.core.errors import InvalidArgument
 from stackdocs_mcp.core.identity import TokenRefused
+from stackdocs_mcp.keyfiles import BadKey
 from tests.auth.provider import HeldClock
 from tests.auth.site import OTHER, RESOURCE, STACK
 

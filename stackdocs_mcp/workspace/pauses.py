@@ -9,7 +9,7 @@ _WORK_SECONDS = 0.01
 _PAUSE_SECONDS = 0.002
 
 
-class Pace:
+class Pauses:
     """The pauses of one call, which must not hold others up however much it does."""
 
     def __init__(self) -> None:
