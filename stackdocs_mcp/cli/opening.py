@@ -28,8 +28,9 @@ async def opened(
 ) -> AsyncIterator[Workspace]:
     """The stack of that name, or of the served folder of that name or path.
 
-    With ``make``, a new one when there is none; ``made`` is told its name. Raises NotFound otherwise: a mistyped name is no
-    new stack. Raises InvalidArgument when several folders have the name.
+    With ``make``, a new one when there is none; ``made`` is told its name. Raises NotFound
+    otherwise: a mistyped name is no new stack. Raises InvalidArgument when several folders have
+    the name.
     """
     async with running(settings) as app:
         yield app.workspace(await _chosen(app, made if make else None), PERSON)

@@ -29,12 +29,11 @@ def check_all_stacks(settings: Settings, *, named: bool) -> None:
     if settings.folder is not None:
         raise BadSettings(["serve: --http serves all stacks; add a folder's files with `add`"])
     if named:
-        raise BadSettings(
-            [
-                "serve: --http serves all stacks, so there is no --stack with it; a token is for "
-                "one stack: `stackdocs-mcp token --stack NAME`"
-            ]
+        problem = (
+            "serve: --http serves all stacks, so there is no --stack with it; a token is for one "
+            "stack: `stackdocs-mcp token --stack NAME`"
         )
+        raise BadSettings([problem])
 
 
 def check_http(settings: Settings) -> None:
@@ -46,12 +45,11 @@ def check_http(settings: Settings) -> None:
     """
     if settings.host in loopback.HOSTS:
         if settings.auth_issuer is None and not _is_here(settings.public_url):
-            raise BadSettings(
-                [
-                    "STACKDOCS_PUBLIC_URL (--public-url): another address than this machine's "
-                    "needs an identity provider; set STACKDOCS_AUTH_ISSUER, or leave it out"
-                ]
+            problem = (
+                "STACKDOCS_PUBLIC_URL (--public-url): another address than this machine's needs "
+                "an identity provider; set STACKDOCS_AUTH_ISSUER, or leave it out"
             )
+            raise BadSettings([problem])
         return
     problems = []
     if settings.auth_issuer is None:
