@@ -144,22 +144,17 @@ def _told_problem(error: BaseException) -> int:
                 _say(f"error: {problem}")
             return USAGE
         case StackdocsError():
-            _say(f"error: {told(error.message, for_people(error.advice))}")
+            _say(f"error: {told(error.message, error.advice)}")
             return USAGE if isinstance(error, InvalidArgument) else FAILED
         case _:
             _say(f"error: a fault in this program: {_place(error)}. Please report it.")
             return FAILED
 
 
-def for_people(advice: str) -> str:
-    """The advice with commands in the place of tools, where there are commands for it."""
+def told(message: str, advice: str) -> str:
+    """``message. advice`` in one line, with commands in the place of tools where there are some."""
     for tool, command in _COMMANDS.items():
         advice = advice.replace(tool, command)
-    return advice
-
-
-def told(message: str, advice: str) -> str:
-    """``message. advice`` in one line."""
     return " ".join(f"{message}. {advice}".split())
 
 
