@@ -12,11 +12,12 @@ from stackdocs_mcp.cli.output import put, put_text, say
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.workspace import Workspace, exporting
+from stackdocs_mcp.workspace.rendering import Format
 
 
 async def export(settings: Settings, format_: str, *, evidence: bool, output: str | None) -> int:
     """Print the documents, or write them and their lists, and print the files' names."""
-    chosen = cast("exporting.Format", format_)
+    chosen = cast("Format", format_)
     async with opened(settings) as workspace:
         if output is None:
             with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +34,7 @@ async def export(settings: Settings, format_: str, *, evidence: bool, output: st
 
 
 async def _written(
-    workspace: Workspace, chosen: exporting.Format, folder: Path, *, evidence: bool
+    workspace: Workspace, chosen: Format, folder: Path, *, evidence: bool
 ) -> dict[str, Path]:
     """The export's files in the folder by table name, the documents' own (named "") first."""
     shared = replace(workspace.shared, exports=folder)

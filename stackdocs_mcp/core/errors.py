@@ -29,6 +29,7 @@ StackdocsError
 |  |- FileTooLarge
 |  |- FileUnsupported        what its first bytes say it is can never be read
 |  `- SizeDiffers            not as many bytes as were announced
+|- ExportTooLarge            more bytes than a link may give
 |- TooManyListeners          a user, or all users, listen for changes in too many places
 |- ExtractionFailed          one document could not be read; it fails alone
 `- StoreFailed               the store cannot be reached, opened or written
@@ -39,6 +40,8 @@ are ours: an exception's text from a database, a parser or a library never becom
 """
 
 from collections.abc import Sequence
+
+from stackdocs_mcp.core.amounts import sized
 
 
 class StackdocsError(Exception):
@@ -269,10 +272,10 @@ class FileRefused(StackdocsError):
 
 class FileTooLarge(FileRefused):
     code = "file_too_large"
-    advice = "Split it, or raise the limit for files in the settings."
+    advice = "Split it, or let whoever runs the server raise --max-file-mb (STACKDOCS_MAX_FILE_MB)."
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the file has more than {limit} bytes")
+        super().__init__(f"the file has more than {sized(limit)}")
 
 
 class FileUnsupported(FileRefused):
@@ -293,6 +296,17 @@ class ExtractionFailed(StackdocsError):
     def __init__(self, code: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice)
         self.code = code
+
+
+class ExportTooLarge(StackdocsError):
+    code = "export_too_large"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"the export is larger than {most // 1024**2} MiB",
+            "Call export with format jsonl, or without evidence: a table has a cell for each column"
+            " in each row. Or keep fewer documents in one stack.",
+        )
 
 
 class TooManyListeners(StackdocsError):

@@ -341,11 +341,12 @@ class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
 class Files(Protocol):
     """The bytes of one user's documents, by their SHA-256."""
 
+    user: UserId
+
     async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
         """Copy a file in and give its hash and size; the same bytes are kept once.
 
-        Durable before it returns; a crash leaves nothing half-written behind. Raises FileRefused
-        for more than ``limit`` bytes.
+        Durable before it returns; a crash leaves no half of it. Raises FileRefused above ``limit``.
         """
 
     async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:

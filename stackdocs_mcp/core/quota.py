@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from stackdocs_mcp.core.amounts import counted
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.model import JsonValue
@@ -45,6 +46,11 @@ class Left:
         return {**limited, "resets_at": self.resets_at.isoformat()}
 
 
+_MORE_THAN_A_MONTH = (
+    "No month has as many: ask whoever runs the server for a higher quota, then try again."
+)
+
+
 class QuotaExceeded(StackdocsError):
     """Something needs more than the month's quota has left; of what was asked nothing was done."""
 
@@ -53,9 +59,11 @@ class QuotaExceeded(StackdocsError):
     def __init__(self, what: str, wanted: int, left: int, limit: int, resets_at: datetime) -> None:
         """``what`` is counted: documents, pages, or OCR pages."""
         super().__init__(
-            f"the quota of {limit} {what} a month has {left} left, and this needs {wanted}",
-            f"It begins anew at {resets_at.isoformat()}: try again then, or ask whoever runs the "
-            "server for a higher one.",
+            f"the quota of {counted(limit, what)} a month has {left} left, and this needs {wanted}",
+            _MORE_THAN_A_MONTH
+            if wanted > limit
+            else f"It begins anew at {resets_at.isoformat()}: try again then, or ask whoever runs "
+            "the server for a higher one.",
         )
         self.resets_at = resets_at
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -13,6 +14,11 @@ _HALF = "a text has half of a surrogate pair"
 _NOT_A_NUMBER = "NaN and Infinity are not JSON"
 _LONG = "a number has more digits than every reader keeps; send it as a text"
 _DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
+_NODES = (dict, list)
+_SURE = 16
+"""Characters, with a point or an exponent: at most 15 digits, which every normal double keeps."""
+_SMALLEST, _LARGEST = 1e-300, 1e300
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]|-?Infinity|NaN')
 
 
@@ -39,7 +45,7 @@ def read(text: str, *, exact: bool = False) -> Any:
         raise NotStrict("it is not JSON") from error
     except ValueError as error:  # Python reads integers of at most 4,300 digits
         raise NotStrict("a number has too many digits") from error
-    _check(found)
+    _check(found, text)
     return found
 
 
@@ -109,6 +115,8 @@ def _constant(_name: str) -> NoReturn:
 def _number(literal: str) -> float:
     """The number, which everybody reads as this one: nothing is rounded without a word."""
     near = float(literal)
+    if len(literal) <= _SURE and _SMALLEST < abs(near) < _LARGEST:
+        return near
     try:
         kept = not math.isfinite(near) or Decimal(literal) == Decimal(repr(near))
     except ArithmeticError:  # an exponent beyond what Decimal has
@@ -125,21 +133,45 @@ def _decimal(literal: str) -> Decimal:
         raise NotStrict(_LONG) from error
 
 
-def _check(found: object) -> None:
-    waiting: list[tuple[object, int]] = [(found, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_DEPTH and isinstance(node, dict | list):
-            raise NotStrict(_DEEP)
-        if isinstance(node, dict):
-            waiting += [(one, depth + 1) for pair in node.items() for one in pair]
-        elif isinstance(node, list):
-            waiting += [(one, depth + 1) for one in node]
-        elif isinstance(node, str) and not node.isascii():
-            try:
-                node.encode()
-            except UnicodeEncodeError as error:
-                raise NotStrict(_HALF) from error
+def _check(found: object, text: str) -> None:
+    """Raise NotStrict for what is nested too deep or has lone surrogates, in the value of the text.
+
+    Level by level, and of most texts only what others are nested in is looked at.
+    """
+    has_halves = _may_have_halves(text)
+    level: list[Any] = [found]
+    for _ in range(MAX_DEPTH + 1):
+        if has_halves:
+            _check_texts([one for one in level if isinstance(one, str)])
+        nodes = [one for one in level if isinstance(one, _NODES)]
+        if not nodes:
+            return
+        level = [one for node in nodes for one in _members(node)]
+        if has_halves:
+            _check_texts([name for node in nodes if isinstance(node, dict) for name in node])
+    raise NotStrict(_DEEP)
+
+
+def _members(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
+
+
+def _may_have_halves(text: str) -> bool:
+    """Half of a surrogate pair is written as an escape, unless the text has it itself."""
+    if _ESCAPED_HALF.search(text):
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _check_texts(texts: list[str]) -> None:
+    try:
+        "".join(texts).encode()  # halves do not become a pair by standing side by side
+    except UnicodeEncodeError as error:
+        raise NotStrict(_HALF) from error
 
 
 # Built once: json.loads would build one for each text, which takes longer than most texts do.

@@ -20,7 +20,7 @@ ALWAYS: Headers = (
 class Answered(Exception):
     """A request that ends here, with this status and body. No text of others is in it."""
 
-    def __init__(self, status: int, body: Mapping[str, Any], headers: Headers = ()) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any] | None, headers: Headers = ()) -> None:
         super().__init__(status)
         self.status = status
         self.body = body
@@ -42,6 +42,24 @@ def rpc_refusal(status: int, code: int, message: str) -> Answered:
     """An error for a body that is no usable JSON-RPC message."""
     error = {"code": code, "message": message}
     return Answered(status, {"jsonrpc": "2.0", "id": None, "error": error})
+
+
+def as_rpc(answer: Answered) -> Answered:
+    """The same refusal as a JSON-RPC error, which is all that clients of MCP show to anybody.
+
+    Its code is the HTTP status, outside of what JSON-RPC and MCP reserve; code and advice as they
+    are said elsewhere are its data.
+    """
+    error = answer.body.get("error")
+    if "jsonrpc" in answer.body or not isinstance(error, dict):
+        return answer
+    said = {
+        "code": answer.status,
+        "message": f"{error['message']}. {error['advice']}",
+        "data": {"code": error["code"], "advice": error["advice"]},
+    }
+    body = {"jsonrpc": "2.0", "id": None, "error": said}
+    return Answered(answer.status, body, answer.headers)
 
 
 def not_found() -> Answered:

@@ -6,13 +6,21 @@ import anyio
 from starlette.types import Message, Receive, Scope
 
 from stackdocs_mcp.core import strict
+from stackdocs_mcp.core.amounts import sized
 from stackdocs_mcp.http.answers import refusal, rpc_refusal
 from stackdocs_mcp.http.headers import all_of
 
-MAX_BODY = 4 * 1024 * 1024
+MAX_BODY = 1024 * 1024
+MAX_MARKS = 30_000
+"""Commas, colons and opening brackets, in texts too. They bound how many values a body can have,
+and so how long it takes to read: there is one thread for all. The largest call that means anything,
+200 fields with long quotes, has fewer; this many take a few hundredths of a second."""
+MAX_LISTEN_BODY, MAX_LISTEN_MARKS = 64 * 1024, 4_000
+"""Of what stays in memory for as long as somebody listens: twice what 500 addresses need."""
 BODY_SECONDS = 20.0
 MAX_ID = 256
 _PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
+_MARKS = b",:[{"
 
 
 class Gone(Exception):
@@ -60,8 +68,10 @@ def message_of(body: bytes) -> dict[str, Any]:
     """The one JSON-RPC message that all parsers read alike.
 
     Raises Answered 400 with a JSON-RPC error otherwise: not UTF-8, duplicate keys, NaN, lone
-    surrogates, nested deeper than 64, a batch, no object, no request, notification or response.
+    surrogates, nested deeper than 64, a batch, no object, no request, notification or response;
+    and, before it is read, for more than 30,000 commas, colons and brackets.
     """
+    _check_marks(body, MAX_MARKS, "fewer fields")
     try:
         message = strict.read(body.decode("utf-8"))
     except strict.NotStrict as error:
@@ -97,8 +107,25 @@ def _wrong(message: dict[str, Any]) -> str | None:
     return None if message.keys() & {"result", "error"} else "there is no method"
 
 
+def check_listening(body: bytes) -> None:
+    """Raise Answered 413 or 400 for a body that is too large to be held as long as a stream."""
+    if len(body) > MAX_LISTEN_BODY:
+        raise _too_large(MAX_LISTEN_BODY)
+    _check_marks(body, MAX_LISTEN_MARKS, "fewer addresses")
+
+
+def _check_marks(body: bytes, limit: int, less: str) -> None:
+    marks = len(body) - len(body.translate(None, _MARKS))  # one pass, however many there are
+    if marks > limit:
+        raise rpc_refusal(
+            400,
+            _INVALID_REQUEST,
+            f"the message has more than {limit:,} commas, colons and brackets; send {less} at once",
+        )
+
+
 def again(body: bytes, receive: Receive) -> Receive:
-    """What the SDK receives: the body that was read here, then whatever else comes."""
+    """What the SDK receives: the body that was read here, once, then whatever else comes."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def received() -> Message:
@@ -109,5 +136,5 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def _too_large(limit: int) -> Exception:
     return refusal(
-        413, "body_too_large", f"the body has more than {limit} bytes", "Send less at once."
+        413, "body_too_large", f"the body has more than {sized(limit)}", "Send less at once."
     )

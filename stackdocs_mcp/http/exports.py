@@ -7,9 +7,9 @@ import anyio
 from starlette.types import Message, Receive, Scope, Send
 
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.errors import LinkUsed, MissingRight, NotFound
+from stackdocs_mcp.core.errors import ExportTooLarge, LinkUsed, MissingRight, NotFound
 from stackdocs_mcp.core.links import Download
-from stackdocs_mcp.http.answers import not_found, refused, send_json
+from stackdocs_mcp.http.answers import not_found, refused
 from stackdocs_mcp.http.body import Gone
 from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.http.disposition import attachment
@@ -18,8 +18,9 @@ from stackdocs_mcp.http.redeeming import Redeeming
 from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace import Shared, Workspace
 from stackdocs_mcp.workspace.auditing import refused as audited
-from stackdocs_mcp.workspace.exporting import Format
 from stackdocs_mcp.workspace.handing_out import MEDIA_TYPES, Made, made
+from stackdocs_mcp.workspace.rendering import Format
+from stackdocs_mcp.workspace.turns import FairTurns
 from stackdocs_mcp.workspace.uploading import REMEMBERED
 
 PIECE_SECONDS = 30.0
@@ -31,20 +32,18 @@ class Exports:
     """The route that gives exports out: the whole stack as it stands then, once for each link.
 
     A link is spent before anything is made, so that one call of ``export`` costs one rendering at
-    most. Who loses an answer on the way calls ``export`` again.
+    most. Who loses an answer on the way calls ``export`` again. A user's exports are made one after
+    the other, and users take turns.
     """
 
     def __init__(self, shared: Shared, links: SealedLinks, redeeming: Redeeming) -> None:
         self._shared = shared
         self._links = links
         self._redeeming = redeeming
-        self._turns = anyio.Semaphore(RENDERED_AT_ONCE)
+        self._turns = FairTurns(RENDERED_AT_ONCE, each=1)
 
     async def get(self, scope: Scope, _receive: Receive, send: Send, link: str) -> None:
-        """``GET``: the file, as an attachment. Nothing else: a ``HEAD`` would spend the link."""
-        if scope["method"] != "GET":
-            await send_json(send, 405, None, [(b"allow", b"GET")])
-            return
+        """``GET`` alone: the file, as an attachment. A ``HEAD`` would spend the link."""
         ticket = self._links.opened_download(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.READ, "export")
         async with redeemed as binding:
@@ -54,6 +53,8 @@ class Exports:
             except (NotFound, MissingRight) as error:  # membership or stack went meanwhile
                 await audited(self._shared.store, binding, scope[REQUEST], "export", error)
                 raise answer_to(error) from error
+            except ExportTooLarge as error:
+                raise refused(error, 422) from error
             with closing(export.file):
                 await _sent(send, export)
 
@@ -64,7 +65,7 @@ class Exports:
         format_ = cast("Format", ticket.what.format)
         if format_ not in MEDIA_TYPES:  # sealed by a newer program
             raise not_found()
-        async with self._turns:
+        async with self._turns.take(workspace.binding.user):
             return await made(workspace, format_, evidence=ticket.what.evidence)
 
 

@@ -23,6 +23,7 @@ from stackdocs_mcp.http.answers import (
     ALWAYS,
     Answered,
     Headers,
+    as_rpc,
     not_found,
     refusal,
     send_json,
@@ -30,6 +31,7 @@ from stackdocs_mcp.http.answers import (
 from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
 from stackdocs_mcp.http.journal import Entry, Journal
+from stackdocs_mcp.http.methods import check_method
 from stackdocs_mcp.http.places import Addresses, Place, place
 from stackdocs_mcp.http.statuses import answer_to
 from stackdocs_mcp.workspace.auditing import cut, keep
@@ -100,23 +102,26 @@ class Gate:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
             answer = _answer(error, entry.request)
+            if entry.route == "mcp":
+                answer = as_rpc(answer)
             if answering.begun:  # the client sees that the rest is missing
                 raise
-            await self._brake.keep(answer.status)
-            await send_json(answering, answer.status, answer.body, answer.headers)
+            if await self._brake.turn(scope, answer.status, entry.user):
+                await send_json(answering, answer.status, answer.body, answer.headers)
         finally:
             self._journal.end(entry, token)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, entry: Entry) -> None:
         headers.check_length(scope)
         headers.check_host_and_origin(scope, self._hosts, self._origins)
-        where = place(scope["path"])
+        where = place(scope["path"], scope.get("raw_path", b""))
         if where is None:
             raise not_found()
         entry.route = where.route
         if origins.asks_first(scope):  # before a token: a browser sends none with this
             await send_json(send, 200, None, origins.PREFLIGHT)
             return
+        check_method(scope["method"], where.route)
         match where.route:
             case "health":
                 await send_json(send, 200, {"ok": True})
@@ -158,21 +163,34 @@ class Gate:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, admitted: Admitted
     ) -> None:
+        listens, again = await self._taken(scope, receive, identity, admitted)
+        behind = put(scope, admitted)
+        if listens:  # held open for long, and counted where it is served
+            await self._doors.mcp(behind, again, send)
+            return
+        async with self._admission.turn(identity.user):
+            await self._doors.mcp(behind, again, send)
+
+    async def _taken(
+        self, scope: Scope, receive: Receive, identity: Identity, admitted: Admitted
+    ) -> tuple[bool, Receive]:
+        """Whether the call listens, and its body again, of which nothing is kept here.
+
+        It is a method of its own so that neither body nor message lives as long as a stream.
+        """
         async with self._admission.turn(identity.user):  # a slow body is one of the user's calls
             content = await body.whole(
                 scope, receive, limit=body.MAX_BODY, seconds=body.BODY_SECONDS
             )
         message = body.message_of(content)
         self._journal.calls(message)
+        listens = message.get("method") == LISTEN
+        if listens:
+            body.check_listening(content)
         needed = self._doors.needs(message)
         what, params = cut(str(message.get("method"))), message.get("params", {})
         await self._allow(identity, admitted, needed, what, cut(str(params.get("name", ""))))
-        behind = put(scope, admitted)
-        if message.get("method") == LISTEN:  # held open for long, and counted where it is served
-            await self._doors.mcp(behind, body.again(content, receive), send)
-            return
-        async with self._admission.turn(identity.user):
-            await self._doors.mcp(behind, body.again(content, receive), send)
+        return listens, body.again(content, receive)
 
     async def _identify(self, scope: Scope, where: Place) -> Identity:
         needed = _SENDS if where.route == "documents" else _READS

@@ -53,23 +53,16 @@ def check_host_and_origin(scope: Scope, hosts: frozenset[str], origins: frozense
 
 
 def bearer(scope: Scope) -> str | None:
-    """The one bearer token of a request; None when it has no Authorization at all.
+    """The one bearer token of a request; None when it has none, or only another scheme's.
 
-    Raises Answered for several headers, another scheme or more than 8 KiB, without saying which:
-    the caller turns it into a challenge.
+    Raises Answered for a bearer token among several headers, an empty one or more than 8 KiB,
+    without saying which: the caller turns it into a challenge.
     """
     given = all_of(scope, b"authorization")
-    if not given:
+    if not any(one.partition(b" ")[0].lower() == b"bearer" for one in given):
         return None
-    scheme, _, token = given[0].partition(b" ")
-    token = token.strip(b" ")
-    if (
-        len(given) > 1
-        or len(given[0]) > MAX_AUTHORIZATION
-        or scheme.lower() != b"bearer"
-        or not token
-        or not token.isascii()
-    ):
+    token = given[0].partition(b" ")[2].strip(b" ")
+    if len(given) > 1 or len(given[0]) > MAX_AUTHORIZATION or not token or not token.isascii():
         raise BadAuthorization
     return token.decode("ascii")
 

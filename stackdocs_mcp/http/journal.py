@@ -42,7 +42,7 @@ class Entry(Request):
     method: str = ""
     tool: str = ""
     status: int = 0
-    """0: nobody was there any more to be answered."""
+    """0: not answered, since nobody was there any more, or too many had to be refused."""
     sent: int = 0
     """Bytes of the answer's body."""
     began: float = field(default_factory=time.perf_counter)

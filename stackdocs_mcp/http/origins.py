@@ -9,7 +9,7 @@ _SENT = (
     "Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, "
     "Mcp-Session-Id, Traceparent, Tracestate"
 )
-_READ = "WWW-Authenticate, Mcp-Session-Id, X-Request-Id"
+_READ = "WWW-Authenticate, Retry-After, Mcp-Session-Id, X-Request-Id"
 PREFLIGHT: Headers = (
     (b"access-control-allow-methods", b"GET, POST, PUT"),
     (b"access-control-allow-headers", _SENT.encode()),

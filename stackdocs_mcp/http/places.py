@@ -35,8 +35,14 @@ class Place:
     link: str = ""
 
 
-def place(path: str) -> Place | None:
-    """Where a path leads. None for any that is not exactly one of ours."""
+def place(path: str, raw: bytes) -> Place | None:
+    """Where a path leads, decoded and as it was sent. None for any that is not exactly one of ours.
+
+    None of ours has a character that must be escaped. One that is all the same is another path to
+    a proxy in front, whose rules it would slip past.
+    """
+    if b"%" in raw:
+        return None
     for name, pattern in _ROUTES.items():
         if match := pattern.fullmatch(path):
             found = match.groupdict()

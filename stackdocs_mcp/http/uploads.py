@@ -75,10 +75,7 @@ class Uploads:
         await _answer(send, added)
 
     async def put(self, scope: Scope, receive: Receive, send: Send, link: str) -> None:
-        """``PUT``: the file that the link was made for, and its permission is the link."""
-        if scope["method"] != "PUT":
-            await send_json(send, 405, None, [(b"allow", b"PUT")])
-            return
+        """``PUT`` alone: the file that the link was made for, and its permission is the link."""
         ticket = self._links.opened_upload(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.WRITE, "upload")
         async with redeemed as binding:

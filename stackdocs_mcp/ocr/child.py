@@ -29,14 +29,32 @@ def main(channel: connection.Connection, file: str, task: Task) -> None:
     enclose(file, task.limits)
     try:
         _convert(channel, Path(file), task)
-    except Unreadable as error:
-        wire.send(channel, wire.Failed(reason=error.reason))
-    except MemoryError:
-        wire.send(channel, wire.Failed(reason="memory"))
     except BrokenPipeError:
         return  # the server does not want the rest
-    except Exception:  # noqa: BLE001 - the last barrier: whatever a parser raises, the file is bad
-        wire.send(channel, wire.Failed(reason="damaged"))
+    except Exception as error:  # noqa: BLE001 - the last barrier: a file fails alone
+        wire.send(channel, wire.Failed(reason=_reason(error, Path(file))))
+
+
+def _reason(error: Exception, file: Path) -> str:
+    """Why the file cannot be read: whatever else a parser raises, the file is bad.
+
+    Unless it is not the file: parsers say of one that they cannot open that it is damaged, too.
+    """
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, ImportError):
+        return "program_incomplete"
+    reason = error.reason if isinstance(error, Unreadable) else "damaged"
+    return "unopened" if reason == "damaged" and not _opens(file) else reason
+
+
+def _opens(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            opened.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def enclose(file: str, limits: Limits) -> None:

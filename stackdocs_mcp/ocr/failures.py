@@ -102,6 +102,16 @@ SAID: dict[str, tuple[str, str, str]] = {
         _AGAIN,
     ),
     "crashed": ("crashed", "the file made its parser fail", _AGAIN),
+    "unopened": (
+        "crashed",
+        "the server could not open its copy of the file; nothing is known to be wrong with yours",
+        "Let whoever runs the server see whether its data folder can be read.",
+    ),
+    "program_incomplete": (
+        "crashed",
+        "the server's installation lacks something that reads files of this kind",
+        "Let whoever runs the server install stackdocs-mcp anew.",
+    ),
     "ocr_timed_out": (
         "timed_out",
         f"recognising the text of a page takes more than {_MOST.ocr_seconds:.0f} seconds",

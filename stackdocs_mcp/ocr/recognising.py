@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing import connection
 
@@ -70,21 +71,31 @@ class Worker:
 
 
 class Pool:
-    """At most ``size`` workers, started when they are first needed, replaced when they die."""
+    """At most ``size`` workers, started when they are first needed, replaced when they die.
+
+    A file that waits for its only one comes before files that have one already, and those that
+    wait come in turn: a long file never keeps all workers from page to page.
+    """
 
     def __init__(self, size: int, limits: Limits) -> None:
         self._limits = limits
         self._free = size
         self._idle: list[Worker] = []
+        self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._is_fallback_known = False
 
     def borrow(self, *, wait: bool, unless: Callable[[], bool]) -> Worker | None:
-        """A worker of one's own, or None when all are lent out, or ``unless`` becomes true."""
+        """A worker of one's own, or None when ``unless`` becomes true.
+
+        Without ``wait`` also when all are lent out, or somebody waits for the next.
+        """
         with self._changed:
-            while not self._free and wait and not unless() and not self._closed:
-                self._changed.wait()
+            if wait:
+                self._wait_in_line(unless)
+            elif self._waiting:
+                return None
             if not self._free or unless() or self._closed:
                 return None
             self._free -= 1
@@ -123,6 +134,17 @@ class Pool:
             self._changed.notify_all()
         for each in idle:
             each.close()
+
+    def _wait_in_line(self, unless: Callable[[], bool]) -> None:
+        """Until one is free and nobody waits longer, or it is for nothing."""
+        place = object()
+        self._waiting.append(place)
+        try:
+            while not ((self._free and self._waiting[0] is place) or unless() or self._closed):
+                self._changed.wait()
+        finally:
+            self._waiting.remove(place)
+            self._changed.notify_all()
 
     def _started(self) -> Worker:
         try:

@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from stackdocs_mcp import keyfiles
-from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
+from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.server.engines import Engines
@@ -53,8 +53,11 @@ class App:
         """Keep the documents of all stacks being read, each for its owner, until cancelled."""
         intake = self.shared.intake
         while True:
+            unread: Sequence[tuple[UserId, StackId]] = ()
             with looking_on():
-                for owner, stack in await self.store.unread():
+                unread = await self.store.unread()
+            for owner, stack in unread:
+                with looking_on():  # one that was erased just now keeps no other from being read
                     binding = Binding(owner, stack, frozenset({Right.READ, Right.WRITE}))
                     workspace = self.shared.workspace(binding)
                     await intake.take_up(workspace.store, workspace.files)

@@ -7,13 +7,18 @@ answer. Here each wait has an end, and so has the number of connections.
 import asyncio
 import os
 import socket
+import weakref
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import chain
 from typing import Any
 
 import h11
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+
+from stackdocs_mcp.http.brake import CONNECTION
 
 BACKLOG = 2048
 MOST = 4_096
@@ -82,40 +87,56 @@ def room() -> int:
     return max(1, soft - RESERVED)
 
 
+class Rest(IntEnum):
+    """Why a connection has nothing to do, in the order in which they have to go.
+
+    Whoever is refused without being known comes before whoever has just come: a client needs
+    moments to ask, and what fills the room is more likely one that has asked for nothing.
+    """
+
+    DROPPED = 0
+    """It waits for its end."""
+    REFUSED = 1
+    """An outsider waits to be refused."""
+    NEW = 2
+    """It never asked anything."""
+    IDLE = 3
+    """It waits for another request, or its user for being told to ask later."""
+
+
 class Crowd(ServerState):
     """All connections of a server. When there are too many, one that does nothing has to go.
 
-    First those that never asked anything, the oldest first: a client that has just come needs
-    moments to ask, whoever opens connections to fill the room has had longer. Then those that
-    wait for another request, the one that has waited longest first. A call is never ended for it.
+    In the order of Rest, and among the same the one that has waited longest. A call is never ended
+    for it.
     """
 
     def __init__(self, patience: Patience) -> None:
         super().__init__()
         self.patience = patience
-        self._new: dict[Connection, None] = {}
-        self._idle: dict[Connection, None] = {}
+        self._resting: tuple[dict[Connection, None], ...] = tuple({} for _ in Rest)
 
     def admit(self, newcomer: "Connection") -> bool:
         """Make room for a connection that has just been opened. False when all others are busy."""
         while len(self.connections) > self.patience.most:
-            victim = next(iter(self._new or self._idle), None)
+            victim = next(chain.from_iterable(self._resting), None)
             if victim is None:
                 return False
             self.leave(victim)
             self.connections.discard(victim)
             victim.transport.abort()
-        self._new[newcomer] = None
+        self.rest(newcomer, Rest.NEW)
         return True
 
-    def rest(self, connection: "Connection") -> None:
-        """The connection waits for its next request from now on."""
-        self._idle[connection] = None
+    def rest(self, connection: "Connection", why: Rest) -> None:
+        """The connection has nothing to do from now on."""
+        self.leave(connection)
+        self._resting[why][connection] = None
 
     def leave(self, connection: "Connection") -> None:
         """It is gone, or has something to do."""
-        self._new.pop(connection, None)
-        self._idle.pop(connection, None)
+        for group in self._resting:
+            group.pop(connection, None)
 
 
 class Connection(H11Protocol):
@@ -128,6 +149,7 @@ class Connection(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
+        app_state = {**app_state, CONNECTION: weakref.ref(self)}
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(server_state, Crowd)
         self._crowd = server_state
@@ -135,6 +157,8 @@ class Connection(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self._in_head = False
+        self._held: Rest | None = None
+        """Why the answer has to wait."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -159,6 +183,8 @@ class Connection(H11Protocol):
             return
         if self.conn.their_state is not h11.IDLE:  # the head is whole
             self._in_head = False
+            if self._held is not None:  # more of a body gives it nothing to do
+                return
             self._crowd.leave(self)
             if self.cycle is not None and not self.cycle.response_complete:
                 self._close_after(None)
@@ -167,14 +193,40 @@ class Connection(H11Protocol):
             self._in_head = True
             self._close_after(self._patience.head)
 
+    def hold(self, *, outsider: bool) -> None:
+        """The answer has to wait, and the connection may be closed for a newcomer's meanwhile."""
+        if self.transport.is_closing():
+            return
+        self._held = Rest.REFUSED if outsider else Rest.IDLE
+        self._crowd.rest(self, self._held)
+
+    def drop(self, seconds: float) -> None:
+        """Answer nothing, read nothing, and close then; at once for a newcomer."""
+        self.cycle.disconnected = True
+        if self.transport.is_closing():
+            return
+        self._held = Rest.DROPPED
+        self.flow.pause_reading()
+        self._crowd.rest(self, self._held)
+        self._close_after(seconds)
+
+    def shutdown(self) -> None:
+        if self._held is Rest.DROPPED:
+            self.transport.abort()
+            return
+        super().shutdown()
+
     def on_response_complete(self) -> None:
+        if self._held is not None:
+            self._held = None
+            self._crowd.leave(self)
         super().on_response_complete()
         if self.transport.is_closing():
             self._close_after(self._patience.rest)
         elif self.conn.their_state is h11.IDLE:  # uvicorn counts the idle seconds
-            self._crowd.rest(self)
+            self._crowd.rest(self, Rest.IDLE)
         elif self.cycle.response_complete:  # more of a body may come, for nobody
-            self._crowd.rest(self)
+            self._crowd.rest(self, Rest.IDLE)
             self._close_after(self._patience.rest)
 
     def pause_writing(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from stackdocs_mcp.core.binding import Binding, Role, UserId
+from stackdocs_mcp.core.errors import MissingRight, NotFound
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.model import (
     Change,
@@ -88,11 +89,10 @@ class BoundStore:
     ) -> tuple[Document, bool]:
         try:
             return await self._write(lambda scope: documents.add(scope, new, part_of))
-        except QuotaExceeded:
-            await self._write(
-                lambda scope: erasing.discard(
-                    scope.connection, scope.owner, new.sha256, self._files_of
-                )
+        except (QuotaExceeded, MissingRight, NotFound):
+            owner = self._binding.owner  # perhaps of a caller who is no member any more
+            await self._database.write(
+                lambda connection: erasing.discard(connection, owner, new.sha256, self._files_of)
             )
             raise
 

@@ -43,6 +43,7 @@ class FileFolder:
         self._folder = root / hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self._incoming = root / _INCOMING
         self._turns = turns
+        self.user = user
 
     async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
         """Copy a file in; hash and size. See the port."""
@@ -111,8 +112,8 @@ class FileFolder:
         target = self._path(sha256)
         for folder in (target.parent.parent, target.parent):
             private_folder(folder)
-        arrived.replace(target)  # the same bytes again, or bytes that were lost
-        _sync(target.parent)
+        _placed(arrived, target)
+        _sync(target.parent)  # also of another's file, who may not have come so far
 
     def _local(self, sha256: Sha256) -> Path:
         if not _HASH.fullmatch(sha256) or not self._path(sha256).is_file():
@@ -252,6 +253,32 @@ def _copy(source: BinaryIO, copy: BinaryIO, limit: int) -> tuple[Sha256, int]:
         copy.write(chunk)
 
     return Sha256(digest.hexdigest()), size
+
+
+def _placed(arrived: Path, target: Path) -> None:
+    """Make the file the target, unless its bytes are there: then that stays the file it is.
+
+    Somebody may be reading it, in a process that may open this very file and no other. Of several
+    at once the first one wins.
+    """
+    size = arrived.stat().st_size
+    if not _is_whole(target, size):
+        try:
+            os.link(arrived, target)
+        except OSError:  # cut short, or just made by another; or a file cannot have two names here
+            if not _is_whole(target, size):
+                arrived.replace(target)
+                return
+    arrived.unlink()
+
+
+def _is_whole(file: Path, size: int) -> bool:
+    """There is a regular file of this size, which its name says the bytes of."""
+    try:
+        found = file.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size
 
 
 def _sync(folder: Path) -> None:

@@ -1,9 +1,11 @@
 """Tools for the schema, for reading an extraction back, completing and exporting it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from stackdocs_mcp.core.amounts import counted
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.core.schema import templates
 from stackdocs_mcp.core.stack import Policy, Stack
@@ -18,6 +20,10 @@ from stackdocs_mcp.tools.shapes import (
 )
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
 from stackdocs_mcp.workspace import Workspace, completing, exporting, schemas
+from stackdocs_mcp.workspace.rendering import Format
+
+_LISTS, _LISTS_SAID = 100, 10
+"""Of an export, named in the content and in the summary."""
 
 
 def _any_of_three(schema: dict[str, Any]) -> None:
@@ -98,8 +104,14 @@ class CompleteResult(Result):
 
 
 class Export(Arguments):
-    format: exporting.Format
+    format: Format
     evidence: bool = False
+
+
+Lists = Annotated[
+    list[str],
+    Field(description="Fields with rows in a CSV file of their own; content has none of them"),
+]
 
 
 class Inline(Result):
@@ -109,6 +121,7 @@ class Inline(Result):
 class ExportResult(Result):
     files: list[str]
     documents: int
+    lists: Lists | None = None
     untrusted: Inline | None = None
 
 
@@ -184,14 +197,30 @@ async def complete(workspace: Workspace, given: Complete) -> Answer:
 async def export(workspace: Workspace, given: Export) -> Answer:
     exported = await exporting.export(workspace, given.format, evidence=given.evidence)
     inline = exported.inline
+    files = ", ".join(map(str, exported.files))
+    said = said_of(exported.lists, "are files of their own")
     return Answer(
-        f"{exported.documents} documents in {', '.join(map(str, exported.files))}",
+        f"{counted(exported.documents, 'documents')} in {files}{said}",
         ExportResult(
             files=[str(path) for path in exported.files],
             documents=exported.documents,
+            lists=named(exported.lists),
             untrusted=None if inline is None else Inline(content=inline),
         ),
     )
+
+
+def named(lists: Sequence[str] | None) -> list[str] | None:
+    """As many of an export's other tables as an answer names; None for none."""
+    return None if not lists else list(lists[:_LISTS])
+
+
+def said_of(lists: Sequence[str] | None, where: str) -> str:
+    """The same in words, to be put behind others."""
+    if not lists:
+        return ""
+    more = f" and {len(lists) - _LISTS_SAID} more" if len(lists) > _LISTS_SAID else ""
+    return summary(f"; rows of {', '.join(lists[:_LISTS_SAID])}{more} {where}")
 
 
 def _schema_answer(stack: Stack) -> Answer:

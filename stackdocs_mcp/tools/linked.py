@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stackdocs_mcp.core.amounts import counted
 from stackdocs_mcp.core.links import Link
-from stackdocs_mcp.tools.finishing import Export, Inline
+from stackdocs_mcp.tools import finishing
+from stackdocs_mcp.tools.finishing import Export, Inline, Lists
 from stackdocs_mcp.tools.reading import QuotaLeft, quota_left, said_of
 from stackdocs_mcp.tools.tool import Answer, Arguments, Result
 from stackdocs_mcp.workspace import Workspace, handing_out, uploading
@@ -40,6 +42,7 @@ class ExportLink(Result):
 class LinkedExport(Result):
     link: ExportLink
     documents: int
+    lists: Lists | None = None
     untrusted: Inline | None = None
 
 
@@ -50,7 +53,7 @@ async def add_document(workspace: Workspace, given: OfferDocument) -> Answer:
     upload = UploadLink(url=link.url, method="PUT", expires_at=_time(link), max_bytes=given.size)
     quota = quota_left(await workspace.shared.store.quota(workspace.binding.user))
     return Answer(
-        f"send the bytes: curl -fT {name} {link.url}{said_of(quota)}",
+        f"send the bytes: curl --fail-with-body -T {name} {link.url}{said_of(quota)}",
         OfferedDocument(upload=upload, quota=quota),
     )
 
@@ -58,12 +61,14 @@ async def add_document(workspace: Workspace, given: OfferDocument) -> Answer:
 async def export(workspace: Workspace, given: Export) -> Answer:
     offered = await handing_out.offer(workspace, given.format, evidence=given.evidence)
     link = offered.link
+    said = finishing.said_of(offered.lists, "are files of their own in its zip")
     return Answer(
-        f"{offered.documents} documents, for one download until {_time(link)}: "
-        f"curl -fOJ {link.url}",
+        f"{counted(offered.documents, 'documents')}, for one download until {_time(link)}: "
+        f"curl --fail-with-body -OJ {link.url}{said}",
         LinkedExport(
             link=ExportLink(url=link.url, expires_at=_time(link)),
             documents=offered.documents,
+            lists=finishing.named(offered.lists),
             untrusted=None if offered.inline is None else Inline(content=offered.inline),
         ),
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stackdocs_mcp.core.amounts import counted
 from stackdocs_mcp.core.model import Document, DocumentId, DocumentStatus
 from stackdocs_mcp.core.quota import Left
 from stackdocs_mcp.tools.tool import Answer, Arguments, Cursor, Id, Result
@@ -103,12 +104,12 @@ async def list_documents(workspace: Workspace, given: ListDocuments) -> Answer:
     )
     items = [item(document) for document in found.documents]
     named = "; ".join(
-        f"{one.id} {one.status} {one.pages} pages {one.fields} fields"
+        f"{one.id} {one.status} {counted(one.pages, 'pages')} {counted(one.fields, 'fields')}"
         for one in items[:_NAMED_IN_SUMMARY]
     )
     more = " (more: next_cursor)" if found.next_cursor or len(items) > _NAMED_IN_SUMMARY else ""
     return Answer(
-        f"{len(items)} documents{': ' if items else ''}{named}{more}",
+        f"{counted(len(items), 'documents')}{': ' if items else ''}{named}{more}",
         DocumentList(documents=items, next_cursor=found.next_cursor),
     )
 
@@ -140,7 +141,7 @@ async def search_documents(workspace: Workspace, given: SearchDocuments) -> Answ
         f"{hit.document_id} page {hit.page} line {hit.line}" for hit in hits[:_NAMED_IN_SUMMARY]
     )
     return Answer(
-        f"{len(hits)} hits{': ' if hits else ''}{places}",
+        f"{counted(len(hits), 'hits')}{': ' if hits else ''}{places}",
         HitList(hits=hits, next_cursor=found.next_cursor),
     )
 
@@ -150,11 +151,13 @@ async def add_document(workspace: Workspace, given: AddDocument) -> Answer:
     one = item(added.document)
     known = "added" if added.new else "already in the stack"
     attached = [item(document) for document in added.attached[:_MOST_ATTACHED]]
-    said = "; ".join(f"{other.id} {other.status}, {other.pages} pages" for other in attached)
+    said = "; ".join(
+        f"{other.id} {other.status}, {counted(other.pages, 'pages')}" for other in attached
+    )
     more = len(added.attached) - len(attached)
     quota = quota_left(added.quota)
     return Answer(
-        f"{known}: {one.id} {one.status}, {one.pages} pages"
+        f"{known}: {one.id} {one.status}, {counted(one.pages, 'pages')}"
         f"{'; attached to it: ' if said else ''}{said}{f'; and {more} more' if more else ''}"
         f"{said_of(quota)}",
         AddedDocument(document=one, new=added.new, attachments=attached or None, quota=quota),
@@ -175,5 +178,5 @@ def said_of(quota: QuotaLeft | None) -> str:
         (quota.pages_left, "pages"),
         (quota.ocr_pages_left, "OCR pages"),
     )
-    left = ", ".join(f"{count} {what}" for count, what in counts if count is not None)
+    left = ", ".join(counted(count, what) for count, what in counts if count is not None)
     return f"; left until {quota.resets_at}: {left}"

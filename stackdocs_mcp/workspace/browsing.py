@@ -11,6 +11,10 @@ from stackdocs_mcp.workspace.context import Workspace
 
 MAX_QUERY = 400
 
+_FOR_GOOD = frozenset({"unsupported", "damaged", "too_large"})
+"""Failures of a file that the same bytes meet again."""
+_TRY_AGAIN = "Adding the same file again tries again."
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
@@ -90,7 +94,8 @@ def as_listed(document: Document) -> dict[str, JsonValue]:
         "updated_at": document.updated_at.isoformat(timespec="seconds"),
     }
     if (error := document.error) is not None:
-        found["error"] = f"{error.message}. {error.advice}".strip()
+        again = "" if error.code in _FOR_GOOD else _TRY_AGAIN
+        found["error"] = " ".join(filter(None, (f"{error.message}.", error.advice, again)))
     return found
 
 

@@ -5,31 +5,26 @@ file that has no name and is gone with whoever reads it.
 """
 
 import os
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import anyio
 import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.errors import ExportTooLarge
 from stackdocs_mcp.core.links import Download, Link
 from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.schema import Schema
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.context import Workspace
-from stackdocs_mcp.workspace.exporting import (
-    INLINE_CHARS,
-    Format,
-    Record,
-    all_records,
-    named,
-    rendered,
-)
+from stackdocs_mcp.workspace.exporting import INLINE_CHARS, all_records, named, unnamed, unwritable
+from stackdocs_mcp.workspace.rendering import Format, Rendering
 
 MEDIA_TYPES: Mapping[Format, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -38,6 +33,8 @@ MEDIA_TYPES: Mapping[Format, str] = {
 }
 ZIP = "application/zip"
 PIECE = 64 * 1024
+MOST_BYTES = 256 * 1024 * 1024
+"""Of all tables of an export by link together, before they are packed."""
 _AT_ONCE = 100
 _INLINE_DOCUMENTS = 60
 """With more of them, or more fields, no format is short enough to be shown at once."""
@@ -52,6 +49,8 @@ class Offered:
     documents: int
     inline: str | None
     """When it is small."""
+    lists: Sequence[str] | None
+    """Names of the other tables; None for a large stack, where nobody looked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +76,33 @@ async def offer(workspace: Workspace, format: Format, *, evidence: bool) -> Offe
     async for document in _documents(workspace):
         documents += 1
         fields += document.fields
-    inline = None
+    inline, lists = None, None
     if documents <= _INLINE_DOCUMENTS and fields <= _INLINE_FIELDS:
-        inline = await _inline(workspace, schema, format, evidence=evidence)
+        inline, lists = await _inline(workspace, schema, format, evidence=evidence)
     link = workspace.links.download(workspace.binding, Download(format, evidence))
-    return Offered(link, documents, inline)
+    return Offered(link, documents, inline, lists)
 
 
 async def made(workspace: Workspace, format: Format, *, evidence: bool) -> Made:  # noqa: A002
     """The export of the whole stack as it stands now, to be closed by whoever reads it.
 
-    Several tables are one zip file.
+    Several tables are one zip file. Raises ExportTooLarge.
     """
     workspace.binding.require(Right.READ)
     stack, schema = await workspace.stack()
-    records = [record async for record in all_records(workspace, schema)]
-    work = partial(_written, workspace.shared.exports, stack, records, format, evidence=evidence)
-    with anyio.CancelScope(shield=True):  # what is open comes back, to be closed
-        found = await anyio.to_thread.run_sync(work)
-    return found  # noqa: RET504  a scope that could swallow something has no last line
+    folder = workspace.shared.exports
+    with unwritable():
+        kept = await anyio.to_thread.run_sync(unnamed, folder)
+        with closing(kept):
+            rendering = Rendering(kept, format, evidence=evidence)
+            async for record in all_records(workspace, schema):
+                await anyio.to_thread.run_sync(rendering.add, record)
+                if rendering.size > MOST_BYTES:
+                    raise ExportTooLarge(MOST_BYTES)
+            work = partial(_written, folder, stack, rendering, format)
+            with anyio.CancelScope(shield=True):  # what is open comes back, to be closed
+                found = await anyio.to_thread.run_sync(work)
+    return found
 
 
 async def _inline(
@@ -104,11 +111,11 @@ async def _inline(
     format: Format,  # noqa: A002
     *,
     evidence: bool,
-) -> str | None:
-    records = [record async for record in all_records(workspace, schema)]
-    work = partial(rendered, records, format, evidence=evidence)
-    text = (await anyio.to_thread.run_sync(work))[""]
-    return text if len(text) <= INLINE_CHARS else None
+) -> tuple[str | None, list[str]]:
+    rendering = Rendering(BytesIO(), format, evidence=evidence)
+    async for record in all_records(workspace, schema):
+        await anyio.to_thread.run_sync(rendering.add, record)
+    return await anyio.to_thread.run_sync(rendering.short, INLINE_CHARS), rendering.lists
 
 
 async def _documents(workspace: Workspace) -> AsyncIterator[Document]:
@@ -123,37 +130,40 @@ async def _documents(workspace: Workspace) -> AsyncIterator[Document]:
         after = found[-1].id
 
 
-def _written(
-    folder: Path,
-    stack: Stack,
-    records: Sequence[Record],
-    format: Format,  # noqa: A002
-    *,
-    evidence: bool,
-) -> Made:
-    files = named(stack, rendered(records, format, evidence=evidence), format)
-    first = next(iter(files))
+def _written(folder: Path, stack: Stack, rendering: Rendering, format: Format) -> Made:  # noqa: A002
+    names = named(stack, rendering.names, format)
+    texts = _bounded(rendering.texts())
+    file = unnamed(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = cast("BinaryIO", tempfile.TemporaryFile(dir=folder))  # noqa: SIM115  closed by whoever reads it
-        try:
-            if len(files) == 1:
-                file.write(files[first].encode())
-                return _from_its_beginning(first, MEDIA_TYPES[format], file)
-            import zipfile  # noqa: PLC0415  for several tables alone
+        if len(names) == 1:
+            file.writelines(next(texts))
+            return _from_its_beginning(names[0], MEDIA_TYPES[format], file)
+        import zipfile  # noqa: PLC0415  for several tables alone
 
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, text in files.items():
-                    archive.writestr(name, text)
-            return _from_its_beginning(f"{first.removesuffix(format)}zip", ZIP, file)
-        except BaseException:
-            file.close()
-            raise
-    except OSError as error:
-        raise StoreFailed(
-            "the export could not be written",
-            "Check the export folder (--export-dir, STACKDOCS_EXPORT_DIR) and the free space.",
-        ) from error
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, pieces in zip(names, texts, strict=True):
+                with archive.open(name, "w") as member:
+                    member.writelines(pieces)
+        return _from_its_beginning(f"{names[0].removesuffix(format)}zip", ZIP, file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _bounded(texts: Iterator[Iterator[str]]) -> Iterator[Iterator[bytes]]:
+    """The same as bytes, as long as they are not too many: rows times columns can be."""
+    left = MOST_BYTES
+
+    def counted(pieces: Iterator[str]) -> Iterator[bytes]:
+        nonlocal left
+        for piece in pieces:
+            content = piece.encode()
+            left -= len(content)
+            if left < 0:
+                raise ExportTooLarge(MOST_BYTES)
+            yield content
+
+    return map(counted, texts)
 
 
 def _from_its_beginning(name: str, media_type: str, file: BinaryIO) -> Made:

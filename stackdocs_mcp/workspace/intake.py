@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError, StoreFailed
 from stackdocs_mcp.core.filenames import shown_name
@@ -27,6 +28,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr
+from stackdocs_mcp.workspace.turns import FairTurns
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ POISON = Failure(
     "Make room in memory and on the disk, then retry; or save it anew as PDF and add that.",
 )
 
+_FAILED = "document %s could not be read: %s, after %s of %s pages"
+
 OnPage = Callable[[int, int], None]
 """Called with pages done and pages in all, whenever one becomes ready."""
 OnAttached = Callable[[Document], None]
@@ -65,12 +69,20 @@ class Job:
     on_attached: OnAttached | None = None
     """Given each document that was attached to this one; without it, it is read behind."""
 
+    @property
+    def owner(self) -> UserId:
+        """Whose stack the document is in: whoever adds to it takes turns in this name."""
+        return self.files.user
+
 
 class Intake:
     """Reads documents behind the calls that add them; one per process.
 
     A claim with a lease makes sure that of all jobs and processes on one store exactly one reads
     the same bytes, and that another takes over when that one dies; pages already stored are kept.
+
+    Owners take turns. One place is always left for the others: a thousand long documents of one
+    owner do not delay the next owner's first.
     """
 
     def __init__(
@@ -79,17 +91,18 @@ class Intake:
         clock: Clock,
         max_file_bytes: int,
         *,
-        at_once: int = 2,
+        at_once: int = 3,
     ) -> None:
         """``engine`` is asked for the first time when there is something to read.
 
         It gives the engine for a stack's choice. What is attached to a file and larger than
-        ``max_file_bytes`` is left out.
+        ``max_file_bytes`` is left out. So many documents are read ``at_once``, and of one owner one
+        less; engines let in no fewer (``ocr.limits.Limits.documents``), or they were the queue.
         """
         self._engine = engine
         self._max_file_bytes = max_file_bytes
         self._clock = clock
-        self._slots = anyio.Semaphore(at_once)
+        self._turns = FairTurns(at_once, each=max(1, at_once - 1))
         self._running: dict[DocumentId, anyio.Event] = {}
         self._watching: dict[DocumentId, list[OnPage]] = {}
         self._tasks: TaskGroup | None = None
@@ -137,12 +150,13 @@ class Intake:
 
     async def _background(self, job: Job, over: anyio.Event) -> None:
         try:
-            async with self._slots:
+            async with self._turns.take(job.owner):
                 await self._attempt(job)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
-            log.warning("reading a document stopped: %s", error.code)
+            log.warning("reading document %s stopped: %s", job.document, error.code)
         except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
-            log.error("reading a document broke: %s", type(error).__name__)  # noqa: TRY400
+            kind = type(error).__name__
+            log.error("reading document %s broke: %s", job.document, kind)  # noqa: TRY400
             with contextlib.suppress(StackdocsError):
                 await job.store.fail(job.document, BROKEN)
         finally:
@@ -186,9 +200,13 @@ class Intake:
         if broken is not None:
             raise broken
         if failure is not None:
-            return await job.store.fail(job.document, failure)
+            failed = await job.store.fail(job.document, failure)
+            log.warning(_FAILED, failed.id, failure.code, failed.pages_done, failed.pages)
+            return failed
         if whole:
-            return await job.store.finish(job.document)
+            read = await job.store.finish(job.document)
+            log.debug("document %s was read: %s pages", read.id, read.pages)
+            return read
         return await job.store.document(job.document)  # the claim was lost
 
     async def _read(self, job: Job) -> None:

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import anyio
 
+from stackdocs_mcp.core.amounts import sized
 from stackdocs_mcp.core.arriving import Incoming
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
     FileRefused,
+    FileTooLarge,
     FileUnsupported,
     InvalidArgument,
     LinkUsed,
@@ -49,10 +51,7 @@ async def offer(workspace: Workspace, filename: str, size: int) -> Link:
     if not name:
         raise InvalidArgument("the filename is not a file's name", "Send the name with its suffix.")
     if size > most:
-        raise InvalidArgument(
-            f"the file has more than {most} bytes",
-            "Split it, or raise the limit for files in the settings.",
-        )
+        raise InvalidArgument(f"the file has more than {sized(most)}", FileTooLarge.advice)
     return workspace.links.upload(workspace.binding, Upload(name, size))
 
 

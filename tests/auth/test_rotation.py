@@ -88,11 +88,45 @@ async def test_a_thousand_unknown_keys_at_once_make_one_fetch_at_most(one: Site)
 @pytest.mark.requirement("AUTH-13")
 async def test_unknown_keys_that_keep_coming_make_one_fetch_in_thirty_seconds(one: Site) -> None:
     await one.verify(one.token(OLD))
+    issued = int(one.clock.seconds)
     for second in range(290):
         one.clock.advance(1)
-        assert await one.outcome(one.token(header={"kid": f"random-{second}"})) == "kid"
+        old = one.token(header={"kid": f"random-{second}"}, iat=issued, nbf=issued)
+        assert await one.outcome(old) == "kid"
 
     assert one.provider.fetched == 1 + 290 // PAUSE
+
+
+@pytest.mark.requirement("KEYS-09")
+async def test_new_tokens_of_unknown_keys_make_no_more_fetches_and_are_refused_by_each(
+    one: Site,
+) -> None:
+    await one.verify(one.token(OLD))
+    outcomes = []
+    for second in range(290):
+        one.clock.advance(1)
+        outcomes.append(await one.outcome(one.token(header={"kid": f"random-{second}"})))
+
+    assert one.provider.fetched == 1 + 290 // PAUSE
+    assert outcomes.count("kid") == 290 // PAUSE
+    assert set(outcomes) == {"kid", "unavailable"}
+
+
+@pytest.mark.requirement("KEYS-09")
+async def test_a_token_of_a_really_new_key_is_not_refused_for_a_flood_before_it(one: Site) -> None:
+    dead = one.token(header={"kid": "removed"})
+    one.clock.advance(1)
+    await one.verify(one.token(OLD))
+    one.clock.advance(PAUSE)
+    assert await one.outcome(one.token(header={"kid": "random"})) == "kid"  # has the keys fetched
+    one.provider.publish(OLD.jwk, NEW.jwk)
+    one.clock.advance(1)
+    new = one.token(NEW)
+
+    assert await one.outcome(new) == "unavailable"
+    assert await one.outcome(dead) == "kid"  # nobody keeps its client from hearing that
+    one.clock.advance(PAUSE)
+    assert await one.outcome(new) == GOOD
 
 
 @pytest.mark.requirement("AUTH-13")

@@ -69,3 +69,19 @@ def test_doctor_says_what_an_address_for_others_still_needs(paper: Shell) -> Non
     assert ran.code == 1
     named = [line.split()[2] for line in said(ran, "HTTP") if line.startswith("problem")]
     assert named == ["STACKDOCS_HOST", "STACKDOCS_PUBLIC_URL"]
+
+
+@pytest.mark.requirement("KEYS-03")
+def test_doctor_names_other_keys_that_are_weak_and_makes_none(paper: Shell) -> None:
+    assert paper("token").code == 0
+    assert said(paper("doctor", "--port", "0"), "keys") == []
+    assert not (paper.data / "log.key").exists()
+    (paper.data / "log.key").write_bytes(b"")
+    (paper.data / "log.key").chmod(0o600)
+    (paper.data / "cursor.key").chmod(0o644)
+    ran = paper("doctor", "--port", "0")
+
+    assert ran.code == 1
+    links, logs = said(ran, "keys")
+    assert "cursor.key' can be read by others" in links.replace(",", "")
+    assert "log.key' does not have 32 bytes" in logs.replace(",", "")

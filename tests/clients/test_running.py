@@ -17,7 +17,7 @@ DOCUMENT = "11111111-1111-4111-8111-111111111111"
 LIAR = """\
 import json, sys
 ANSWERS = {
-    "list_documents": "1 documents: 11111111-1111-4111-8111-111111111111",
+    "list_documents": "1 document: 11111111-1111-4111-8111-111111111111",
     "read_ocr": "<untrusted> 4| Total due end of document, or list_documents",
     "set_field": "accepted, verified",
     "complete": "completed",
@@ -81,7 +81,7 @@ async def test_a_client_that_breaks_has_its_last_words_in_its_row(
 
 
 GOOD = {
-    "list_documents": f"1 documents: {DOCUMENT} ocr_complete",
+    "list_documents": f"1 document: {DOCUMENT} ocr_complete",
     "read_ocr": "<untrusted-1>\n4| Total due: 1,234.56 EUR\n</untrusted-1>\nend of document",
     "nothing": "no document. Call list_documents.",
     "set_field": "total: accepted, verified, page 1 line 4",

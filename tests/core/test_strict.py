@@ -32,6 +32,9 @@ def nested(levels: int) -> str:
         ('{"a": -Infinity}', "NaN and Infinity", "line 1 column 7"),
         ('{"a": "NaN", "b": "\\ud800"}', "surrogate", "line 1 column 19"),
         ('{"\\udc00": 1}', "surrogate", "line 1 column 2"),
+        ('["\\ud83d", "\\ude00"]', "surrogate", "line 1 column 2"),
+        (nested(63).replace("1", '["\\uDFFF"]'), "surrogate", "line 1 column 317"),
+        ('["\ud800"]', "surrogate", "line 1 column 2"),
         (nested(65), "deeper than 64", "line 1 column 321"),
         ("[" * 100_000, "deeper than 64", "line 1 column 65"),
         ('{"a" 1}', "not JSON", "line 1 column 6"),
@@ -42,7 +45,7 @@ def nested(levels: int) -> str:
         ("1e-400", "more digits", ""),
         ("1e-99999999999999999999", "more digits", ""),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_what_parsers_disagree_on_is_refused_with_the_reason_and_the_place(
     text: str, said: str, place: str

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stackdocs_mcp.workspace.exporting import file_part
-from tests.server.harness import Session, in_memory, settings
+from tests.server.harness import Session, in_memory, settings, text_of
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +67,26 @@ async def test_json_and_jsonl_hold_values_with_their_evidence(session: Session) 
     assert (found["verdict"], found["page"], found["lines"]) == ("verified", 1, [3])
     again = await session.data("export", format="json")
     assert again["files"] == plain["files"], "an export replaces the last one"
+
+
+@pytest.mark.requirement("FILE-56")
+async def test_an_answer_says_which_lists_are_not_in_the_content_that_it_shows(
+    session: Session,
+) -> None:
+    document = await session.add("invoice.txt", INVOICE)
+    fields = [*FIELDS, {"path": "line_items", "value": ROWS}]
+    await session.data("set_fields", document_id=document, fields=fields)
+
+    table = await session.call("export", format="csv")
+    whole = await session.call("export", format="json")
+
+    assert table.structured_content is not None
+    assert table.structured_content["lists"] == ["line_items"]
+    assert "Envelopes" not in table.structured_content["untrusted"]["content"]
+    assert text_of(table).startswith("1 document in ")
+    assert text_of(table).endswith("; rows of line_items are files of their own")
+    assert whole.structured_content is not None
+    assert "lists" not in whole.structured_content
 
 
 @pytest.mark.requirement("EXPORT-02")

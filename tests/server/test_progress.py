@@ -133,7 +133,7 @@ async def test_attachments_are_read_too_and_mentioned(tmp_path: Path) -> None:
         "letter.txt/inner.txt/two.txt",
     ]
     assert {one["status"] for one in listed} == {"ocr_complete"}
-    assert f"attached to it: {attached[0]['id']} ocr_complete, 1 pages" in text_of(result)
+    assert f"attached to it: {attached[0]['id']} ocr_complete, 1 page" in text_of(result)
     assert "attachments" not in again
 
 

@@ -38,7 +38,7 @@ async def test_a_document_too_many_is_an_error_that_says_when_to_try_again(tmp_p
 
         said = await session.refusal("add_document", path="b.txt")
 
-    assert "the quota of 1 documents a month has 0 left, and this needs 1" in said
+    assert "the quota of 1 document a month has 0 left, and this needs 1" in said
     assert "-01T00:00:00+00:00" in said
 
 
@@ -51,7 +51,7 @@ async def test_a_document_that_could_not_be_read_says_so_in_the_list(tmp_path: P
 
     (found,) = listed["documents"]
     assert (found["id"], found["status"]) == (document, "failed")
-    assert "the quota of 1 pages a month has 1 left, and this needs 2" in found["error"]
+    assert "the quota of 1 page a month has 1 left, and this needs 2" in found["error"]
 
 
 @pytest.mark.requirement("QUOTA-30")

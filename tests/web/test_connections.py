@@ -110,7 +110,7 @@ async def test_a_head_on_a_connection_that_was_used_has_a_deadline_too(tmp_path:
         await anyio.connect_tcp("127.0.0.1", served.port) as connection,
     ):
         await connection.send(wire.head(served, "/healthz", {"Content-Length": "0"}))
-        assert b"200 OK" in await connection.receive()
+        assert b" 405 " in await connection.receive()
         assert b"HTTP/1.1" not in await trickle(connection, b"G")
 
 

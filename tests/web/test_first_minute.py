@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import socket
 import subprocess
@@ -17,8 +16,9 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from stackdocs_mcp.cli.barrier import USAGE
+from stackdocs_mcp.cli.barrier import FAILED, USAGE
 from tests.cli.shell import environment
+from tests.project.repository import blocks
 from tests.server.harness import PATIENCE, Era
 
 COMMAND = [sys.executable, "-m", "stackdocs_mcp"]
@@ -122,19 +122,23 @@ def test_a_server_that_would_be_open_does_not_start(
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX says who else may read a file")
 @pytest.mark.requirement("GATE-92")
-@pytest.mark.parametrize("wrong", ["not a key", "readable"])
-def test_a_weak_or_broken_key_does_not_serve(tmp_path: Path, wrong: str) -> None:
+@pytest.mark.parametrize("wrong", ["empty", "not a key", "readable"])
+@pytest.mark.parametrize("name", ["issuer.pem", "cursor.key", "log.key"])
+def test_a_weak_or_broken_key_does_not_serve(tmp_path: Path, name: str, wrong: str) -> None:
     assert typed(tmp_path, "token").returncode == 0
-    key = tmp_path / "issuer.pem"
-    if wrong == "readable":
-        key.chmod(0o644)
-    else:
-        key.write_text("nonsense")
+    key = tmp_path / name
+    if not key.exists():
+        key.write_bytes(b"k" * 32)
+    if wrong != "readable":
+        key.write_text("nonsense" if wrong == "not a key" else "")
+    key.chmod(0o644 if wrong == "readable" else 0o600)
 
     said = typed(tmp_path, "serve", "--http", STACKDOCS_PORT="0")
 
-    assert said.returncode != 0
-    assert re.search(r"key of the local issuer", said.stderr.splitlines()[-1])
+    assert said.returncode == FAILED
+    (line,) = said.stderr.splitlines()
+    assert str(key) in line
+    assert "remove the file" in line
 
 
 @pytest.mark.requirement("GATE-93")
@@ -144,3 +148,27 @@ def test_a_token_that_no_server_would_take_is_not_made(tmp_path: Path) -> None:
     assert said.returncode == USAGE
     assert "STACKDOCS_AUTH_ISSUER" in said.stderr
     assert said.stdout == ""
+
+
+@pytest.mark.requirement("GATE-91")
+def test_the_readmes_program_connects_with_what_token_prints(tmp_path: Path) -> None:
+    port = {"STACKDOCS_PORT": str(free_port())}
+    paper = tmp_path / "paper.txt"
+    paper.write_text("Total due 52.20\n")
+    assert typed(tmp_path, "add", str(paper)).returncode == 0
+    printed = json.loads(typed(tmp_path, "token", "--as", "json", **port).stdout)
+    server = printed["mcpServers"]["stackdocs"]
+    (block,) = [one.text for one in blocks("python") if "streamable_http_client" in one.text]
+    program = block.replace("http://127.0.0.1:8765/stacks/ID/mcp", server["url"])
+    program = program.replace("Bearer TOKEN", server["headers"]["Authorization"])
+    with serving(tmp_path, **port):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "ocr_complete paper.txt" in done.stdout

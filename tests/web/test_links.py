@@ -66,7 +66,7 @@ async def test_a_file_goes_to_its_link_without_a_token(served: Site, era: Era) -
         assert (upload["method"], upload["max_bytes"]) == ("PUT", len(CONTENT))
         left = datetime.fromisoformat(upload["expires_at"]) - datetime.now(UTC)
         assert timedelta(minutes=14) < left <= timedelta(minutes=15)
-        assert text_of(result) == f"send the bytes: curl -fT FILE {upload['url']}"
+        assert text_of(result) == f"send the bytes: curl --fail-with-body -T FILE {upload['url']}"
         assert await documents(served, ALICE, stack) == [], "a link is no document"
 
         async with served.raw() as http:
@@ -87,7 +87,7 @@ async def test_a_name_stands_in_the_command_only_where_no_shell_reads_it_as_more
     async with served.client(ALICE, stack) as session:
         for name in ("scan_1-b.pdf", "a b.txt", "$(id).txt", "a;b", "-o.txt", "'x'.txt", "é.txt"):
             result = await session.call("add_document", filename=name, size=1)
-            said = text_of(result).split("curl -fT ")[1].split(" http")[0]
+            said = text_of(result).split("curl --fail-with-body -T ")[1].split(" http")[0]
             assert said == (name if name == "scan_1-b.pdf" else "FILE")
 
 

@@ -104,7 +104,7 @@ async def test_a_page_of_an_allowed_origin_calls_and_reads_challenges(shown: Sit
         assert answer.headers["access-control-allow-origin"] == APP
         assert answer.headers["vary"] == "Origin"
         exposed = answer.headers["access-control-expose-headers"]
-        assert exposed == "WWW-Authenticate, Mcp-Session-Id, X-Request-Id"
+        assert exposed == "WWW-Authenticate, Retry-After, Mcp-Session-Id, X-Request-Id"
 
 
 @pytest.mark.requirement("GATE-07")
