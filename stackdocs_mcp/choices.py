@@ -17,6 +17,7 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 MODES: tuple[OcrMode, ...] = get_args(OcrMode)
 MAX_LANGUAGES = 20
 _CODE = re.compile("[a-z]{2}")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 def ocr(value: Any) -> Any:
@@ -95,4 +96,16 @@ def address(value: str | None) -> str | None:
             return value.rstrip("/")
     raise PydanticCustomError(
         "address", "must be an address that begins with https:// (or http://localhost)"
+    )
+
+
+def origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Origins as browsers send them (RFC 6454, 6.1): another text would never be met."""
+    if all(map(_ORIGIN.fullmatch, value)):
+        return value
+    raise PydanticCustomError(
+        "origins",
+        "must be origins as browsers send them, with commas between them: scheme://host or "
+        "scheme://host:port, in lower case and without a slash at the end, as in "
+        "https://app.example.com",
     )

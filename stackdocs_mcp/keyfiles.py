@@ -48,6 +48,25 @@ class KeyFile:
         except OSError as error:
             raise self.bad("cannot be read or made") from error
 
+    def replace(self, content: bytes) -> None:
+        """Put another key in the file's place, at once and for good. Blocking.
+
+        Raises BadKey where it cannot be written.
+        """
+        try:
+            temporary = self._written(content)
+            temporary.replace(self.path)
+        except OSError as error:
+            raise self.bad("cannot be replaced") from error
+
+    def state(self) -> tuple[int, ...]:
+        """Changes with whatever is done to the file; () where there is none. Costs one look."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
     def bad(self, why: str) -> BadKey:
         """The error that says what is wrong with this file, and what to do."""
         return BadKey(
@@ -56,17 +75,26 @@ class KeyFile:
         )
 
     def _keep(self, content: bytes) -> None:
+        temporary = self._written(content)
+        try:
+            os.link(temporary, self.path)  # fails where it exists: the first process wins
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+
+    def _written(self, content: bytes) -> Path:
+        """A file beside it with this content, which is on disk."""
         handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=".key-")  # 0600
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(temporary, self.path)  # fails where it exists: the first process wins
-        except FileExistsError:
-            pass
-        finally:
+        except BaseException:
             Path(temporary).unlink()
+            raise
+        return Path(temporary)
 
     def _read(self) -> bytes:
         with self.path.open("rb") as file:

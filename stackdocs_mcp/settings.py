@@ -1,7 +1,8 @@
 """Settings: command-line options first, then ``STACKDOCS_*``, then defaults; read once."""
 
+import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -102,7 +103,9 @@ class Settings(BaseModel):
     auth_max_lifetime: Annotated[int, Field(ge=60, le=366 * DAY)] = DAY
     auth_assurance: Assurance | None = None
     auth_organization: Annotated[str | None, AfterValidator(auth_choices.name)] = None
-    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...], BeforeValidator(_names), AfterValidator(choices.origins)
+    ] = ()
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] = 20.0
     rate_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     refusals_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = 400.0
@@ -158,7 +161,7 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
             given[name] = text
     known = {PREFIX + name.upper() for name in NAMES}
     problems = [
-        f"{name}: no such setting; known are {', '.join(sorted(known))}"
+        f"{name}: no such setting; {_near(name, known)}"
         for name in sorted(environment)
         if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
     ]
@@ -201,6 +204,13 @@ def _source(name: str, options: Mapping[str, Any], environment: Mapping[str, str
 def _setting(where: tuple[int | str, ...]) -> str:
     name = str(where[0])
     return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')})"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.75)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "`stackdocs-mcp serve --help` lists the settings that there are"
 
 
 def _missing_folders(settings: Settings) -> list[str]:

@@ -56,9 +56,11 @@ class Issuers:
         if not isinstance(named, str) or named not in self._by_name:
             raise TokenRefused("issuer")
         issuer = self._by_name[named]
+        generation = issuer.generation
         identity = await issuer.identify(found, resource)
-        if issuer.generation is not None:
-            entry = Verified(identity, named, issuer.generation, self._now())
+        # With other keys after than before nobody can say which of them have verified it.
+        if generation is not None and generation == issuer.generation:
+            entry = Verified(identity, named, generation, self._now())
             self._verified.keep(key, entry)
         return identity
 

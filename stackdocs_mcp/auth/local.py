@@ -2,12 +2,14 @@
 
 ``LocalIssuer.open(folder, clock)`` makes the key on first use; ``mint`` makes tokens and
 ``LocalVerifier(issuer)`` checks them. A token names the stack and no address: it goes on working
-when the server moves to another port. It is made void by its end, or by ending the membership.
+when the server moves to another port. It is made void by its end, by ending the membership, or with
+all others by ``revoke``: a verifier that runs sees at once that the file has another key.
 """
 
 import base64
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -30,9 +32,11 @@ from stackdocs_mcp.auth import claims
 from stackdocs_mcp.auth.compact import Unverified, take_apart
 from stackdocs_mcp.core.binding import Right, StackId, UserId
 from stackdocs_mcp.core.errors import InvalidArgument
-from stackdocs_mcp.core.identity import Identity, TokenRefused
+from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused
 from stackdocs_mcp.core.ports import Clock
-from stackdocs_mcp.keyfiles import KeyFile
+from stackdocs_mcp.keyfiles import BadKey, KeyFile
+
+log = logging.getLogger(__name__)
 
 ISSUER = "urn:stackdocs:local"
 CLIENT = "stackdocs-mcp token"
@@ -47,8 +51,17 @@ _RULES = claims.Rules(ISSUER, {_ALGORITHM}, max_lifetime=int(MAX_LIFETIME.total_
 class LocalIssuer:
     """Makes tokens with the key of a data folder."""
 
-    def __init__(self, key: ec.EllipticCurvePrivateKey, clock: Clock) -> None:
+    def __init__(
+        self,
+        key: ec.EllipticCurvePrivateKey,
+        clock: Clock,
+        folder: Path,
+        state: tuple[int, ...],
+    ) -> None:
+        """``state`` is that of the key's file, from before it was read."""
         self.clock = clock
+        self.folder = folder
+        self.state = state
         self.public_key = key.public_key()
         self.key_id = _thumbprint(self.public_key)
         self._key = key
@@ -61,8 +74,19 @@ class LocalIssuer:
         Processes that open one folder at the same time agree on one key. Raises BadKey where
         the file is no key of this kind, or where others can read it.
         """
-        file = KeyFile(folder / KEY_FILE, "the key of the local issuer", "earlier tokens end")
-        return cls(_key(file), clock)
+        file = _file(folder)
+        state = file.state()
+        return cls(_key(file), clock, folder, state)
+
+    @staticmethod
+    def revoke(folder: Path) -> None:
+        """Make every token of this data folder void, with a new key. Blocking. Raises BadKey."""
+        _file(folder).replace(_made())
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing was done to the key's file since it was read. Costs one look at it."""
+        return bool(self.state) and self.state == _file(self.folder).state()
 
     def mint(
         self, user: UserId, stack: StackId, scopes: Iterable[Right], lifetime: timedelta
@@ -111,6 +135,8 @@ class LocalVerifier:
 
     def __init__(self, issuer: LocalIssuer) -> None:
         self._issuer = issuer
+        self._generation = 0
+        self._unusable: tuple[int, ...] | None = None
 
     @property
     def issuers(self) -> Sequence[str]:
@@ -123,24 +149,32 @@ class LocalVerifier:
         return ISSUER
 
     @property
-    def generation(self) -> int:
-        """The key stays as long as the process does."""
-        return 0
+    def generation(self) -> int | None:
+        """Changes with the key in the file; None while there is none that can be used."""
+        try:
+            self._current()
+        except IssuerUnavailable:
+            return None
+        return self._generation
 
     async def verify(self, token: str, resource: str) -> Identity:
         """As ``Verifier.verify``; of the resource only the stack counts, at any address."""
         return await self.identify(take_apart(token), resource)
 
     async def identify(self, found: Unverified, resource: str) -> Identity:
-        """The same of a token that was taken apart."""
+        """The same of a token that was taken apart.
+
+        Raises IssuerUnavailable while the key's file cannot be used.
+        """
+        issuer = self._current()
         stack = _RESOURCE.fullmatch(resource)
         if stack is None:
             raise TokenRefused("resource")
-        now = self._issuer.clock().timestamp()
+        now = issuer.clock().timestamp()
         claims.check(found, _RULES, {_audience(stack[1])}, now)
-        if claims.key_id(found.header) != self._issuer.key_id:
+        if claims.key_id(found.header) != issuer.key_id:
             raise TokenRefused("kid")
-        if not self._issuer.verifies(found.signed, found.signature):
+        if not issuer.verifies(found.signed, found.signature):
             raise TokenRefused("signature")
         return Identity(
             UserId(claims.subject(found.claims)),
@@ -151,6 +185,27 @@ class LocalVerifier:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+    def _current(self) -> LocalIssuer:
+        """The issuer with the key that is in the file now, which is read when it has changed."""
+        if self._issuer.is_current:
+            return self._issuer
+        state = _file(self._issuer.folder).state()
+        if state and state == self._unusable:
+            raise IssuerUnavailable
+        try:
+            found = LocalIssuer.open(self._issuer.folder, self._issuer.clock)
+        except BadKey as error:
+            if self._unusable is None:
+                log.warning("tokens cannot be verified: %s", error.code)
+            self._unusable = state
+            raise IssuerUnavailable from error
+        self._unusable = None
+        if found.key_id != self._issuer.key_id:
+            log.info("the local issuer has a new key; earlier tokens are void")
+            self._generation += 1
+        self._issuer = found
+        return found
 
 
 def _audience(stack: str) -> str:
@@ -165,6 +220,10 @@ def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:
     """A name of the key that tells nothing (its SHA-256)."""
     raw = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return _encoded(hashlib.sha256(raw).digest()).decode()
+
+
+def _file(folder: Path) -> KeyFile:
+    return KeyFile(folder / KEY_FILE, "the key of the local issuer", "earlier tokens end")
 
 
 def _made() -> bytes:

@@ -26,6 +26,23 @@ T = TypeVar("T")
 FAILED = 1
 USAGE = 2
 _SIGNALLED = 128
+_COMMANDS = {
+    "Call get_schema for": "`stackdocs-mcp schema show` prints",
+    "Call read_extraction for the fields that are set": (
+        "`stackdocs-mcp export --format json` prints the fields that are set"
+    ),
+    "Call read_extraction to see the fields": (
+        "`stackdocs-mcp export --format json` prints the fields"
+    ),
+    "Call list_documents for the documents of this stack": (
+        "`stackdocs-mcp export --format json` names the documents of the stack"
+    ),
+    "Call list_documents to see when it is ready": "Try again when it is read",
+    "Call list_documents to see why": "`stackdocs-mcp retry` reads it again, and says why",
+    "Correct the schema and call set_schema again": "Correct the schema and set it again",
+    "Call undo with change_id ": "Name the change, as `stackdocs-mcp history` does: ",
+}
+"""What advice says to a model, who calls tools, and to a person, who types commands."""
 _LINGER_SECONDS = 0.1
 """What a thread with nothing left to do needs to end."""
 
@@ -135,7 +152,9 @@ def _told_problem(error: BaseException) -> int:
 
 
 def told(message: str, advice: str) -> str:
-    """``message. advice`` in one line."""
+    """``message. advice`` in one line, with commands in the place of tools where there are some."""
+    for tool, command in _COMMANDS.items():
+        advice = advice.replace(tool, command)
     return " ".join(f"{message}. {advice}".split())
 
 

@@ -15,6 +15,7 @@ from stackdocs_mcp.cli.finding import Finding
 from stackdocs_mcp.cli.serving import check_http
 from stackdocs_mcp.keyfiles import BadKey, of_links, of_logs
 from stackdocs_mcp.server.compose import now
+from stackdocs_mcp.server.telemetry import INSTALL
 from stackdocs_mcp.settings import BadSettings, Settings
 
 _SECONDS = 1.0
@@ -26,7 +27,7 @@ _HEALTHY = b'{"ok": true}'
 def over_http(settings: Settings) -> Iterator[Finding]:
     """What `serve --http` would do with these settings."""
     try:
-        check_http(settings.model_copy(update={"folder": None}))
+        check_http(settings)
     except BadSettings as error:
         for problem in error.problems:
             yield Finding("HTTP", "problem", problem)
@@ -93,7 +94,7 @@ def _spans(settings: Settings) -> Finding:
     if settings.otel == "off":
         return Finding("OpenTelemetry", "ok", "off")
     if importlib.util.find_spec("opentelemetry.exporter") is None:
-        text = "not installed; pip install 'stackdocs-mcp[otel]', or set STACKDOCS_OTEL to off"
+        text = f"not installed; {INSTALL}; or set STACKDOCS_OTEL to off"
         return Finding("OpenTelemetry", "problem", text)
     named = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
     variable = next((one for one in named if os.environ.get(one)), None)

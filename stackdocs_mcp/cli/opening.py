@@ -1,7 +1,7 @@
 """The stack that a command works on, as the person at the keyboard."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from stackdocs_mcp.core.binding import Actor
@@ -18,18 +18,25 @@ MOST_ALIKE = 1_000
 """Documents whose name holds the name that is looked for."""
 
 
+def _nothing(_stack: str) -> None:
+    """A new stack is no news where documents are added to it."""
+
+
 @asynccontextmanager
-async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Workspace]:
+async def opened(
+    settings: Settings, *, make: bool = False, made: Callable[[str], None] = _nothing
+) -> AsyncIterator[Workspace]:
     """The stack of that name, or of the served folder of that name or path.
 
-    With ``make``, a new one when there is none. Raises NotFound otherwise: a mistyped name is no
-    new stack. Raises InvalidArgument when several folders have the name.
+    With ``make``, a new one when there is none; ``made`` is told its name. Raises NotFound
+    otherwise: a mistyped name is no new stack. Raises InvalidArgument when several folders have
+    the name.
     """
     async with running(settings) as app:
-        yield app.workspace(await _chosen(app, make=make), PERSON)
+        yield app.workspace(await _chosen(app, made if make else None), PERSON)
 
 
-async def _chosen(app: App, *, make: bool) -> Stack:
+async def _chosen(app: App, made: Callable[[str], None] | None) -> Stack:
     wanted = app.settings.stack
     stacks = [summary.stack for summary in await app.store.stacks(app.user)]
     found = named(stacks, wanted)
@@ -41,8 +48,10 @@ async def _chosen(app: App, *, make: bool) -> Stack:
             f"several folders have a stack named {wanted!r}",
             f"Give the folder itself to --stack: {folders}.",
         )
-    if make and os.sep not in wanted:
-        return await app.store.open_stack(app.user, wanted)
+    if made is not None and os.sep not in wanted:
+        stack = await app.store.open_stack(app.user, wanted)
+        made(wanted)
+        return stack
 
     names = ", ".join(repr(stack.name) for stack in stacks)
     raise NotFound(

@@ -1,11 +1,20 @@
 """Commands that serve: over standard input and output, or over HTTP with tokens."""
 
+import sys
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from stackdocs_mcp.cli.options import addressed, common, over_http, reading, setting, settings_of
+from stackdocs_mcp.cli.options import (
+    addressed,
+    common,
+    given,
+    over_http,
+    reading,
+    setting,
+    settings_of,
+)
 
 SCOPES = ("stack:read", "stack:write", "stack:admin")
 
@@ -42,10 +51,11 @@ def serve(*, http_: bool = False, **_settings: Any) -> int:
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.serving import check_http, check_toolset
+    from stackdocs_mcp.cli.serving import check_all_stacks, check_http, check_toolset
 
     check_toolset(settings)
     if http_:
+        check_all_stacks(settings, named="stack" in given())
         check_http(settings)
 
         from stackdocs_mcp.server.web import serve_http as served
@@ -56,6 +66,10 @@ def serve(*, http_: bool = False, **_settings: Any) -> int:
     gc.enable()
     run(lambda: served(settings))
     return 0
+
+
+_FOR_ONE = ("stack", "user", "scopes", "days", "form")
+"""What says which token is to be made."""
 
 
 @click.command(short_help="Make a token for a stack, with a client configuration.")
@@ -77,19 +91,55 @@ def serve(*, http_: bool = False, **_settings: Any) -> int:
     default="all",
     help="Print the Claude Code command, the JSON for other clients, the token alone, or all.",
 )
+@click.option("--revoke", is_flag=True, help="Instead: end every token made so far, at once.")
+@click.option("--yes", is_flag=True, help="With --revoke: do not ask.")
 @common
 @addressed
-def token(user: str | None, scopes: tuple[str, ...], days: int, form: str, **_settings: Any) -> int:
+def token(
+    user: str | None,
+    scopes: tuple[str, ...],
+    days: int,
+    form: str,
+    *,
+    revoke: bool,
+    yes: bool,
+    **_settings: Any,
+) -> int:
     """Print how a client connects to the stack of --stack over HTTP, with a token to do so.
 
     The token is of this server's own issuer, for trying HTTP without an identity provider. It is
     for one stack; what its user may do there, the stack's members say. Makes the stack if there
-    is none.
+    is none, unless the token is for another user.
+
+    With --revoke, every token that was made like this is void from now on, of all users and stacks
+    of the data directory; running servers need no restart. Asks first, and needs --yes where
+    nobody can be asked. To shut out one user, `members remove` is enough.
     """
+    if yes and not revoke:
+        raise click.UsageError("--yes is for --revoke")
+    if revoke:
+        _check_revoking(yes=yes)
     settings = settings_of()
 
     from stackdocs_mcp.cli.barrier import run
-    from stackdocs_mcp.cli.tokens import Wanted, token as work
+    from stackdocs_mcp.cli.tokens import Wanted, revoke_all, token as work
+
+    if revoke:
+        if not yes:
+            click.confirm("End all tokens of all users and stacks?", abort=True, err=True)
+        return run(lambda: revoke_all(settings))
 
     wanted = Wanted(user, scopes or SCOPES, timedelta(days=days), form)
     return run(lambda: work(settings, wanted))
+
+
+def _check_revoking(*, yes: bool) -> None:
+    """Raise UsageError for options that say one token, and where nobody can be asked."""
+    context = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    if any(context.get_parameter_source(name) is typed for name in _FOR_ONE) or "stack" in given():
+        raise click.UsageError(
+            "--revoke ends the tokens of all users and stacks; give it without what says one token"
+        )
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here: give --yes to end all tokens")

@@ -1,5 +1,7 @@
 """What is checked before a server starts."""
 
+from urllib.parse import urlsplit
+
 from stackdocs_mcp import loopback
 from stackdocs_mcp.settings import BadSettings, Settings
 
@@ -19,15 +21,35 @@ def check_toolset(settings: Settings) -> None:
         )
 
 
+def check_all_stacks(settings: Settings, *, named: bool) -> None:
+    """Raise BadSettings for what chooses one stack: a folder, or --stack (``named``) as an option.
+
+    The variable of --stack may be there for other commands.
+    """
+    if settings.folder is not None:
+        raise BadSettings(["serve: --http serves all stacks; add a folder's files with `add`"])
+    if named:
+        problem = (
+            "serve: --http serves all stacks, so there is no --stack with it; a token is for one "
+            "stack: `stackdocs-mcp token --stack NAME`"
+        )
+        raise BadSettings([problem])
+
+
 def check_http(settings: Settings) -> None:
     """Raise BadSettings for an address that must not be served like this.
 
     Off this machine whoever listens on the network could read a token that is sent in the clear,
-    and the built-in issuer knows the users of this machine alone.
+    and the built-in issuer knows the users of this machine alone. A public address elsewhere is
+    one that a proxy brings here.
     """
-    if settings.folder is not None:
-        raise BadSettings(["serve: --http serves all stacks; add a folder's files with `add`"])
     if settings.host in loopback.HOSTS:
+        if settings.auth_issuer is None and not _is_here(settings.public_url):
+            problem = (
+                "STACKDOCS_PUBLIC_URL (--public-url): another address than this machine's needs "
+                "an identity provider; set STACKDOCS_AUTH_ISSUER, or leave it out"
+            )
+            raise BadSettings([problem])
         return
     problems = []
     if settings.auth_issuer is None:
@@ -42,3 +64,7 @@ def check_http(settings: Settings) -> None:
         )
     if problems:
         raise BadSettings(problems)
+
+
+def _is_here(address: str | None) -> bool:
+    return address is None or urlsplit(address).hostname in loopback.HOSTS

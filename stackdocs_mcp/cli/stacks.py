@@ -7,7 +7,10 @@ from stackdocs_mcp.settings import Settings
 
 
 async def list_stacks(settings: Settings) -> int:
-    """Print a row for each stack, by name; ``billed`` counts pages that a paid service charged."""
+    """Print a row for each stack, by name; ``billed`` counts pages that a paid service charged.
+
+    The id is in the stack's address over HTTP.
+    """
     async with running(settings) as app:
         summaries = await app.store.stacks(app.user)
 
@@ -17,10 +20,12 @@ async def list_stacks(settings: Settings) -> int:
             *(str(summary.documents.get(status, 0)) for status in DocumentStatus),
             str(summary.billed_pages),
             summary.stack.folder or "",
+            summary.stack.id,
         )
         for summary in summaries
     ]
-    put_table(["stack", *(status.value for status in DocumentStatus), "billed", "folder"], rows)
+    statuses = (status.value for status in DocumentStatus)
+    put_table(["stack", *statuses, "billed", "folder", "id"], rows)
     if not rows:
         say("There is no stack yet; `stackdocs-mcp add PATH` makes one.")
     return 0

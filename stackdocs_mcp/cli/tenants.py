@@ -63,6 +63,18 @@ def members(**_settings: str | None) -> int | None:
     return run(lambda: list_members(settings))
 
 
+@members.command("list", short_help="The same as `members` alone.")
+@common
+def members_list(**_settings: str | None) -> int:
+    """List who may use the stack, with role and since when; its owner comes first."""
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.members import list_members
+
+    return run(lambda: list_members(settings))
+
+
 _ISSUER = click.option(
     "--issuer", metavar="URL", help="USER is the subject (sub) in this OpenID provider's tokens."
 )

@@ -50,9 +50,9 @@ def as_rpc(answer: Answered) -> Answered:
     Its code is the HTTP status, outside of what JSON-RPC and MCP reserve; code and advice as they
     are said elsewhere are its data.
     """
-    given = answer.body or {}
-    error = given.get("error")
-    if "jsonrpc" in given or not isinstance(error, dict):
+    refused_as = answer.body or {}
+    error = refused_as.get("error")
+    if "jsonrpc" in refused_as or not isinstance(error, dict):
         return answer
     said = {
         "code": answer.status,

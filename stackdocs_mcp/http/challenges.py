@@ -19,30 +19,41 @@ def metadata(addresses: Addresses, stack: StackId, issuers: Sequence[str]) -> di
 
 
 def unauthorized(
-    addresses: Addresses, stack: StackId, needed: Collection[Right], *, sent: bool
+    addresses: Addresses,
+    stack: StackId,
+    needed: Collection[Right],
+    issuers: Sequence[str],
+    *,
+    sent: bool,
 ) -> Answered:
     """401: no token, or (``sent``) one that is not valid here; no reason is told.
 
-    ``needed`` is what the path alone shows to be needed.
+    ``needed`` is what the path alone shows to be needed; without ``issuers`` tokens come from the
+    command line alone.
     """
     error = "invalid_token" if sent else None
     return refusal(
         401,
         error or "unauthorized",
         "the token is not valid here" if sent else "this needs a bearer token",
-        "Get a token from the authorization server that resource_metadata names, or from "
-        "`stackdocs-mcp token` on the server's machine.",
+        "Get a token from the authorization server that resource_metadata names."
+        if issuers
+        else "Get a token with `stackdocs-mcp token` on the server's machine.",
         _challenge(addresses, stack, error, needed),
     )
 
 
-def insufficient(addresses: Addresses, stack: StackId, needed: Collection[Right]) -> Answered:
+def insufficient(
+    addresses: Addresses, stack: StackId, needed: Collection[Right], issuers: Sequence[str]
+) -> Answered:
     """403: the token is good, but the operation needs more; all that it needs is named at once."""
     return refusal(
         403,
         "insufficient_scope",
         f"this needs the scopes {' '.join(_ordered(needed))}",
-        "Ask the authorization server for a token with all of them.",
+        "Ask the authorization server for a token with all of them."
+        if issuers
+        else "Get a token with all of them with `stackdocs-mcp token` on the server's machine.",
         _challenge(addresses, stack, "insufficient_scope", needed),
     )
 

@@ -51,7 +51,7 @@ class Exports:
             try:
                 export = await self._made(self._shared.workspace(binding), ticket, scope[REQUEST])
             except ExportTooLarge as error:
-                raise refused(error, 422) from error
+                raise answer_to(error) from error
             except (NotFound, MissingRight) as error:  # membership or stack went meanwhile
                 await audited(self._shared.store, binding, scope[REQUEST], "export", error)
                 raise answer_to(error) from error

@@ -196,7 +196,8 @@ class Gate:
         needed = _SENDS if where.route == "documents" else _READS
 
         def unauthorized(*, sent: bool) -> Answered:
-            return challenges.unauthorized(self._addresses, where.stack, needed, sent=sent)
+            issuers = self._verifier.issuers
+            return challenges.unauthorized(self._addresses, where.stack, needed, issuers, sent=sent)
 
         try:
             token = headers.bearer(scope)
@@ -234,7 +235,7 @@ class Gate:
         stack, code = admitted.binding.stack, "insufficient_scope"
         denial = Denial(identity.user, stack, admitted.request, what, code, named)
         await keep(self._store, denial)
-        raise challenges.insufficient(self._addresses, stack, needed)
+        raise challenges.insufficient(self._addresses, stack, needed, self._verifier.issuers)
 
 
 class _Answering:

@@ -2,6 +2,7 @@
 
 from stackdocs_mcp.core.errors import (
     Conflict,
+    ExportTooLarge,
     FileTooLarge,
     FileUnsupported,
     MissingRight,
@@ -21,6 +22,7 @@ _STATUS: tuple[tuple[type[StackdocsError], int], ...] = (
     (FileUnsupported, 415),
     (Conflict, 409),
     (NotReady, 409),
+    (ExportTooLarge, 422),
     (QuotaExceeded, 429),
     (TooManyListeners, 429),
     (IssuerUnavailable, 503),

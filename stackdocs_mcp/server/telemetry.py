@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 NAME = "stackdocs-mcp"
-MISSING = "STACKDOCS_OTEL (--otel): needs OpenTelemetry; pip install 'stackdocs-mcp[otel]'"
+INSTALL = "in the clone, install '.[otel]' in the place of '.': uv tool install '.[otel]'"
+MISSING = f"STACKDOCS_OTEL (--otel): needs the extra otel; {INSTALL}"
 
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -1,5 +1,6 @@
 """Serving all stacks of this server to many users over streamable HTTP."""
 
+import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -68,7 +69,7 @@ async def serve_http(settings: Settings) -> None:
 async def _serve_until(ending: anyio.Event, settings: Settings, bound: socket.socket) -> None:
     port = bound.getsockname()[1]
     async with running(settings) as app, gate_of(app, port) as gate:
-        log.info("serving HTTP on %s", public_of(settings, port))
+        log.info("serving HTTP on %s", _announced(settings, port))
         patience = connections.Patience(most=connections.room())
         await run(gate, bound, app.shared.listeners.close, patience, ending)
 
@@ -145,15 +146,23 @@ def public_of(settings: Settings, port: int) -> str:
     return settings.model_copy(update={"port": port}).address
 
 
+def _announced(settings: Settings, port: int) -> str:
+    """Where the server listens, and what clients call that if it is something else."""
+    here = public_of(settings.model_copy(update={"public_url": None}), port)
+    public = public_of(settings, port)
+    return here if public == here else f"{here} for clients of {public}"
+
+
 @contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket that connections come to. Raises BadSettings for an address that is not free."""
     try:
         bound = connections.listen(settings.host, settings.port)
     except OSError as error:
-        raise BadSettings(
-            [f"STACKDOCS_PORT (--port): {settings.host} port {settings.port} cannot be used"]
-        ) from error
+        where = f"{settings.host} port {settings.port}"
+        taken = "is in use by another program; choose another (--port)"
+        why = taken if error.errno == errno.EADDRINUSE else "cannot be used"
+        raise BadSettings([f"STACKDOCS_PORT (--port): {where} {why}"]) from error
     with bound:
         yield bound
 

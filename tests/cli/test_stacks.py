@@ -20,8 +20,8 @@ def test_stacks_are_listed_with_their_documents_by_status(worked: Shell) -> None
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.rows == [
-        ["stack", "processing", "ocr_complete", "completed", "failed", "billed", "folder"],
-        ["paper", "0", "1", "0", "0", "0", ""],
+        ["stack", "processing", "ocr_complete", "completed", "failed", "billed", "folder", "id"],
+        ["paper", "0", "1", "0", "0", "0", "", ran.rows[1][-1]],
     ]
 
 

@@ -42,7 +42,8 @@ def test_no_error_of_ours_is_a_fault_of_the_server() -> None:
         answer = _answer(error, "request")
         expected = {503} if issubclass(kind, StoreFailed | IssuerUnavailable) else range(400, 500)
         assert answer.status in expected, kind
-        assert (answer.body or {})["error"]["code"] not in {"internal_error", ""}
+        assert answer.body is not None
+        assert answer.body["error"]["code"] not in {"internal_error", ""}
 
 
 @pytest.mark.requirement("KEYS-05")
@@ -56,6 +57,7 @@ def test_what_is_not_found_is_answered_like_a_path_that_leads_nowhere() -> None:
 def test_a_missing_right_and_an_issuer_that_is_away_say_what_to_do() -> None:
     missing, away = answer_to(MissingRight("stack:write")), answer_to(IssuerUnavailable())
 
-    assert (missing.status, (missing.body or {})["error"]["code"]) == (403, "missing_right")
+    assert missing.body is not None
+    assert (missing.status, missing.body["error"]["code"]) == (403, "missing_right")
     assert (away.status, list(away.headers)) == (503, [(b"retry-after", b"5")])
     assert _answer(ValueError("foreign"), "r1").status == 500

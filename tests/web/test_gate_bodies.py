@@ -165,6 +165,10 @@ async def test_the_id_of_a_request_comes_back_as_it_was(
 WRITE = {"schema": PLANTED}
 
 
+NO_TOOL = "a name with a space"
+"""There is no such tool: nobody needs a scope to be told so."""
+
+
 def _mixed() -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
     """Calls of the one tool that needs most, dressed up as something that only reads."""
     modern = message("tools/call", name="set_schema", arguments=WRITE)
@@ -190,7 +194,7 @@ def _mixed() -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
             as_listing,
         ),
         "a method overridden": (modern, {**as_listing, "X-HTTP-Method-Override": "GET"}),
-        "a name with a space": (
+        NO_TOOL: (
             message("tools/call", name=" set_schema", arguments=WRITE),
             as_listing,
         ),
@@ -201,7 +205,7 @@ def _mixed() -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
 
 
 @pytest.mark.requirement("GATE-23")
-@pytest.mark.parametrize("what", list(_mixed()))
+@pytest.mark.parametrize("what", [one for one in _mixed() if one != NO_TOOL])
 async def test_the_scope_is_that_of_the_call_that_would_run(
     served: Site, stack: StackId, what: str
 ) -> None:
