@@ -82,7 +82,12 @@ _FOR_ONE = ("stack", "user", "scopes", "days", "form")
     help="What it is good for; may be given several times. All, when left out.",
 )
 @click.option(
-    "--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How long it is."
+    "--days",
+    type=click.IntRange(1, 366),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="Days that it is good for.",
 )
 @click.option(
     "--as",
