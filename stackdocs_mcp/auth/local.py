@@ -156,13 +156,15 @@ class LocalVerifier:
         if stack is None:
             raise TokenRefused("resource")
         now = self._issuer.clock().timestamp()
-        claims.check(found, _RULES, {_audience(stack[1])}, now)
-        if claims.key_id(found.header) != self._issuer.key_id:
-            raise TokenRefused("kid")
-        if not self._issuer.verifies(found.signed, found.signature):
-            raise TokenRefused("signature")
+        try:
+            claims.check(found, _RULES, {_audience(stack[1])}, now)
+        except claims.WrongAudience as error:
+            known = None if self._wrong_key(found) else _user(found)
+            raise TokenRefused(error.reason, known) from None
+        if wrong := self._wrong_key(found):
+            raise TokenRefused(wrong)
         return Identity(
-            UserId(claims.subject(found.claims)),
+            _user(found),
             claims.rights(found.claims),
             float(found.claims["exp"]),
             claims.client(found.claims),
@@ -170,6 +172,16 @@ class LocalVerifier:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+    def _wrong_key(self, found: Unverified) -> str | None:
+        """What is wrong with the signature, in a word; None if nothing is."""
+        if claims.key_id(found.header) != self._issuer.key_id:
+            return "kid"
+        return None if self._issuer.verifies(found.signed, found.signature) else "signature"
+
+
+def _user(found: Unverified) -> UserId:
+    return UserId(claims.subject(found.claims))
 
 
 def _audience(stack: str) -> str:

@@ -49,6 +49,29 @@ def not_found() -> Answered:
     return refusal(404, "not_found", "there is nothing here", "Check the address.")
 
 
+def stopping() -> Answered:
+    """For a request that the server cannot finish, because it ends."""
+    return refusal(
+        503,
+        "stopping",
+        "this server is being stopped",
+        "It is not known whether this was done: look, and send it again in a moment.",
+        [(b"retry-after", b"5"), (b"connection", b"close")],
+    )
+
+
+async def not_allowed(send: Send, method: str) -> None:
+    """405 for all methods but one."""
+    answer = refusal(
+        405,
+        "method_not_allowed",
+        f"this address takes {method} alone",
+        f"Send a {method} request.",
+        [(b"allow", method.encode())],
+    )
+    await send_json(send, answer.status, answer.body, answer.headers)
+
+
 async def send_json(
     send: Send, status: int, body: Mapping[str, Any] | None, headers: Headers = ()
 ) -> None:

@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import LinkUsed, NotFound
 from stackdocs_mcp.core.links import Download
-from stackdocs_mcp.http.answers import not_found, refused, send_json
+from stackdocs_mcp.http.answers import not_allowed, not_found, refused
 from stackdocs_mcp.http.body import Gone
 from stackdocs_mcp.http.context import REQUEST
 from stackdocs_mcp.http.disposition import attachment
@@ -41,7 +41,7 @@ class Exports:
     async def get(self, scope: Scope, _receive: Receive, send: Send, link: str) -> None:
         """``GET``: the file, as an attachment. Nothing else: a ``HEAD`` would spend the link."""
         if scope["method"] != "GET":
-            await send_json(send, 405, None, [(b"allow", b"GET")])
+            await not_allowed(send, "GET")
             return
         ticket = self._links.opened_download(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.READ, "export")

@@ -7,12 +7,13 @@ behind the gate gets the Binding and no token. Nothing here outlives a request.
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId
+from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Identity, IssuerUnavailable, TokenRefused, Verifier
 from stackdocs_mcp.core.ports import Store
@@ -23,10 +24,12 @@ from stackdocs_mcp.http.answers import (
     ALWAYS,
     Answered,
     Headers,
+    not_allowed,
     not_found,
     refusal,
     refused,
     send_json,
+    stopping,
 )
 from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import REQUEST, Admitted, put
@@ -37,6 +40,8 @@ from stackdocs_mcp.workspace.auditing import cut, keep
 log = logging.getLogger(__name__)
 
 LISTEN = "subscriptions/listen"
+MISDIRECTED = "wrong_audience"
+"""Recorded of a token that is good for another stack alone."""
 
 Needs = Callable[[Mapping[str, Any]], Collection[Right]]
 """All rights that a JSON-RPC message needs."""
@@ -101,6 +106,11 @@ class Gate:
                 raise
             await self._brake.keep(answer.status)
             await send_json(answering, answer.status, answer.body, answer.headers)
+        except BaseException:  # the server ends, and waits no more: no other cancels a request
+            if not answering.begun:
+                answer = stopping()
+                await send_json(answering, answer.status, answer.body, answer.headers)
+            raise
         finally:
             self._journal.end(entry, token)
 
@@ -133,7 +143,7 @@ class Gate:
     async def _bind(
         self, scope: Scope, receive: Receive, send: Send, where: Place, request: str
     ) -> None:
-        identity = await self._identify(scope, where.stack)
+        identity = await self._identify(scope, where, request)
         self._journal.asks(identity.user, where.stack)
         membership = await self._member(identity, where, request)
         await self._admission.rate(identity.user)
@@ -148,7 +158,7 @@ class Gate:
             return
         if scope["method"] != "POST":
             # No session outlives a request, so there is no stream to open and none to end.
-            await send_json(send, 405, None, [(b"allow", b"POST")])
+            await not_allowed(send, "POST")
             return
         await self._serve(scope, receive, send, identity, admitted)
 
@@ -179,7 +189,8 @@ class Gate:
         async with self._admission.turn(user):
             await self._doors.mcp(behind, body.again(content, receive), send)
 
-    async def _identify(self, scope: Scope, stack: StackId) -> Identity:
+    async def _identify(self, scope: Scope, where: Place, request: str) -> Identity:
+        stack = where.stack
         try:
             token = headers.bearer(scope)
         except headers.BadAuthorization as error:
@@ -190,7 +201,16 @@ class Gate:
             return await self._verifier.verify(token, self._addresses.endpoint(stack))
         except TokenRefused as error:
             log.info("a token was refused: %s", error.reason)
+            if error.user is not None:
+                await self._misdirected(error.user, where, request)
             raise challenges.unauthorized(self._addresses, stack, sent=True) from error
+
+    async def _misdirected(self, user: UserId, where: Place, request: str) -> None:
+        """Record who came with a token for another stack; the answer is that of any bad token."""
+        self._journal.asks(user, where.stack)
+        with suppress(Answered):  # above the user's rate it is not worth a write
+            await self._admission.rate(user)
+            await keep(self._store, Denial(user, where.stack, request, where.route, MISDIRECTED))
 
     async def _member(self, identity: Identity, where: Place, request: str) -> Membership:
         found = await self._store.membership(identity.user, where.stack)

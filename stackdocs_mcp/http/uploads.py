@@ -20,7 +20,7 @@ from stackdocs_mcp.core.errors import (
 )
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import QuotaExceeded
-from stackdocs_mcp.http.answers import not_found, refused, send_json
+from stackdocs_mcp.http.answers import not_allowed, not_found, refused, send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
 from stackdocs_mcp.http.context import Admitted
 from stackdocs_mcp.http.disposition import filename
@@ -65,7 +65,7 @@ class Uploads:
     ) -> None:
         """``POST``: a file as the body, or as the one file in a form."""
         if scope["method"] != "POST":
-            await send_json(send, 405, None, [(b"allow", b"POST")])
+            await not_allowed(send, "POST")
             return
         workspace = self._shared.workspace(admitted.binding)
         try:
@@ -90,7 +90,7 @@ class Uploads:
     async def put(self, scope: Scope, receive: Receive, send: Send, link: str) -> None:
         """``PUT``: the file that the link was made for, and its permission is the link."""
         if scope["method"] != "PUT":
-            await send_json(send, 405, None, [(b"allow", b"PUT")])
+            await not_allowed(send, "PUT")
             return
         ticket = self._links.opened_upload(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.WRITE, "upload")

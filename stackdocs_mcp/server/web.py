@@ -1,5 +1,6 @@
 """Serving all stacks of this server to many users over streamable HTTP."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,7 +25,7 @@ from stackdocs_mcp.http.brake import Brake
 from stackdocs_mcp.http.context import BINDING
 from stackdocs_mcp.http.exports import Exports
 from stackdocs_mcp.http.gate import Doors, Gate
-from stackdocs_mcp.http.journal import Journal
+from stackdocs_mcp.http.journal import KEY_FILE, Journal
 from stackdocs_mcp.http.links import SealedLinks
 from stackdocs_mcp.http.places import Addresses, hosts_of, origins_of
 from stackdocs_mcp.http.rates import Rates
@@ -45,6 +46,8 @@ log = logging.getLogger(__name__)
 
 MAX_HEADERS = 32 * 1024
 USUAL = connections.Patience()
+FAREWELL = 1.0
+"""Seconds in which calls that were cut off tell their clients."""
 
 Extended = Callable[[Server[Any]], Server[Any]]
 
@@ -61,6 +64,7 @@ async def serve_http(settings: Settings) -> None:
             # Whoever cancels this ends no call that has begun: all that it needs goes on as well.
             with anyio.CancelScope(shield=True):
                 await _serve_until(ending, settings, bound)
+                log.info("stopped")
             tasks.cancel_scope.cancel()
 
 
@@ -107,7 +111,7 @@ async def gate_of(
     counters = SharedCounters(settings.data_dir.absolute())
     rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     admission = Admission(rates, settings.calls_at_once)
-    journal = Journal(key_of(settings.data_dir.absolute() / "log.key"), TOOLS)
+    journal = Journal(key_of(settings.data_dir.absolute() / KEY_FILE), TOOLS)
     redeeming = Redeeming(app.store, admission, journal, read_only=settings.read_only)
     uploads = Uploads(shared, links, redeeming, clock=now, pace=pace)
     try:
@@ -196,6 +200,9 @@ async def run(
         tasks.start_soon(stop)
         with anyio.CancelScope(shield=True):
             await server.serve([bound])
+            # Those that there was no more patience for were cancelled just now, and still answer.
+            if left := server.server_state.tasks:
+                await asyncio.wait(left, timeout=FAREWELL)
         tasks.cancel_scope.cancel()
 
 
