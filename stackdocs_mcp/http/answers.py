@@ -44,6 +44,24 @@ def rpc_refusal(status: int, code: int, message: str) -> Answered:
     return Answered(status, {"jsonrpc": "2.0", "id": None, "error": error})
 
 
+def as_rpc(answer: Answered) -> Answered:
+    """The same refusal as a JSON-RPC error, which is all that clients of MCP show to anybody.
+
+    Its code is the HTTP status, outside of what JSON-RPC and MCP reserve; code and advice as they
+    are said elsewhere are its data.
+    """
+    error = answer.body.get("error")
+    if "jsonrpc" in answer.body or not isinstance(error, dict):
+        return answer
+    said = {
+        "code": answer.status,
+        "message": f"{error['message']}. {error['advice']}",
+        "data": {"code": error["code"], "advice": error["advice"]},
+    }
+    body = {"jsonrpc": "2.0", "id": None, "error": said}
+    return Answered(answer.status, body, answer.headers)
+
+
 def not_found() -> Answered:
     """For every path, stack, link and thing that is not there, or is somebody else's."""
     return refusal(404, "not_found", "there is nothing here", "Check the address.")
@@ -60,16 +78,15 @@ def stopping() -> Answered:
     )
 
 
-async def not_allowed(send: Send, method: str) -> None:
-    """405 for all methods but one."""
-    answer = refusal(
+def not_allowed(method: str) -> Answered:
+    """405 for all methods but this one."""
+    return refusal(
         405,
         "method_not_allowed",
         f"this address takes {method} alone",
         f"Send a {method} request.",
         [(b"allow", method.encode())],
     )
-    await send_json(send, answer.status, answer.body, answer.headers)
 
 
 async def send_json(

@@ -41,8 +41,7 @@ class Exports:
     async def get(self, scope: Scope, _receive: Receive, send: Send, link: str) -> None:
         """``GET``: the file, as an attachment. Nothing else: a ``HEAD`` would spend the link."""
         if scope["method"] != "GET":
-            await not_allowed(send, "GET")
-            return
+            raise not_allowed("GET")
         ticket = self._links.opened_download(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.READ, "export")
         async with redeemed as binding:

@@ -24,6 +24,7 @@ from stackdocs_mcp.http.answers import (
     ALWAYS,
     Answered,
     Headers,
+    as_rpc,
     not_allowed,
     not_found,
     refusal,
@@ -101,14 +102,14 @@ class Gate:
         except body.Gone:
             return
         except Exception as error:  # the last barrier: whatever happens is answered, in our words
-            answer = _answer(error, entry.request)
+            answer = _said(_answer(error, entry.request), entry)
             if answering.begun:  # the client sees that the rest is missing
                 raise
             await self._brake.keep(answer.status)
             await send_json(answering, answer.status, answer.body, answer.headers)
         except BaseException:  # the server ends, and waits no more: no other cancels a request
             if not answering.begun:
-                answer = stopping()
+                answer = _said(stopping(), entry)
                 await send_json(answering, answer.status, answer.body, answer.headers)
             raise
         finally:
@@ -158,8 +159,7 @@ class Gate:
             return
         if scope["method"] != "POST":
             # No session outlives a request, so there is no stream to open and none to end.
-            await not_allowed(send, "POST")
-            return
+            raise not_allowed("POST")
         await self._serve(scope, receive, send, identity, admitted)
 
     async def _serve(
@@ -255,6 +255,11 @@ def _unkept(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     if name.lower() == b"cache-control" and b"no-store" not in value:
         return name, value + b", no-store"
     return name, value
+
+
+def _said(answer: Answered, entry: Entry) -> Answered:
+    """In the words of whoever asks there."""
+    return as_rpc(answer) if entry.route == "mcp" else answer
 
 
 def _answer(error: Exception, request: str) -> Answered:

@@ -65,8 +65,7 @@ class Uploads:
     ) -> None:
         """``POST``: a file as the body, or as the one file in a form."""
         if scope["method"] != "POST":
-            await not_allowed(send, "POST")
-            return
+            raise not_allowed("POST")
         workspace = self._shared.workspace(admitted.binding)
         try:
             admitted.binding.require(Right.WRITE)
@@ -90,8 +89,7 @@ class Uploads:
     async def put(self, scope: Scope, receive: Receive, send: Send, link: str) -> None:
         """``PUT``: the file that the link was made for, and its permission is the link."""
         if scope["method"] != "PUT":
-            await not_allowed(send, "PUT")
-            return
+            raise not_allowed("PUT")
         ticket = self._links.opened_upload(link)
         redeemed = self._redeeming.binding(scope, ticket, Right.WRITE, "upload")
         async with redeemed as binding:

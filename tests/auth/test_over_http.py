@@ -93,7 +93,7 @@ async def test_an_issuer_that_cannot_be_reached_is_503_and_a_bad_token_still_401
     expired = await served.answer(served.tokens.token(iat=0, exp=1))
 
     assert unknown.status_code == 503
-    assert unknown.json()["error"]["code"] == "issuer_unavailable"
+    assert unknown.json()["error"]["data"]["code"] == "issuer_unavailable"
     assert "www-authenticate" not in unknown.headers
     assert expired.status_code == 401
     assert served.tokens.provider.hits[JWKS] == 0

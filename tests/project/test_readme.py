@@ -145,7 +145,7 @@ async def test_the_client_configurations_in_the_readme_start_a_server(home: Path
 
 @pytest.mark.requirement("PROJECT-02")
 def test_the_python_example_runs(home: Path) -> None:
-    (block,) = blocks("python")
+    block = next(one for one in blocks("python") if "StdioServerParameters" in one.text)
     (home / "example.py").write_text(block.text.replace(FOLDER, str(home / "invoices")))
 
     done = subprocess.run(

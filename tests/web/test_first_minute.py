@@ -19,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from stackdocs_mcp.cli.barrier import USAGE
 from tests.cli.shell import environment
+from tests.project.repository import blocks
 from tests.server.harness import PATIENCE, Era
 
 COMMAND = [sys.executable, "-m", "stackdocs_mcp"]
@@ -144,3 +145,27 @@ def test_a_token_that_no_server_would_take_is_not_made(tmp_path: Path) -> None:
     assert said.returncode == USAGE
     assert "STACKDOCS_AUTH_ISSUER" in said.stderr
     assert said.stdout == ""
+
+
+@pytest.mark.requirement("GATE-91")
+def test_the_readmes_program_connects_with_what_token_prints(tmp_path: Path) -> None:
+    port = {"STACKDOCS_PORT": str(free_port())}
+    paper = tmp_path / "paper.txt"
+    paper.write_text("Total due 52.20\n")
+    assert typed(tmp_path, "add", str(paper)).returncode == 0
+    printed = json.loads(typed(tmp_path, "token", "--as", "json", **port).stdout)
+    server = printed["mcpServers"]["stackdocs"]
+    (block,) = [one.text for one in blocks("python") if "streamable_http_client" in one.text]
+    program = block.replace("http://127.0.0.1:8765/stacks/ID/mcp", server["url"])
+    program = program.replace("Bearer TOKEN", server["headers"]["Authorization"])
+    with serving(tmp_path, **port):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "ocr_complete paper.txt" in done.stdout

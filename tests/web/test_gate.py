@@ -1,6 +1,7 @@
 """What the gate lets through, what it answers itself, and in which order."""
 
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from stackdocs_mcp.core.binding import Right, Role, StackId
 from tests.server.harness import Era
@@ -67,3 +68,19 @@ async def test_a_viewer_reads_and_the_tool_refuses_a_write(served: Site, era: Er
         said = await session.refusal("set_field", document_id="x", path="a", value=1)
 
     assert "stack:write" in said
+
+
+@pytest.mark.requirement("GATE-95")
+async def test_what_the_gate_refuses_reaches_the_person_at_the_official_client(
+    served: Site, era: Era
+) -> None:
+    stack = await served.stack(ALICE)
+    async with served.client(ALICE, stack, era, Right.READ) as session:
+        with pytest.raises(MCPError) as refused:
+            await session.call("set_field", document_id="x", path="a", value=1)
+
+    assert "needs the scopes stack:read stack:write" in refused.value.error.message
+    assert refused.value.error.data == {
+        "code": "insufficient_scope",
+        "advice": "Ask the authorization server for a token with all of them.",
+    }
