@@ -191,6 +191,8 @@ async def test_no_stream_is_opened_and_no_session_ended(served: Site) -> None:
             answer = await http.request(method, path, headers={**bearer, **legacy})
             assert answer.status_code == 405, method
             assert answer.headers["allow"] == "POST"
+            if method != "HEAD":
+                assert answer.json()["error"]["data"]["code"] == "method_not_allowed"
             assert (await http.request(method, path)).status_code == 401, method
 
 
