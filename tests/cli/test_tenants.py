@@ -157,7 +157,7 @@ def test_refusals_are_shown_newest_first(shell: Shell) -> None:
 
     ran = shell("audit", "--limit", "5")
     assert ran.rows[0] == ["at", "user", "stack", "name", "what", "code", "subject", "request"]
-    assert ran.rows[1][1:] == ["flood", "", "", "", "", "more 20", "", ""]
+    assert ran.rows[1][1:] == ["flood", "", "", "", "more 20", "", ""]
     assert len(ran.rows) == 6
     (_, bobs) = shell("audit", "--user", BOB).rows
     asked = ["99b3a8a0", "", "read_ocr", "document_not_found", "3b241101", "req-1"]
