@@ -34,15 +34,22 @@ class Rules:
     skew: int = SKEW
 
 
+class WrongAudience(TokenRefused):
+    """The token is for something else; nothing other is wrong that can be told without a key."""
+
+    def __init__(self) -> None:
+        super().__init__("audience")
+
+
 def check(token: Unverified, rules: Rules, audiences: AbstractSet[str], now: float) -> None:
-    """Everything that can be told without a key. Raises TokenRefused."""
+    """Everything that can be told without a key. Raises TokenRefused, at last WrongAudience."""
     _check_header(token.header, rules)
     _check_times(token.claims, rules, now)
     if token.claims.get("iss") != rules.issuer:
         raise TokenRefused("issuer")
-    _check_audience(token.claims, audiences)
     _check_use(token.claims)
     subject(token.claims)
+    _check_audience(token.claims, audiences)
 
 
 def subject(claims: Mapping[str, Any]) -> str:
@@ -126,7 +133,7 @@ def _check_audience(claims: Mapping[str, Any], accepted: AbstractSet[str]) -> No
     found = claims.get("aud")
     named = found if isinstance(found, list) else [found]
     if not all(isinstance(one, str) for one in named) or accepted.isdisjoint(named):
-        raise TokenRefused("audience")
+        raise WrongAudience
 
 
 def _check_use(claims: Mapping[str, Any]) -> None:

@@ -79,6 +79,10 @@ class IssuerKeys:
                 raise IssuerUnavailable
         return found
 
+    def at_hand(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
+        """The same of the keys that are known already; nothing is fetched."""
+        return self._matching(key_id, algorithm) if self._is_usable() else ()
+
     def _matching(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
         found = [key for key in self._keys if algorithm in key.algorithms]
         if key_id is None:

@@ -171,13 +171,15 @@ class LocalVerifier:
         if stack is None:
             raise TokenRefused("resource")
         now = issuer.clock().timestamp()
-        claims.check(found, _RULES, {_audience(stack[1])}, now)
-        if claims.key_id(found.header) != issuer.key_id:
-            raise TokenRefused("kid")
-        if not issuer.verifies(found.signed, found.signature):
-            raise TokenRefused("signature")
+        try:
+            claims.check(found, _RULES, {_audience(stack[1])}, now)
+        except claims.WrongAudience as error:
+            known = None if _wrong_key(found, issuer) else _user(found)
+            raise TokenRefused(error.reason, known) from None
+        if wrong := _wrong_key(found, issuer):
+            raise TokenRefused(wrong)
         return Identity(
-            UserId(claims.subject(found.claims)),
+            _user(found),
             claims.rights(found.claims),
             float(found.claims["exp"]),
             claims.client(found.claims),
@@ -206,6 +208,17 @@ class LocalVerifier:
             self._generation += 1
         self._issuer = found
         return found
+
+
+def _wrong_key(found: Unverified, issuer: LocalIssuer) -> str | None:
+    """What is wrong with the signature, in a word; None if nothing is."""
+    if claims.key_id(found.header) != issuer.key_id:
+        return "kid"
+    return None if issuer.verifies(found.signed, found.signature) else "signature"
+
+
+def _user(found: Unverified) -> UserId:
+    return UserId(claims.subject(found.claims))
 
 
 def _audience(stack: str) -> str:

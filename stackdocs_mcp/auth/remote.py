@@ -35,7 +35,10 @@ class RemoteIssuer:
         The keys are only asked for when nothing but the signature is left to be checked.
         """
         now = self._clock().timestamp()
-        claims.check(token, self._rules, self._audiences | {resource}, now)
+        try:
+            claims.check(token, self._rules, self._audiences | {resource}, now)
+        except claims.WrongAudience as error:
+            raise TokenRefused(error.reason, self._misdirected(token)) from None
         self._provider.check(token.claims)
 
         algorithm = token.header["alg"]
@@ -47,8 +50,26 @@ class RemoteIssuer:
         if not any(key.verifies(algorithm, token.signed, token.signature) for key in candidates):
             raise TokenRefused("signature")
         return Identity(
-            UserId(f"{self.issuer}#{claims.subject(token.claims)}"),
+            self._user(token),
             self._provider.granted(claims.rights(token.claims)),
             float(token.claims["exp"]),
             claims.client(token.claims),
         )
+
+    def _misdirected(self, token: Unverified) -> UserId | None:
+        """Whose token for another resource this is; None where it is nobody's who is known.
+
+        By keys that are at hand: such a token is no reason to ask for any.
+        """
+        try:
+            self._provider.check(token.claims)
+        except TokenRefused:
+            return None
+        algorithm = token.header["alg"]
+        candidates = self._keys.at_hand(claims.key_id(token.header), algorithm)
+        if any(key.verifies(algorithm, token.signed, token.signature) for key in candidates):
+            return self._user(token)
+        return None
+
+    def _user(self, token: Unverified) -> UserId:
+        return UserId(f"{self.issuer}#{claims.subject(token.claims)}")

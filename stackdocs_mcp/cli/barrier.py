@@ -43,6 +43,9 @@ _COMMANDS = {
     "Call undo with change_id ": "Name the change, as `stackdocs-mcp history` does: ",
 }
 """What advice says to a model, who calls tools, and to a person, who types commands."""
+_ENDING = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
+)
 _LINGER_SECONDS = 0.1
 """What a thread with nothing left to do needs to end."""
 
@@ -69,9 +72,9 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run an async command to its end. A signal to terminate unwinds it like a cancellation.
+    """Run an async command to its end. A signal to end unwinds it like a cancellation, once.
 
-    Raises Terminated then.
+    Raises Terminated then. A second signal ends the process where it stands.
     """
     import anyio  # noqa: PLC0415  not for --help
 
@@ -109,11 +112,17 @@ async def _hear_signals(
     if sys.platform == "win32":  # there is nothing to hear; the process is ended at once
         task_status.started()
         return
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
-        task_status.started()
-        async for number in signals:
-            heard.append(number)
-            scope.cancel()
+    # What whoever started this has chosen to ignore stays ignored: nohup, or a shell's background.
+    ours = [one for one in _ENDING if signal.getsignal(one) is not signal.SIG_IGN]
+    try:
+        with anyio.open_signal_receiver(*ours) as signals:
+            task_status.started()
+            async for number in signals:
+                heard.append(number)
+                scope.cancel()
+    finally:
+        if heard:  # asyncio left Python's own handler for it, which would break into the unwinding
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _told(error: BaseException) -> int:

@@ -1,11 +1,13 @@
 """``members``: who may use a stack."""
 
+from stackdocs_mcp import keyfiles
 from stackdocs_mcp.auth.providers import is_fit
 from stackdocs_mcp.cli.opening import opened
 from stackdocs_mcp.cli.output import put_table, say, shown
 from stackdocs_mcp.core.binding import Role, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.core.tenancy import LONGEST_USER
+from stackdocs_mcp.http.journal import opaque
 from stackdocs_mcp.http.places import Addresses
 from stackdocs_mcp.settings import Settings
 
@@ -34,13 +36,23 @@ def named(settings: Settings, user: str, issuer: str | None) -> UserId:
 
 
 async def list_members(settings: Settings) -> int:
-    """Print a row for each member, and say where clients find the stack."""
+    """Print a row for each member, and say where clients find the stack, and logs name it."""
     async with opened(settings) as workspace:
         stack = await workspace.store.stack()
         found = await workspace.store.members()
-    rows = [(one.user, one.role.value, one.since.strftime("%Y-%m-%d %H:%M:%SZ")) for one in found]
-    put_table(("user", "role", "since"), rows)
+    key = keyfiles.of_logs(settings.data_dir.absolute()).secret()
+    rows = [
+        (
+            one.user,
+            one.role.value,
+            one.since.strftime("%Y-%m-%d %H:%M:%SZ"),
+            opaque(key, "user", one.user),
+        )
+        for one in found
+    ]
+    put_table(("user", "role", "since", "in logs"), rows)
     say(f"Over HTTP the stack is at {Addresses(settings.address).endpoint(stack.id)}")
+    say(f"In logs it is stack={opaque(key, 'stack', stack.id)}")
     return 0
 
 

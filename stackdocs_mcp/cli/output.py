@@ -35,8 +35,13 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def put_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on a terminal; else a line for each row with tabs, below a line of names."""
+def put_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: bool = False
+) -> None:
+    """A table on a terminal; else a line for each row with tabs, below a line of names.
+
+    With ``whole`` no cell is broken: a table that is too wide becomes a block for each row.
+    """
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             put("\t".join(map(shown, row)))
@@ -47,12 +52,35 @@ def put_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    console = Console()
+    rows = [[shown(cell) for cell in row] for row in rows]
+    if whole and _width(columns, rows) > console.width:
+        _put_blocks(columns, rows)
+        return
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(shown(cell)) for cell in row))
-    Console().print(table)
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _width(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """What a table of these takes, with what stands between and around its cells."""
+    from rich.cells import cell_len  # noqa: PLC0415  only on a terminal
+
+    widest = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    return sum(widest) + 3 * len(widest) + 1
+
+
+def _put_blocks(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A line for each cell that is not empty, and an empty one after each row."""
+    longest = max(map(len, columns))
+    for row in rows:
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                put(f"{column:{longest}}  {cell}")
+        put("")
 
 
 def plain_name(name: str | os.PathLike[str]) -> str:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from stackdocs_mcp.cli.options import common, settings_of
+from stackdocs_mcp.cli.options import common, given, settings_of
 
 ROLES = ("editor", "viewer")
 
@@ -51,7 +51,8 @@ def stacks_delete(name: str, *, yes: bool, **_settings: str | None) -> int:
 def members(**_settings: str | None) -> int | None:
     """List who may use the stack, with role and since when; its owner comes first.
 
-    A token can narrow what a role allows, and never widen it.
+    `in logs` is what the server's logs call the user. A token can narrow what a role allows, and
+    never widen it.
     """
     if click.get_current_context().invoked_subcommand is not None:
         return None
@@ -124,8 +125,9 @@ def members_remove(user: str, *, issuer: str | None, **_settings: str | None) ->
 @click.option("--limit", type=click.IntRange(1), default=200, metavar="N", help="At most N rows.")
 @common
 def audit(user: str | None, *, limit: int, **_settings: str | None) -> int:
-    """Show what was refused to whom, newest first: of all stacks in the data directory.
+    """Show what was refused to whom, newest first: of all stacks, or of the one of --stack.
 
+    `name` is the stack's, if it is yours; `request` is the id that lines of the server's log have.
     Of a user's refusals in a day only the first have a row each; the code `more` stands before the
     number of the others. Refusals are kept for 90 days.
     """
@@ -134,4 +136,5 @@ def audit(user: str | None, *, limit: int, **_settings: str | None) -> int:
     from stackdocs_mcp.cli.audit import show
     from stackdocs_mcp.cli.barrier import run
 
-    return run(lambda: show(settings, user, limit))
+    stack = given().get("stack")
+    return run(lambda: show(settings, user, stack, limit))

@@ -9,14 +9,18 @@ from stackdocs_mcp.core.errors import StackdocsError
 
 
 class TokenRefused(StackdocsError):
-    """Whatever is wrong with the token; ``reason`` is for our logs, and never for the caller."""
+    """Whatever is wrong with the token; ``reason`` is for our logs, and never for the caller.
+
+    ``user`` is known where nothing is wrong but that the token is for another stack.
+    """
 
     code = "invalid_token"
     advice = "Get a new token and try again."
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, user: UserId | None = None) -> None:
         super().__init__("the token is not valid here")
         self.reason = reason
+        self.user = user
 
 
 class IssuerUnavailable(StackdocsError):

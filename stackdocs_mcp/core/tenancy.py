@@ -88,5 +88,10 @@ class Audit(Protocol):
     async def record(self, denial: Denial) -> None:
         """Keep it, or count it. On disk when this returns."""
 
-    async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
-        """At most so many rows of a user or of all, the newest first."""
+    async def denials(
+        self, *, user: UserId | None = None, stack: str | None = None, limit: int
+    ) -> Sequence[AuditRow]:
+        """At most so many rows of a user or of all, in a stack or in all, the newest first.
+
+        Rows that count others are of no stack.
+        """

@@ -68,6 +68,18 @@ def not_found() -> Answered:
     return refusal(404, "not_found", "there is nothing here", "Check the address.")
 
 
+def not_allowed(methods: Sequence[str]) -> Answered:
+    """405 for all methods but these."""
+    allowed = ", ".join(methods)
+    return refusal(
+        405,
+        "method_not_allowed",
+        f"this address takes {' and '.join(methods)} alone",
+        f"Send a {methods[0]} request.",
+        [(b"allow", allowed.encode())],
+    )
+
+
 async def send_json(
     send: Send, status: int, body: Mapping[str, Any] | None, headers: Headers = ()
 ) -> None:

@@ -7,12 +7,13 @@ behind the gate gets the Binding and no token. Nothing here outlives a request.
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stackdocs_mcp.core.binding import Actor, Binding, Right
+from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
 from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
 from stackdocs_mcp.core.identity import Identity, TokenRefused, Verifier
 from stackdocs_mcp.core.ports import Store
@@ -24,6 +25,7 @@ from stackdocs_mcp.http.answers import (
     Answered,
     Headers,
     as_rpc,
+    not_allowed,
     not_found,
     refusal,
     send_json,
@@ -39,6 +41,8 @@ from stackdocs_mcp.workspace.auditing import cut, keep
 log = logging.getLogger(__name__)
 
 LISTEN = "subscriptions/listen"
+MISDIRECTED = "wrong_audience"
+"""Recorded of a token that is good for another stack alone."""
 _READS = frozenset({Right.READ})
 _SENDS = frozenset({Right.READ, Right.WRITE})
 """What a file needs, by whatever method its path is asked."""
@@ -141,7 +145,7 @@ class Gate:
     async def _bind(
         self, scope: Scope, receive: Receive, send: Send, where: Place, request: str
     ) -> None:
-        identity = await self._identify(scope, where)
+        identity = await self._identify(scope, where, request)
         self._journal.asks(identity.user, where.stack)
         membership = await self._member(identity, where, request)
         await self._admission.rate(identity.user)
@@ -156,8 +160,7 @@ class Gate:
             return
         if scope["method"] != "POST":
             # No session outlives a request, so there is no stream to open and none to end.
-            await send_json(send, 405, None, [(b"allow", b"POST")])
-            return
+            raise not_allowed(["POST"])
         await self._serve(scope, receive, send, identity, admitted)
 
     async def _serve(
@@ -192,7 +195,7 @@ class Gate:
         await self._allow(identity, admitted, needed, what, cut(str(params.get("name", ""))))
         return listens, body.again(content, receive)
 
-    async def _identify(self, scope: Scope, where: Place) -> Identity:
+    async def _identify(self, scope: Scope, where: Place, request: str) -> Identity:
         needed = _SENDS if where.route == "documents" else _READS
 
         def unauthorized(*, sent: bool) -> Answered:
@@ -209,7 +212,16 @@ class Gate:
             return await self._verifier.verify(token, self._addresses.endpoint(where.stack))
         except TokenRefused as error:
             log.info("a token was refused: %s", error.reason)
+            if error.user is not None:
+                await self._misdirected(error.user, where, request)
             raise unauthorized(sent=True) from error
+
+    async def _misdirected(self, user: UserId, where: Place, request: str) -> None:
+        """Record who came with a token for another stack; the answer is that of any bad token."""
+        self._journal.asks(user, where.stack)
+        with suppress(Answered):  # above the user's rate it is not worth a write
+            await self._admission.rate(user)
+            await keep(self._store, Denial(user, where.stack, request, where.route, MISDIRECTED))
 
     async def _member(self, identity: Identity, where: Place, request: str) -> Membership:
         found = await self._store.membership(identity.user, where.stack)

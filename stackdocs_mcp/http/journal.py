@@ -97,10 +97,13 @@ class Journal:
 
     def opaque(self, kind: str, name: str) -> str:
         """The name of a user or stack that tells nothing, always the same for the same key."""
-        said = f"{kind}\0{name}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(
-            said, digest_size=8, key=self._key, person=b"stackdocs log"
-        ).hexdigest()
+        return opaque(self._key, kind, name)
+
+
+def opaque(key: bytes, kind: str, name: str) -> str:
+    """The same for whoever reads the logs of a data folder, and has its key."""
+    said = f"{kind}\0{name}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=8, key=key, person=b"stackdocs log").hexdigest()
 
 
 def _current() -> Entry:

@@ -1,6 +1,6 @@
 """What may be done with the addresses that need no token."""
 
-from stackdocs_mcp.http.answers import Answered
+from stackdocs_mcp.http.answers import not_allowed
 from stackdocs_mcp.http.places import Route
 
 _ALLOWED: dict[Route, tuple[str, ...]] = {
@@ -17,4 +17,4 @@ def check_method(method: str, route: Route) -> None:
     """Raise Answered 405, with what is allowed."""
     allowed = _ALLOWED.get(route)
     if allowed is not None and method not in allowed:
-        raise Answered(405, None, [(b"allow", ", ".join(allowed).encode())])
+        raise not_allowed(allowed)

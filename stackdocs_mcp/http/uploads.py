@@ -16,7 +16,7 @@ from stackdocs_mcp.core.errors import (
 )
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import QuotaExceeded
-from stackdocs_mcp.http.answers import send_json
+from stackdocs_mcp.http.answers import not_allowed, send_json
 from stackdocs_mcp.http.arriving import Pace, declared, pieces
 from stackdocs_mcp.http.context import REQUEST, Admitted
 from stackdocs_mcp.http.disposition import filename
@@ -55,8 +55,7 @@ class Uploads:
     ) -> None:
         """``POST``: a file as the body, or as the one file in a form."""
         if scope["method"] != "POST":
-            await send_json(send, 405, None, [(b"allow", b"POST")])
-            return
+            raise not_allowed(["POST"])
         binding = admitted.binding
         workspace = self._shared.workspace(binding)
         async with self._said(binding, admitted.request, "documents"):

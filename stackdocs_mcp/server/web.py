@@ -63,6 +63,7 @@ async def serve_http(settings: Settings) -> None:
             # Whoever cancels this ends no call that has begun: all that it needs goes on as well.
             with anyio.CancelScope(shield=True):
                 await _serve_until(ending, settings, bound)
+                log.info("stopped")
             tasks.cancel_scope.cancel()
 
 

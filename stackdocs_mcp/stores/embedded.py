@@ -152,8 +152,12 @@ class EmbeddedStore:
         now = stamp(self._clock())
         await self._database.write(partial(refusals.record, denial=denial, now=now))
 
-    async def denials(self, *, user: UserId | None = None, limit: int) -> Sequence[AuditRow]:
-        return await self._database.read(partial(refusals.denials, user=user, limit=limit))
+    async def denials(
+        self, *, user: UserId | None = None, stack: str | None = None, limit: int
+    ) -> Sequence[AuditRow]:
+        return await self._database.read(
+            partial(refusals.denials, user=user, stack=stack, limit=limit)
+        )
 
     def watch(self) -> AbstractAsyncContextManager[Watch]:
         return watching(self._path)

@@ -47,11 +47,12 @@ DELETE FROM denials WHERE id IN (
 """
 _OF_ALL = """
 SELECT at, user_id, stack, request, what, code, subject, count FROM denials
-ORDER BY at DESC, id DESC LIMIT :limit
+WHERE :stack IS NULL OR stack = :stack ORDER BY at DESC, id DESC LIMIT :limit
 """
 _OF_USER = """
 SELECT at, user_id, stack, request, what, code, subject, count FROM denials
-WHERE user_id = :user ORDER BY at DESC, id DESC LIMIT :limit
+WHERE user_id = :user AND (:stack IS NULL OR stack = :stack)
+ORDER BY at DESC, id DESC LIMIT :limit
 """
 
 
@@ -75,14 +76,15 @@ def record(connection: sqlite3.Connection, denial: Denial, now: int) -> None:
     connection.execute(_RECORD, {"now": now, "user": user, **cut})
 
 
-def denials(connection: sqlite3.Connection, user: UserId | None, limit: int) -> Sequence[AuditRow]:
+def denials(
+    connection: sqlite3.Connection, user: UserId | None, stack: str | None, limit: int
+) -> Sequence[AuditRow]:
     """The newest first."""
+    asked = {"stack": stack, "limit": max(limit, 0)}
     if user is None:
-        rows = connection.execute(_OF_ALL, {"limit": max(limit, 0)}).fetchall()
+        rows = connection.execute(_OF_ALL, asked).fetchall()
     else:
-        rows = connection.execute(
-            _OF_USER, {"user": _user(user), "limit": max(limit, 0)}
-        ).fetchall()
+        rows = connection.execute(_OF_USER, {"user": _user(user), **asked}).fetchall()
     return [
         AuditRow(
             moment(row["at"]),

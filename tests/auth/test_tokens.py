@@ -158,3 +158,25 @@ async def test_a_token_without_our_scopes_has_all_rights_only_where_that_is_conf
 
         assert none.scopes == frozenset(Right)
         assert one.scopes == {Right.READ}
+
+
+@pytest.mark.requirement("AUDIT-21")
+async def test_a_token_for_another_resource_tells_whose_it_is_where_a_known_key_signed_it(
+    plain: Site,
+) -> None:
+    async def user(token: str) -> UserId | None:
+        with pytest.raises(TokenRefused) as refused:
+            await plain.verify(token, OTHER)
+        assert refused.value.reason == "audience"
+        return refused.value.user
+
+    good = plain.token()
+    assert await user(good) is None
+    assert plain.provider.hits.total() == 0, "it is no reason to ask for keys"
+
+    await plain.verify(good)
+
+    assert await user(good) == f"{plain.issuer}#user-1"
+    head, said, signature = good.split(".")
+    assert await user(f"{head}.{said}.{'A' * len(signature)}") is None
+    assert await user(plain.token(header={"kid": "nobody"})) is None

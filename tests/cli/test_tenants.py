@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -42,7 +43,7 @@ def test_members_are_added_given_another_role_listed_and_removed(filled: Shell) 
     assert filled("members", "add", "local:4711", "--role", "viewer", *chosen).code == 0
 
     listed = filled("members", *chosen)
-    assert listed.rows[0] == ["user", "role", "since"]
+    assert listed.rows[0] == ["user", "role", "since", "in logs"]
     assert [row[:2] for row in listed.rows[1:]] == [
         [f"local:{os.getuid()}", "owner"],
         [BOB, "editor"],
@@ -155,11 +156,12 @@ def test_refusals_are_shown_newest_first(shell: Shell) -> None:
     anyio.run(record)
 
     ran = shell("audit", "--limit", "5")
-    assert ran.rows[0] == ["at", "user", "stack", "what", "code", "subject"]
-    assert ran.rows[1][1:] == ["flood", "", "", "more 20", ""]
+    assert ran.rows[0] == ["at", "user", "stack", "name", "what", "code", "subject", "request"]
+    assert ran.rows[1][1:] == ["flood", "", "", "", "more 20", "", ""]
     assert len(ran.rows) == 6
     (_, bobs) = shell("audit", "--user", BOB).rows
-    assert bobs[1:] == [BOB, "99b3a8a0", "read_ocr", "document_not_found", "3b241101"]
+    asked = ["99b3a8a0", "", "read_ocr", "document_not_found", "3b241101", "req-1"]
+    assert bobs[1:] == [BOB, *asked]
     assert shell("audit", "--user", "alice").rows[1][2] == "\\x1b[31m"
 
 
@@ -170,3 +172,58 @@ def test_without_a_refusal_the_person_is_told_so(shell: Shell) -> None:
     assert ran.code == 0
     assert len(ran.rows) == 1
     assert ran.err == "Nothing was refused in the last 90 days.\n"
+
+
+DOCUMENT = "3b241101-e2bb-4255-8caf-4136c566a962"
+REQUEST = "00f067aa0ba902b7"
+
+
+def recorded(shell: Shell, *names: str) -> list[str]:
+    """Record that Bob asked for a document of each of the stacks; their ids."""
+
+    async def record() -> list[str]:
+        async with running(Settings(data_dir=shell.data)) as app:
+            ids = [(await app.store.open_stack(app.user, name)).id for name in names]
+            for one in ids:
+                denial = Denial(UserId(BOB), one, REQUEST, "read_ocr", "document_not_found")
+                await app.store.record(replace(denial, subject=DOCUMENT))
+            return [*ids]
+
+    return anyio.run(record)
+
+
+@pytest.mark.requirement("AUDIT-22")
+def test_a_refusal_names_the_stack_and_the_request_and_those_of_one_stack_can_be_had(
+    shell: Shell,
+) -> None:
+    paper, other = recorded(shell, "paper", "other")
+
+    (first, second) = shell("audit").rows[1:]
+    assert first[2:] == [other, "other", "read_ocr", "document_not_found", DOCUMENT, REQUEST]
+    assert second[2:4] == [paper, "paper"]
+    assert [row[2] for row in shell("audit", "--stack", "paper").rows[1:]] == [paper]
+    assert [row[2] for row in shell("audit", "--stack", other, "--user", BOB).rows[1:]] == [other]
+    assert shell("audit", "--stack", "papre").rows[1:] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
+@pytest.mark.requirement("AUDIT-23")
+@pytest.mark.parametrize("columns", [100, 300])
+def test_no_id_or_code_is_broken_on_a_terminal(shell: Shell, columns: int) -> None:
+    (paper,) = recorded(shell, "paper")
+    ours, theirs = pty.openpty()
+    asked = subprocess.Popen(
+        [COMMAND, "audit"],
+        env={**shell.environment(), "COLUMNS": str(columns)},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    lines = all_of(ours).splitlines()
+
+    assert asked.wait(timeout=60) == 0
+    for whole in (paper, DOCUMENT, REQUEST, BOB, "document_not_found"):
+        assert [line for line in lines if whole in line], whole
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
+    assert max(map(len, plain)) <= columns

@@ -1,5 +1,6 @@
 """The server is asked to end: what has begun is finished, and nothing new begins."""
 
+import signal
 import sqlite3
 import sys
 from contextlib import closing
@@ -44,8 +45,10 @@ def http(server: Process, stack: StackId) -> httpx2.AsyncClient:
 
 
 @pytest.mark.requirement("OPS-08")
+@pytest.mark.requirement("OPS-20")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 async def test_a_write_in_flight_is_finished_and_answered_when_the_server_ends(
-    tmp_path: Path, era: Era
+    tmp_path: Path, era: Era, number: signal.Signals, code: int
 ) -> None:
     data = tmp_path / "data"
     stack = await stack_in(data)
@@ -64,17 +67,18 @@ async def test_a_write_in_flight_is_finished_and_answered_when_the_server_ends(
 
             tasks.start_soon(write)
             await anyio.to_thread.run_sync(server.hears, "began: tools/call set_schema")
-            server.process.terminate()
+            server.process.send_signal(number)
             await refused(server.port)
             assert [one.text for one in answers] == []
             other.execute("COMMIT")
-        code = await anyio.to_thread.run_sync(server.process.wait, PATIENCE)
+        ended = await anyio.to_thread.run_sync(server.process.wait, PATIENCE)
         kept = other.execute("SELECT instructions FROM stacks").fetchall()
 
     assert [one.status_code for one in answers] == [200]
     assert '"isError":true' not in answers[0].text.replace(" ", "")
     assert kept == [("Read it all.",)]
-    assert code == SIGTERM_CODE
+    assert ended == code
+    assert server.said[-1].rstrip().endswith("stackdocs_mcp.server.web: stopped")
 
 
 @pytest.mark.requirement("OPS-09")

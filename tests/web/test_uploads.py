@@ -273,6 +273,8 @@ async def test_an_upload_needs_a_token_that_reads_and_writes(served: Site) -> No
     assert foreign.content == unknown.content
     assert {one.status_code for one in wrong} == {405}
     assert {one.headers["allow"] for one in wrong} == {"POST"}
+    assert {error_of(one) for one in wrong if one.content} == {"method_not_allowed"}
+    assert sum(bool(one.content) for one in wrong) == 3
     assert kept(served) == []
     denied = [row.denial for row in await served.app.store.denials(limit=9)]
     assert {(one.user, one.what, one.code) for one in denied} >= {
