@@ -151,7 +151,9 @@ class Intake:
     async def _background(self, job: Job, over: anyio.Event) -> None:
         try:
             async with self._turns.take(job.owner):
-                await self._attempt(job)
+                read = await self._attempt(job)
+            if read.error is not None:  # who waits for it is told, and needs no line in a log
+                log.warning(_FAILED, read.id, read.error.code, read.pages_done, read.pages)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
             log.warning("reading document %s stopped: %s", job.document, error.code)
         except Exception as error:  # noqa: BLE001  the last barrier: a document fails alone
@@ -200,9 +202,7 @@ class Intake:
         if broken is not None:
             raise broken
         if failure is not None:
-            failed = await job.store.fail(job.document, failure)
-            log.warning(_FAILED, failed.id, failure.code, failed.pages_done, failed.pages)
-            return failed
+            return await job.store.fail(job.document, failure)
         if whole:
             read = await job.store.finish(job.document)
             log.debug("document %s was read: %s pages", read.id, read.pages)

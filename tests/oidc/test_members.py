@@ -35,7 +35,7 @@ async def test_an_operator_adds_a_person_by_the_subject_and_takes_the_membership
         await typed("add", str(paper))
         added = await typed("members", "add", "grace", "--role", "viewer")
         listed = await typed("members")
-        endpoint = listed.err.split()[-1]
+        endpoint = next(one for one in listed.err.split() if one.startswith(url))
         given = await tokens(provider, "grace", endpoint, [READ])
         headers = {**headers_for(LIST), **given.bearer}
         async with httpx2.AsyncClient(headers=headers) as http:
