@@ -2,6 +2,7 @@
 
 import logging
 import re
+import signal
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class Claims:
     by_test: dict[str, list[str]] = field(default_factory=dict)
     is_whole: bool = False
 
+
+# A shell's background ignores Ctrl-C, for all that is started from there: programs that are to be
+# tested with it must not begin with that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CLAIMS = pytest.StashKey[Claims]()
 _DESELECTED = pytest.StashKey[bool]()

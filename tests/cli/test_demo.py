@@ -72,7 +72,8 @@ def test_the_second_run_has_the_same_result_and_neither_reads_nor_writes_again(
     assert "recognised by the local OCR" in first.out
     assert second.out.count("pages already read") == 3
     assert second.out.count("all as before, nothing written") == 3
-    assert shell("stacks").rows[1:] == [["demo", "0", "0", "3", "0", "0", ""]]
+    (row,) = shell("stacks").rows[1:]
+    assert row[:-1] == ["demo", "0", "0", "3", "0", "0", ""]
     for name in ("demo.csv", "demo.line_items.csv"):
         assert list(csv.reader(again[name].splitlines())) == list(
             csv.reader(exported[name].splitlines())
