@@ -68,7 +68,9 @@ class Doors:
 
 
 class Gate:
-    """A pure ASGI application. Raises nothing: whatever happens is answered."""
+    """A pure ASGI application. Whatever happens is answered; what breaks after that has begun is
+    raised, so that the connection ends and the client sees that the rest is missing.
+    """
 
     def __init__(
         self,
@@ -108,7 +110,7 @@ class Gate:
             answer = _answer(error, entry.request)
             if entry.route == "mcp":
                 answer = as_rpc(answer)
-            if answering.begun:  # the client sees that the rest is missing
+            if answering.begun:
                 raise
             if await self._brake.turn(scope, answer.status, entry.user):
                 await send_json(answering, answer.status, answer.body, answer.headers)

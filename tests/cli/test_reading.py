@@ -297,5 +297,5 @@ async def test_what_a_service_charged_is_shown_with_its_stack(shell: Shell, tmp_
 
     ran = await anyio.to_thread.run_sync(shell, "stacks")
 
-    assert ran.rows[0][5:] == ["billed", "folder"]
-    assert ran.rows[1] == ["paid", "0", "1", "0", "0", "3", ""]
+    assert ran.rows[0][5:] == ["billed", "folder", "id"]
+    assert ran.rows[1][:-1] == ["paid", "0", "1", "0", "0", "3", ""]
