@@ -44,9 +44,13 @@ def http(server: Process, stack: StackId) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(headers=bearer, timeout=PATIENCE)
 
 
-@pytest.mark.requirement("OPS-08")
-@pytest.mark.requirement("OPS-20")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.requirement("OPS-08")),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.requirement("OPS-20")),
+    ],
+)
 async def test_a_write_in_flight_is_finished_and_answered_when_the_server_ends(
     tmp_path: Path, era: Era, number: signal.Signals, code: int
 ) -> None:

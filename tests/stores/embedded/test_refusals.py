@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.requirement("AUDIT-07")
 async def test_recording_and_listing_refusals_scan_no_table(writer: sqlite3.Connection) -> None:
-    values = {"user": BOB, "since": 1, "most": 9, "oldest": 1, "limit": 9}
+    values = {"user": BOB, "since": 1, "most": 9, "oldest": 1, "limit": 9, "stack": None}
     for sql in (refusals._SINCE, refusals._PRUNE, refusals._OF_USER, refusals._OF_ALL):
         used = {name: value for name, value in values.items() if f":{name}" in sql}
         plan = [row["detail"] for row in writer.execute(f"EXPLAIN QUERY PLAN {sql}", used)]
