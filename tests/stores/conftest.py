@@ -25,7 +25,14 @@ async def embedded(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) -> St
     return await open_store(folder, clock=clock, quotas=quotas)
 
 
-FACTORIES: dict[str, Factory] = {"embedded": embedded}
+async def supabase(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) -> Store:
+    """On the one project of this run; ``folder`` has what a process keeps on its own machine."""
+    from tests.supabase.shared import open_shared
+
+    return await open_shared(folder, clock, quotas)
+
+
+FACTORIES: dict[str, Factory] = {"embedded": embedded, "supabase": supabase}
 
 
 @pytest.fixture
@@ -37,6 +44,10 @@ def clock() -> SteppingClock:
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: SteppingClock
 ) -> AsyncIterator[Store]:
+    if request.param == "supabase":
+        from tests.supabase.shared import rig
+
+        await rig().clean()
     opened = await FACTORIES[request.param](tmp_path / "data", clock)
     yield opened
     await opened.close()

@@ -1,0 +1,84 @@
+"""What everything bound to a stack is made of: calls of functions in the binding's name."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stackdocs_mcp.core.binding import Binding
+from stackdocs_mcp.core.errors import DocumentNotFound
+from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.quota import Quotas
+from stackdocs_mcp.stores.supabase.project import Caller, PgRole
+from stackdocs_mcp.stores.supabase.rest import Rest
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Calling:
+    """One binding; each method of the classes below it is one call, and so one transaction."""
+
+    def __init__(
+        self,
+        rest: Rest,
+        binding: Binding,
+        clock: Clock,
+        quotas: Quotas,
+        role: PgRole = "authenticated",
+    ) -> None:
+        self._rest = rest
+        self._binding = binding
+        self._clock = clock
+        self._quotas = quotas
+        self._caller = Caller.of(binding, role)
+
+    async def _call(
+        self, function: str, document: DocumentId | None = None, /, **arguments: Any
+    ) -> Any:
+        """What ``sd_<function>`` answers to these arguments; a lost answer is asked for again.
+
+        So a function that does something more when it is called twice keeps what it answered to
+        a call's id. Raises what the port says, and StoreFailed.
+        """
+        actor = self._binding.actor
+        call = {
+            "id": str(uuid.uuid4()),
+            "now": micros(self._clock()),
+            "kind": actor.kind,
+            "client": actor.client,
+            "quotas": {
+                "documents": self._quotas.documents,
+                "pages": self._quotas.pages,
+                "ocr_pages": self._quotas.ocr_pages,
+            },
+        }
+        named = {"p_call": call} | {f"p_{name}": value for name, value in arguments.items()}
+        if document is not None:
+            named["p_document"] = as_uuid(document)
+        try:
+            return await self._rest.call(self._caller, f"sd_{function}", named)
+        except DocumentNotFound as error:
+            if document is None:
+                raise
+            raise DocumentNotFound(document) from error  # as it was asked for
+
+
+def micros(moment: datetime) -> int:
+    """A time as it crosses the border: microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(stored: int) -> datetime:
+    """The time that ``micros`` made this of."""
+    return _EPOCH + stored * _MICROSECOND
+
+
+def as_uuid(given: str) -> str:
+    """The id as the database takes one; for what is none, one that nothing has."""
+    try:
+        made = uuid.UUID(given)
+    except ValueError:
+        return NOWHERE
+    return given if str(made) == given else NOWHERE

@@ -1,0 +1,137 @@
+"""The bound stack and its documents: described, added, found, listed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from stackdocs_mcp.core import exact
+from stackdocs_mcp.core.binding import StackId
+from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.model import (
+    Document,
+    DocumentId,
+    DocumentStatus,
+    Failure,
+    JsonObject,
+    NewDocument,
+    Sha256,
+)
+from stackdocs_mcp.core.stack import Ocr, Policy, Stack
+from stackdocs_mcp.stores.documents import folded
+from stackdocs_mcp.stores.supabase.calling import Calling, as_uuid, moment
+
+
+class BoundDocuments(Calling):
+    """``core.ports.Documents`` but for reading files in; the sentences of the port hold."""
+
+    async def stack(self) -> Stack:
+        return stack_of(await self._call("stack"))
+
+    async def set_schema(
+        self, schema: JsonObject | None, instructions: str, policy: Policy
+    ) -> Stack:
+        changed = await self._call(
+            "set_schema",
+            schema=None if schema is None else exact.dumps(schema),
+            instructions=instructions,
+            policy=policy.model_dump_json(),
+        )
+        return stack_of(changed)
+
+    async def set_ocr(self, ocr: Ocr) -> Stack:
+        chosen = {name: part for name, part in asdict(ocr).items() if part is not None}
+        return stack_of(await self._call("set_ocr", ocr=json.dumps(chosen)))
+
+    async def add_document(
+        self, new: NewDocument, *, part_of: DocumentId | None = None
+    ) -> tuple[Document, bool]:
+        answer = await self._call(
+            "add_document",
+            filename=new.filename,
+            folded=folded(new.filename),
+            sha256=new.sha256,
+            size=new.size,
+            part_of=None if part_of is None else as_uuid(part_of),
+        )
+        return document_of(answer["document"]), answer["new"]
+
+    async def document(self, document: DocumentId) -> Document:
+        return document_of(await self._call("document", document))
+
+    async def documents(
+        self,
+        *,
+        status: DocumentStatus | None = None,
+        query: str | None = None,
+        after: DocumentId | None = None,
+        limit: int,
+    ) -> Sequence[Document]:
+        found = await self._call(
+            "documents",
+            status=status,
+            query=None if query is None else folded(query),
+            after=None if after is None else as_uuid(after),
+            limit=limit,
+        )
+        return [document_of(one) for one in found]
+
+
+def stack_of(row: dict[str, Any]) -> Stack:
+    """The stack of a row. Raises StoreFailed for one that was changed behind the program's back."""
+    try:
+        return _stack(row)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StoreFailed(
+            f"schema, policy or ocr of the stack {row['name']!r} cannot be read",
+            "The database was changed by another program; restore it from a copy.",
+        ) from error
+
+
+def _stack(row: dict[str, Any]) -> Stack:
+    schema = row["field_schema"]
+    return Stack(
+        id=StackId(row["id"]),
+        name=row["name"],
+        schema=None if schema is None else json.loads(schema),
+        instructions=row["instructions"],
+        policy=Policy.model_validate_json(row["policy"]),
+        folder=row["folder"],
+        ocr=_ocr(json.loads(row["ocr"])),
+        version=sha256(f"{row['policy']}\n{schema or ''}".encode()).hexdigest(),
+    )
+
+
+def _ocr(kept: dict[str, Any]) -> Ocr:
+    languages = kept.get("languages")
+    return Ocr(
+        kept.get("engine"), kept.get("mode"), None if languages is None else tuple(languages)
+    )
+
+
+def document_of(row: dict[str, Any]) -> Document:
+    """The document of a row as ``stackdocs.document_json`` writes it."""
+    return Document(
+        id=DocumentId(row["id"]),
+        filename=row["filename"],
+        sha256=Sha256(row["sha256"]),
+        size=row["size"],
+        status=DocumentStatus(row["status"]),
+        pages=row["pages"],
+        pages_done=row["pages_done"],
+        pages_without_text=row["pages_without_text"],
+        fields=row["fields"],
+        flagged=row["flagged"],
+        revision=row["revision"],
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        media_type=row["media_type"],
+        error=Failure(*row["failure"]) if row["failure"] else None,
+        superseded_by=row["superseded_by"],
+        billed_pages=row["billed_pages"],
+        abandoned=row["abandoned"],
+        readings=row["readings"],
+        extraction=row["extraction"],
+        digest=row["digest"],
+    )

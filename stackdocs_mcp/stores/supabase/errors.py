@@ -1,0 +1,105 @@
+"""What the database answers when it refuses, in the program's own errors.
+
+Classified by codes alone: messages change between versions, and may quote what nobody should see.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stackdocs_mcp.core.errors import (
+    DocumentNotFound,
+    InvalidArgument,
+    MissingRight,
+    NotFound,
+    StackdocsError,
+    StoreFailed,
+)
+from stackdocs_mcp.core.quota import QuotaExceeded
+
+TOKEN = frozenset({"PGRST300", "PGRST301", "PGRST302", "PGRST303"})
+"""The token was refused; 301 is an expired one in older versions, 303 in newer ones."""
+UNKNOWN_FUNCTION = frozenset({"PGRST202", "PGRST203", "42883"})
+UNKNOWN_TABLE = frozenset({"PGRST205", "42P01"})
+NOT_BEGUN = frozenset({"PGRST000", "PGRST001", "PGRST002", "PGRST003", "53300", "57P03"})
+"""The database was not reached: nothing was done, and the call may be made again."""
+UNDONE = frozenset({"40001", "40P01", "55P03"})
+"""The transaction gave way to another one, and may be made again."""
+BROKEN_OFF = frozenset({"57P01", "57P02", "08000", "08003", "08006", "25006"})
+"""The database went away in the middle: it is not known what it did."""
+_UNSTORABLE = frozenset({"22P05", "22021"})
+_TOO_LONG = frozenset({"57014"})
+
+_NAMES = {"documents": "documents", "pages": "pages", "ocr_pages": "OCR pages"}
+_Details = Mapping[str, Any]
+
+
+def gone() -> NotFound:
+    """For a stack that was deleted, never was, or that the user may not see: always the same."""
+    return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
+
+
+_OURS: dict[str, Callable[[_Details], StackdocsError]] = {
+    "SD404": lambda _: gone(),
+    "SD403": lambda told: MissingRight(told["right"]),
+    "SD001": lambda told: DocumentNotFound(told["document"]),
+    "SD429": lambda told: _exceeded(told),
+}
+
+
+def refused(code: str, details: object) -> StackdocsError:
+    """The error of a call that the database refused with this code."""
+    if code in _OURS:
+        return _OURS[code](_read(details))
+    if code in _UNSTORABLE:
+        return InvalidArgument(
+            "the text has a character that cannot be stored",
+            "Send it without NUL and lone surrogates.",
+        )
+    if code in TOKEN:
+        return StoreFailed(
+            "the Supabase project refused the token that this server signs",
+            "Import the public part of STACKDOCS_SUPABASE_SIGNING_KEY into the project's JWT "
+            "signing keys, or set the key that is there; `stackdocs-mcp doctor` compares them.",
+        )
+    if code in UNKNOWN_FUNCTION | UNKNOWN_TABLE:
+        return StoreFailed(
+            "the Supabase project does not have what this version of the program calls",
+            "Run `stackdocs-mcp migrate`; if that was done, run `notify pgrst, 'reload schema'` "
+            "in the project's SQL editor.",
+        )
+    if code in _TOO_LONG:
+        return StoreFailed(
+            "the database took too long and gave up", "Nothing was changed. Ask for less at once."
+        )
+    return StoreFailed("the Supabase project could not do this")
+
+
+def unreachable() -> StoreFailed:
+    """Nobody answered, and nothing was done."""
+    return StoreFailed(
+        "the Supabase project cannot be reached",
+        "Nothing was changed. Check STACKDOCS_SUPABASE_URL and the network, then try again.",
+    )
+
+
+def unknown_outcome() -> StoreFailed:
+    """The answer was lost, also when the call was made again."""
+    return StoreFailed(
+        "the Supabase project did not answer: it is not known whether this was done",
+        "Look at how things stand, then call again: the same write twice is one.",
+    )
+
+
+def _exceeded(told: _Details) -> QuotaExceeded:
+    now = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=told["now"])
+    begins = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    return QuotaExceeded(
+        _NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins
+    )
+
+
+def _read(details: object) -> _Details:
+    found = json.loads(details) if isinstance(details, str) and details else {}
+    return found if isinstance(found, dict) else {}

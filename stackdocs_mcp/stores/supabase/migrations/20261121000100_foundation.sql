@@ -1,0 +1,461 @@
+-- Roles, the binding that a token carries, and the tables that everything else hangs off.
+--
+-- Tables of the original product keep their names, in "public". What only this program reads is in
+-- "stackdocs", which is not among the schemas that the REST API shows. Functions named sd_* are
+-- what the program calls: each is one method of core/ports.py, and one transaction. They run as
+-- whoever calls them, so row-level security holds in all of them. Functions that do not are
+-- listed, each with its reason, in tests/supabase/definers.toml.
+--
+-- Errors have an SQLSTATE that begins with SD, and what the program tells of them as JSON in the
+-- detail: see stores/supabase/errors.py. Times cross the border as microseconds since 1970.
+
+create schema if not exists stackdocs;
+
+-- Whoever reads documents in, for one stack at a time; and the program itself, for what is no
+-- user's: limits, the record of refusals, news, the queue. Neither can log in.
+do $$
+declare
+    role_name text;
+begin
+    foreach role_name in array array['stackdocs_worker', 'stackdocs_server'] loop
+        if not exists (select 1 from pg_catalog.pg_roles where rolname = role_name) then
+            execute pg_catalog.format('create role %I nologin noinherit', role_name);
+        end if;
+        execute pg_catalog.format('grant %I to authenticator', role_name);
+    end loop;
+end
+$$;
+
+grant usage on schema stackdocs to authenticated, stackdocs_worker, stackdocs_server;
+grant usage on schema public to stackdocs_worker, stackdocs_server;
+
+-- Supabase gives its roles everything that is made; here each right is given by name.
+alter default privileges in schema stackdocs revoke all on tables
+    from public, anon, authenticated, service_role;
+alter default privileges in schema stackdocs revoke all on sequences
+    from public, anon, authenticated, service_role;
+alter default privileges revoke execute on functions from public;
+
+create table stackdocs.migrations (
+    version    text primary key,
+    name       text not null,
+    applied_at timestamptz not null default now()
+);
+
+-- Tables ------------------------------------------------------------------------------------------
+
+create table public.stacks (
+    id           uuid primary key default gen_random_uuid(),
+    user_id      text not null,
+    name         text not null,
+    folder       text,
+    field_schema text,
+    instructions text not null default '',
+    policy       text not null,
+    ocr          text not null default '{}',
+    created_at   timestamptz not null,
+    -- With a time here it is gone for everybody, and is being erased. That is never taken back.
+    deleted_at   timestamptz
+);
+
+create unique index stacks_by_name on public.stacks (user_id, name)
+    where folder is null and deleted_at is null;
+create unique index stacks_by_folder on public.stacks (user_id, folder)
+    where folder is not null and deleted_at is null;
+create index stacks_by_user on public.stacks (user_id, name, id);
+create index stacks_deleted on public.stacks (deleted_at) where deleted_at is not null;
+
+-- Who may do what in a stack. The owner is a member too: one look-up answers for everybody.
+create table stackdocs.members (
+    user_id    text not null,
+    stack_id   uuid not null references public.stacks (id),
+    role       text not null check (role in ('viewer', 'editor', 'owner')),
+    created_at timestamptz not null,
+    primary key (user_id, stack_id)
+);
+
+create index members_by_stack on stackdocs.members (stack_id, user_id);
+create unique index members_one_owner on stackdocs.members (stack_id) where role = 'owner';
+
+create table public.documents (
+    stack_id           uuid not null references public.stacks (id),
+    id                 uuid not null default gen_random_uuid(),
+    user_id            text not null, -- of the stack's owner
+    extraction_id      uuid not null,
+    filename           text not null,
+    folded_name        text not null,
+    sha256             text not null,
+    file_size_bytes    bigint not null,
+    mime_type          text,
+    status             text not null default 'processing'
+        check (status in ('processing', 'ocr_complete', 'completed', 'failed')),
+    pages              integer not null default 0,
+    pages_done         integer not null default 0,
+    pages_without_text integer not null default 0,
+    billed_pages       integer not null default 0 check (billed_pages >= 0),
+    failure_code       text,
+    failure_message    text,
+    failure_advice     text,
+    superseded_by      uuid,
+    claimed_by         text,
+    claimed_until      timestamptz,
+    abandoned          integer not null default 0 check (abandoned >= 0),
+    readings           integer not null default 0 check (readings >= 0),
+    digest             text not null default '',
+    -- Who is charged for it, and what of their usage is reserved for it, in which month (202611).
+    added_by           text not null,
+    reserved_pages     integer not null default 0 check (reserved_pages >= 0),
+    reserved_pages_in  integer not null default 0,
+    reserved_ocr       integer not null default 0 check (reserved_ocr >= 0),
+    reserved_ocr_in    integer not null default 0,
+    uploaded_at        timestamptz not null,
+    updated_at         timestamptz not null,
+    primary key (stack_id, id),
+    foreign key (stack_id, superseded_by) references public.documents (stack_id, id),
+    check ((status = 'failed') = (failure_code is not null))
+);
+
+create unique index documents_by_content on public.documents (stack_id, sha256);
+create index documents_by_age on public.documents (stack_id, uploaded_at, id);
+create index documents_by_status on public.documents (stack_id, status, uploaded_at, id);
+create index documents_superseded on public.documents (stack_id, superseded_by)
+    where superseded_by is not null;
+create index documents_claimed on public.documents (user_id, sha256, claimed_until)
+    where claimed_until is not null;
+
+create table public.extractions (
+    stack_id    uuid not null,
+    id          uuid not null default gen_random_uuid(),
+    document_id uuid not null,
+    number      integer not null default 1 check (number > 0),
+    revision    bigint not null default 0,
+    fields      integer not null default 0 check (fields >= 0),
+    flagged     integer not null default 0 check (flagged between 0 and fields),
+    created_at  timestamptz not null,
+    primary key (stack_id, id),
+    foreign key (stack_id, document_id) references public.documents (stack_id, id)
+);
+
+create unique index extractions_by_number on public.extractions (stack_id, document_id, number);
+alter table public.documents add constraint documents_extraction
+    foreign key (stack_id, extraction_id) references public.extractions (stack_id, id)
+    deferrable initially deferred;
+
+-- What was read of some bytes by some engine is kept once for a user, whatever stacks they are in.
+create table public.ocr_results (
+    user_id      text not null,
+    id           bigint generated always as identity,
+    sha256       text not null,
+    ocr_engine   text not null,
+    number       integer not null check (number > 0),
+    width        double precision not null,
+    height       double precision not null,
+    rotation     integer not null,
+    source       text not null,
+    line_count   integer not null,
+    hidden_lines integer not null,
+    characters   integer not null,
+    lines        text not null, -- see stores/leaves.py
+    tables       text not null,
+    notes        text not null,
+    primary key (user_id, id),
+    unique (user_id, sha256, ocr_engine, number)
+);
+
+-- The pages that count for a document.
+create table stackdocs.document_pages (
+    stack_id    uuid not null,
+    document_id uuid not null,
+    number      integer not null,
+    user_id     text not null,
+    result_id   bigint not null,
+    read        boolean not null default false,
+    primary key (stack_id, document_id, number),
+    foreign key (stack_id, document_id) references public.documents (stack_id, id),
+    foreign key (user_id, result_id) references public.ocr_results (user_id, id)
+);
+
+create index document_pages_by_result on stackdocs.document_pages (user_id, result_id);
+
+-- What each user has used, by month (202611), with what is reserved for work that is under way.
+create table stackdocs.usage (
+    user_id   text not null,
+    month     integer not null,
+    documents bigint not null default 0 check (documents >= 0),
+    pages     bigint not null default 0 check (pages >= 0),
+    ocr_pages bigint not null default 0 check (ocr_pages >= 0),
+    primary key (user_id, month)
+);
+
+-- Who calls ---------------------------------------------------------------------------------------
+
+create function stackdocs.claims() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+$$;
+
+create function stackdocs.usr() returns text
+language sql stable set search_path = ''
+as $$
+    select stackdocs.claims() ->> 'sub'
+$$;
+
+-- The one row that decides: a policy on the members cannot ask itself.
+create function stackdocs.membership(p_user text, p_stack uuid,
+    out owner text, out role text) returns record
+language sql stable security definer set search_path = ''
+as $$
+    select s.user_id, m.role
+    from stackdocs.members as m join public.stacks as s on s.id = m.stack_id
+    where m.user_id = p_user and m.stack_id = p_stack and s.deleted_at is null
+$$;
+
+-- The bound stack, as long as the user is a member of it; null otherwise. Policies ask this once
+-- for each statement, because they ask in a sub-select.
+create function stackdocs.stack() returns uuid
+language sql stable set search_path = ''
+as $$
+    select (stackdocs.claims() ->> 'stack_id')::uuid
+    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    where m.role is not null
+$$;
+
+-- The owner of the bound stack, under the same condition.
+create function stackdocs.owner() returns text
+language sql stable set search_path = ''
+as $$
+    select m.owner
+    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+$$;
+
+create function stackdocs.rights_of(p_role text) returns text[]
+language sql immutable set search_path = ''
+as $$
+    select case p_role
+        when 'owner' then array['stack:admin', 'stack:read', 'stack:write']
+        when 'editor' then array['stack:read', 'stack:write']
+        when 'viewer' then array['stack:read']
+        else array[]::text[]
+    end
+$$;
+
+-- The bound stack, if both the role and the token give the right there; null otherwise.
+create function stackdocs.stack_to(p_right text) returns uuid
+language sql stable set search_path = ''
+as $$
+    select (stackdocs.claims() ->> 'stack_id')::uuid
+    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    where p_right = any (stackdocs.rights_of(m.role)) and stackdocs.claims() -> 'rights' ? p_right
+$$;
+
+-- A call: who, where, when, and by whose hand.
+create type stackdocs.caller as (
+    usr text, stack uuid, owner text, now timestamptz, kind text, client text, quotas jsonb
+);
+
+create function stackdocs.moment(p_micros bigint) returns timestamptz
+language sql immutable set search_path = ''
+as $$
+    select timestamptz 'epoch' + p_micros * interval '1 microsecond'
+$$;
+
+create function stackdocs.micros(p_moment timestamptz) returns bigint
+language sql immutable set search_path = ''
+as $$
+    select (extract(epoch from p_moment) * 1000000)::bigint
+$$;
+
+-- Every bound sd_* function begins with this, in the transaction that does the work.
+-- SD404: the user is no member of the stack, or it is gone. SD403: the role does not give a right
+-- any more that the token was minted with.
+create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
+language plpgsql stable set search_path = ''
+as $$
+declare
+    found record;
+    bound uuid := (stackdocs.claims() ->> 'stack_id')::uuid;
+    lost text;
+begin
+    select * into found from stackdocs.membership(stackdocs.usr(), bound);
+    if found.role is null then
+        raise exception using errcode = 'SD404', message = 'no such stack';
+    end if;
+    select min(one) into lost
+    from jsonb_array_elements_text(stackdocs.claims() -> 'rights') as one
+    where not one = any (stackdocs.rights_of(found.role));
+    if lost is not null then
+        raise exception using errcode = 'SD403', message = 'missing right',
+            detail = jsonb_build_object('right', lost)::text;
+    end if;
+    return row(stackdocs.usr(), bound, found.owner, stackdocs.moment((p_call ->> 'now')::bigint),
+        p_call ->> 'kind', p_call ->> 'client', p_call -> 'quotas')::stackdocs.caller;
+end
+$$;
+
+-- Row-level security ------------------------------------------------------------------------------
+
+alter table public.stacks enable row level security;
+alter table public.stacks force row level security;
+alter table stackdocs.members enable row level security;
+alter table stackdocs.members force row level security;
+alter table public.documents enable row level security;
+alter table public.documents force row level security;
+alter table public.extractions enable row level security;
+alter table public.extractions force row level security;
+alter table public.ocr_results enable row level security;
+alter table public.ocr_results force row level security;
+alter table stackdocs.document_pages enable row level security;
+alter table stackdocs.document_pages force row level security;
+alter table stackdocs.usage enable row level security;
+alter table stackdocs.usage force row level security;
+alter table stackdocs.migrations enable row level security;
+alter table stackdocs.migrations force row level security;
+revoke all on public.stacks, public.documents, public.extractions, public.ocr_results
+    from public, anon, authenticated, service_role;
+
+-- A token that names no stack is a user's own, to find and open stacks with.
+create policy stacks_select on public.stacks for select to authenticated, stackdocs_worker using (
+    id = (select stackdocs.stack())
+    or ((select stackdocs.claims() ->> 'stack_id') is null
+        and user_id = (select stackdocs.usr()) and deleted_at is null)
+);
+create policy stacks_insert on public.stacks for insert to authenticated with check (
+    (select stackdocs.claims() ->> 'stack_id') is null and user_id = (select stackdocs.usr())
+);
+create policy stacks_update on public.stacks for update to authenticated
+    using (id = (select stackdocs.stack_to('stack:admin')))
+    with check (id = (select stackdocs.stack_to('stack:admin'))
+        and user_id = (select stackdocs.owner()));
+create policy stacks_delete on public.stacks for delete to authenticated using (false);
+grant select, insert on public.stacks to authenticated;
+grant update (field_schema, instructions, policy, ocr) on public.stacks to authenticated;
+grant select on public.stacks to stackdocs_worker;
+
+create policy members_select on stackdocs.members for select to authenticated
+    using (stack_id = (select stackdocs.stack()));
+create policy members_insert on stackdocs.members for insert to authenticated with check (
+    (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner')
+);
+create policy members_update on stackdocs.members for update to authenticated
+    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner')
+    with check (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner');
+create policy members_delete on stackdocs.members for delete to authenticated
+    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner');
+grant select, insert, delete on stackdocs.members to authenticated;
+grant update (role) on stackdocs.members to authenticated;
+
+create policy documents_select on public.documents for select to authenticated, stackdocs_worker
+    using (stack_id = (select stackdocs.stack()));
+create policy documents_insert on public.documents for insert to authenticated, stackdocs_worker
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and user_id = (select stackdocs.owner()));
+create policy documents_update on public.documents for update to authenticated, stackdocs_worker
+    using (stack_id = (select stackdocs.stack_to('stack:write')))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and user_id = (select stackdocs.owner()));
+create policy documents_delete on public.documents for delete to authenticated, stackdocs_worker
+    using (false);
+grant select, insert, update on public.documents to authenticated, stackdocs_worker;
+
+create policy extractions_select on public.extractions for select
+    to authenticated, stackdocs_worker using (stack_id = (select stackdocs.stack()));
+create policy extractions_insert on public.extractions for insert
+    to authenticated, stackdocs_worker
+    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+create policy extractions_update on public.extractions for update to authenticated
+    using (stack_id = (select stackdocs.stack_to('stack:write')))
+    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+create policy extractions_delete on public.extractions for delete to authenticated using (false);
+grant select, insert, update on public.extractions to authenticated;
+grant select, insert on public.extractions to stackdocs_worker;
+
+-- Pages of bytes that the bound stack has a document of.
+create policy ocr_results_select on public.ocr_results for select
+    to authenticated, stackdocs_worker
+    using (user_id = (select stackdocs.owner()) and exists (
+        select 1 from public.documents as d
+        where d.stack_id = (select stackdocs.stack()) and d.sha256 = ocr_results.sha256
+    ));
+create policy ocr_results_insert on public.ocr_results for insert
+    to authenticated, stackdocs_worker
+    with check (user_id = (select stackdocs.owner()) and exists (
+        select 1 from public.documents as d
+        where d.stack_id = (select stackdocs.stack_to('stack:write'))
+            and d.sha256 = ocr_results.sha256
+    ));
+create policy ocr_results_update on public.ocr_results for update
+    to authenticated, stackdocs_worker using (false) with check (false);
+create policy ocr_results_delete on public.ocr_results for delete
+    to authenticated, stackdocs_worker using (false);
+grant select, insert on public.ocr_results to authenticated, stackdocs_worker;
+
+-- Whoever may read a page may say that it was shown; nothing else of it changes.
+create policy document_pages_select on stackdocs.document_pages for select
+    to authenticated, stackdocs_worker using (stack_id = (select stackdocs.stack()));
+create policy document_pages_insert on stackdocs.document_pages for insert
+    to authenticated, stackdocs_worker
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and user_id = (select stackdocs.owner()));
+create policy document_pages_update on stackdocs.document_pages for update to authenticated
+    using (stack_id = (select stackdocs.stack()))
+    with check (stack_id = (select stackdocs.stack()));
+create policy document_pages_delete on stackdocs.document_pages for delete
+    to authenticated, stackdocs_worker
+    using (stack_id = (select stackdocs.stack_to('stack:write')));
+grant select, insert, delete on stackdocs.document_pages to authenticated, stackdocs_worker;
+grant update (read) on stackdocs.document_pages to authenticated;
+
+create policy usage_select on stackdocs.usage for select to authenticated
+    using (user_id = (select stackdocs.usr()));
+create policy usage_insert on stackdocs.usage for insert to authenticated with check (false);
+create policy usage_update on stackdocs.usage for update to authenticated using (false);
+create policy usage_delete on stackdocs.usage for delete to authenticated using (false);
+grant select on stackdocs.usage to authenticated;
+
+create policy migrations_select on stackdocs.migrations for select to stackdocs_server using (true);
+create policy migrations_insert on stackdocs.migrations for insert to stackdocs_server
+    with check (false);
+create policy migrations_update on stackdocs.migrations for update to stackdocs_server using (false);
+create policy migrations_delete on stackdocs.migrations for delete to stackdocs_server using (false);
+grant select on stackdocs.migrations to stackdocs_server;
+
+-- The owner is a member from the start. A trigger, since who makes a stack is not yet one of its
+-- members, and only a member's admin may add others.
+create function stackdocs.stack_has_owner() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into stackdocs.members (user_id, stack_id, role, created_at)
+    values (new.user_id, new.id, 'owner', new.created_at);
+    return null;
+end
+$$;
+
+create trigger stacks_have_owners after insert on public.stacks
+    for each row execute function stackdocs.stack_has_owner();
+
+-- A function that these roles may call, and nobody else: Supabase lets everybody call what is made.
+create procedure stackdocs.callable(p_function regprocedure, variadic p_roles text[])
+language plpgsql set search_path = ''
+as $$
+declare
+    one text;
+begin
+    execute format('revoke all on function %s from public, anon, authenticated, service_role',
+        p_function);
+    foreach one in array p_roles loop
+        execute format('grant execute on function %s to %I', p_function, one);
+    end loop;
+end
+$$;
+
+revoke all on procedure stackdocs.callable(regprocedure, text[]) from public;
+grant execute on function stackdocs.claims(), stackdocs.usr(), stackdocs.membership(text, uuid),
+    stackdocs.stack(), stackdocs.owner(), stackdocs.rights_of(text), stackdocs.stack_to(text),
+    stackdocs.moment(bigint), stackdocs.micros(timestamptz), stackdocs.enter(jsonb)
+    to authenticated, stackdocs_worker;
+grant execute on function stackdocs.moment(bigint), stackdocs.micros(timestamptz)
+    to stackdocs_server;
+
+insert into stackdocs.migrations (version, name) values ('20261121000100', 'foundation');

@@ -1,0 +1,60 @@
+"""The Supabase store: any number of processes on one project."""
+
+from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.quota import UNLIMITED, Quotas
+from stackdocs_mcp.core.stack import Policy, Stack
+from stackdocs_mcp.core.tenancy import Membership
+from stackdocs_mcp.stores.supabase.bound import BoundStore
+from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
+from stackdocs_mcp.stores.supabase.documents import stack_of
+from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.rest import Rest
+
+
+async def open_store(
+    url: str,
+    publishable_key: str,
+    signing_key: SigningKey,
+    *,
+    clock: Clock,
+    quotas: Quotas = UNLIMITED,
+) -> "SupabaseStore":
+    """The store in this project. Raises StoreFailed when it cannot be used."""
+    rest = Rest(url, publishable_key, Minter(signing_key))
+    return SupabaseStore(rest, clock, quotas)
+
+
+class SupabaseStore:
+    """``core.ports.Store`` on Supabase."""
+
+    def __init__(self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._quotas = quotas
+
+    def bind(self, binding: Binding) -> BoundStore:
+        return BoundStore(self._rest, binding, self._clock, self._quotas)
+
+    async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
+        made = await self._rest.call(
+            Caller("authenticated", user),
+            "sd_open_stack",
+            {
+                "p_now": micros(self._clock()),
+                "p_name": name,
+                "p_folder": folder,
+                "p_policy": Policy().model_dump_json(),
+            },
+        )
+        return stack_of(made)
+
+    async def membership(self, user: UserId, stack: StackId) -> Membership | None:
+        caller = Caller("authenticated", user, as_uuid(stack))
+        found = await self._rest.call(caller, "sd_membership", {})
+        if found is None:
+            return None
+        return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+
+    async def close(self) -> None:
+        await self._rest.close()

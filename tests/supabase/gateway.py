@@ -1,0 +1,67 @@
+"""What stands before a Supabase project's services: one address, keys checked, each path its own.
+
+A process of its own, started with one JSON argument. PostgREST's answers pass unchanged.
+"""
+
+import json
+import sys
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+PUBLISHABLE = "sb_publishable_tests"
+_HOP = frozenset(
+    "connection keep-alive transfer-encoding te trailer upgrade host content-length "
+    "content-encoding apikey".split()
+)
+_METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
+
+
+def refusal(request: Request) -> Response | None:
+    """A gateway lets nobody in without one of the project's own keys."""
+    if request.headers.get("apikey") == PUBLISHABLE:
+        return None
+    told = {"message": "Invalid API key", "hint": "Double check your Supabase API key."}
+    return JSONResponse(told, 401)
+
+
+def application(config: dict[str, Any]) -> Starlette:
+    http = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
+
+    async def rest(request: Request) -> Response:
+        if (refused := refusal(request)) is not None:
+            return refused
+        url = f"{config['rest']}/{request.path_params['path']}"
+        if request.url.query:
+            url += f"?{request.url.query}"
+        sent = [(key, value) for key, value in request.headers.items() if key not in _HOP]
+        try:
+            answer = await http.request(
+                request.method, url, headers=sent, content=await request.body()
+            )
+        except httpx.HTTPError:
+            told = {"message": "name resolution failed"}  # as Kong says when its upstream is gone
+            return JSONResponse(told, 503)
+        kept = {key: value for key, value in answer.headers.items() if key not in _HOP}
+        return Response(answer.content, answer.status_code, headers=kept)
+
+    async def jwks(_: Request) -> Response:
+        return JSONResponse(config["jwks"], headers={"cache-control": "public, max-age=600"})
+
+    routes: list[BaseRoute] = [
+        Route("/auth/v1/.well-known/jwks.json", jwks),
+        Route("/rest/v1/{path:path}", rest, methods=_METHODS),
+    ]
+    return Starlette(routes=routes)
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    uvicorn.run(
+        application(given), host="127.0.0.1", port=given["port"], log_level="warning", lifespan="off"
+    )
