@@ -1,7 +1,9 @@
 """What one binding reaches in a Supabase project: each call is one function, one transaction."""
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
+from stackdocs_mcp.stores.supabase.history import BoundHistory
+from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
-class BoundStore(BoundDocuments):
+class BoundStore(BoundDocuments, BoundFields, BoundHistory):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
