@@ -2,8 +2,9 @@
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
 from stackdocs_mcp.stores.supabase.history import BoundHistory
+from stackdocs_mcp.stores.supabase.verifying import BoundVerifying
 from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
-class BoundStore(BoundDocuments, BoundFields, BoundHistory):
+class BoundStore(BoundDocuments, BoundFields, BoundHistory, BoundVerifying):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
