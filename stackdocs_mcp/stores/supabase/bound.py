@@ -1,7 +1,8 @@
 """What one binding reaches in a Supabase project: each call is one function, one transaction."""
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
+from stackdocs_mcp.stores.supabase.members import BoundMembers
 
 
-class BoundStore(BoundDocuments):
+class BoundStore(BoundDocuments, BoundMembers):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

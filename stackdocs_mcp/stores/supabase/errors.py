@@ -40,11 +40,21 @@ def gone() -> NotFound:
     return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
+def _owner_stays() -> InvalidArgument:
+    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
+
+
+def _one_owner() -> InvalidArgument:
+    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
+
+
 _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD404": lambda _: gone(),
     "SD403": lambda told: MissingRight(told["right"]),
     "SD001": lambda told: DocumentNotFound(told["document"]),
     "SD429": lambda told: _exceeded(told),
+    "SD501": lambda _: _owner_stays(),
+    "SD502": lambda _: _one_owner(),
 }
 
 
@@ -95,9 +105,7 @@ def unknown_outcome() -> StoreFailed:
 def _exceeded(told: _Details) -> QuotaExceeded:
     now = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=told["now"])
     begins = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
-    return QuotaExceeded(
-        _NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins
-    )
+    return QuotaExceeded(_NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins)
 
 
 def _read(details: object) -> _Details:
