@@ -7,14 +7,14 @@ from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
-from stackdocs_mcp.core.tenancy import Membership
+from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
+from stackdocs_mcp.stores.supabase import refusals
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
-from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
-
-PROGRAM = Caller("stackdocs_server")
 
 
 async def open_store(
@@ -78,6 +78,18 @@ class SupabaseStore:
 
     async def ready(self) -> None:
         await self._rest.call(PROGRAM, "sd_ready", {})
+
+    async def record(self, denial: Denial) -> None:
+        await refusals.record(self._rest, denial, self._clock())
+
+    async def denials(
+        self, *, user: UserId | None = None, stack: str | None = None, limit: int
+    ) -> Sequence[AuditRow]:
+        return await refusals.denials(self._rest, user, stack, limit)
+
+    def counters(self) -> SupabaseCounters:
+        """How often something may happen, counted by all processes on the project together."""
+        return SupabaseCounters(self._rest)
 
     async def close(self) -> None:
         await self._rest.close()
