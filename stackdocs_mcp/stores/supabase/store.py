@@ -2,7 +2,7 @@
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.ports import Clock
-from stackdocs_mcp.core.quota import UNLIMITED, Quotas
+from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
@@ -10,6 +10,7 @@ from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.usage import left_of
 
 
 async def open_store(
@@ -55,6 +56,15 @@ class SupabaseStore:
         if found is None:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+
+    async def quota(self, user: UserId) -> Left | None:
+        if self._quotas == UNLIMITED:
+            return None
+        now = self._clock()
+        used = await self._rest.call(
+            Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
+        )
+        return left_of(self._quotas, used or {}, now)
 
     async def close(self) -> None:
         await self._rest.close()
