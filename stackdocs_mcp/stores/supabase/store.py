@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
-from stackdocs_mcp.core.quota import UNLIMITED, Quotas
+from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
 from stackdocs_mcp.stores.supabase import refusals
@@ -15,6 +15,7 @@ from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.usage import left_of
 
 
 async def open_store(
@@ -90,6 +91,15 @@ class SupabaseStore:
     def counters(self) -> SupabaseCounters:
         """How often something may happen, counted by all processes on the project together."""
         return SupabaseCounters(self._rest)
+
+    async def quota(self, user: UserId) -> Left | None:
+        if self._quotas == UNLIMITED:
+            return None
+        now = self._clock()
+        used = await self._rest.call(
+            Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
+        )
+        return left_of(self._quotas, used or {}, now)
 
     async def close(self) -> None:
         await self._rest.close()
