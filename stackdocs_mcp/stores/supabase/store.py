@@ -1,8 +1,10 @@
 """The Supabase store: any number of processes on one project."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
@@ -12,6 +14,7 @@ from stackdocs_mcp.stores.supabase import refusals
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
+from stackdocs_mcp.stores.supabase.events import watching
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
@@ -25,19 +28,31 @@ async def open_store(
     *,
     clock: Clock,
     quotas: Quotas = UNLIMITED,
+    database_url: str | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used."""
+    """The store in this project. Raises StoreFailed when it cannot be used.
+
+    ``database_url`` is of the database itself, to listen there for what has changed; a role that
+    may log in and nothing else is enough.
+    """
     rest = Rest(url, publishable_key, Minter(signing_key))
-    return SupabaseStore(rest, clock, quotas)
+    return SupabaseStore(rest, clock, quotas, database_url)
 
 
 class SupabaseStore:
     """``core.ports.Store`` on Supabase."""
 
-    def __init__(self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        clock: Clock,
+        quotas: Quotas = UNLIMITED,
+        database_url: str | None = None,
+    ) -> None:
         self._rest = rest
         self._clock = clock
         self._quotas = quotas
+        self._database_url = database_url
 
     def bind(self, binding: Binding) -> BoundStore:
         return BoundStore(self._rest, binding, self._clock, self._quotas)
@@ -100,6 +115,9 @@ class SupabaseStore:
             Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
         )
         return left_of(self._quotas, used or {}, now)
+
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
+        return watching(self._rest, self._database_url)
 
     async def close(self) -> None:
         await self._rest.close()
