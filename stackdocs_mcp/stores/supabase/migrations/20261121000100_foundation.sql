@@ -270,7 +270,7 @@ as $$
 $$;
 
 -- Every bound sd_* function begins with this, in the transaction that does the work.
--- SD404: the user is no member of the stack, or it is gone. SD403: the role does not give a right
+-- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
 -- any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
 language plpgsql stable set search_path = ''
@@ -281,7 +281,7 @@ declare
     lost text;
 begin
     select * into found from stackdocs.membership(stackdocs.usr(), bound);
-    if found.role is null then
+    if found.role is null or found.owner <> coalesce(p_call ->> 'owner', found.owner) then
         raise exception using errcode = 'SD404', message = 'no such stack';
     end if;
     select min(one) into lost
