@@ -86,6 +86,7 @@ create table public.documents (
     folded_name        text not null,
     sha256             text not null,
     file_size_bytes    bigint not null,
+    file_path          text, -- in the bucket "documents"; see 600
     mime_type          text,
     status             text not null default 'processing'
         check (status in ('processing', 'ocr_complete', 'completed', 'failed')),
@@ -116,6 +117,7 @@ create table public.documents (
 );
 
 create unique index documents_by_content on public.documents (stack_id, sha256);
+create index documents_by_file on public.documents (stack_id, file_path);
 create index documents_by_age on public.documents (stack_id, uploaded_at, id);
 create index documents_by_status on public.documents (stack_id, status, uploaded_at, id);
 create index documents_superseded on public.documents (stack_id, superseded_by)
