@@ -1,6 +1,12 @@
 """The Supabase store: any number of processes on one project."""
 
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack
@@ -8,8 +14,14 @@ from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
+from stackdocs_mcp.stores.supabase.files import SupabaseFiles
+from stackdocs_mcp.stores.supabase.kept import Kept
+from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+
+COPIES = 4
+"""Files that are written to this machine's disk at once."""
 
 
 async def open_store(
@@ -19,22 +31,34 @@ async def open_store(
     *,
     clock: Clock,
     quotas: Quotas = UNLIMITED,
+    folder: Path | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used."""
+    """The store in this project. Raises StoreFailed when it cannot be used.
+
+    ``folder`` is where this process keeps files that it reads; None for the system's own place.
+    """
     rest = Rest(url, publishable_key, Minter(signing_key))
-    return SupabaseStore(rest, clock, quotas)
+    return SupabaseStore(rest, clock, quotas, folder)
 
 
 class SupabaseStore:
     """``core.ports.Store`` on Supabase."""
 
-    def __init__(self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED) -> None:
+    def __init__(
+        self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED, folder: Path | None = None
+    ) -> None:
         self._rest = rest
         self._clock = clock
         self._quotas = quotas
+        self._objects = Objects(rest)
+        self._kept = Kept(folder)
+        self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
-        return BoundStore(self._rest, binding, self._clock, self._quotas)
+        return BoundStore(self._rest, binding, self._clock, self._quotas, kept=self._kept)
+
+    def files(self, binding: Binding) -> SupabaseFiles:
+        return SupabaseFiles(self._objects, self._kept, binding, self._copies)
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         made = await self._rest.call(
@@ -56,5 +80,13 @@ class SupabaseStore:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
 
+    async def empty(self, stack: StackId) -> None:
+        """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        server = Caller("stackdocs_server")
+        while keys := await self._objects.listed(server, stack):
+            if not await self._objects.remove(server, keys):
+                raise StoreFailed("the files of a deleted stack could not be removed")
+
     async def close(self) -> None:
         await self._rest.close()
+        await anyio.to_thread.run_sync(self._kept.close)
