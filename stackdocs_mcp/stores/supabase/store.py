@@ -1,5 +1,6 @@
 """The Supabase store: any number of processes on one project."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -7,9 +8,10 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
-from stackdocs_mcp.core.quota import UNLIMITED, Quotas
-from stackdocs_mcp.core.stack import Policy, Stack
+from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
+from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
@@ -19,6 +21,9 @@ from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.usage import left_of
+
+PROGRAM = Caller("stackdocs_server")
 
 COPIES = 4
 """Files that are written to this machine's disk at once."""
@@ -73,6 +78,17 @@ class SupabaseStore:
         )
         return stack_of(made)
 
+    async def stacks(self, user: UserId) -> Sequence[StackSummary]:
+        found = await self._rest.call(Caller("authenticated", user), "sd_stacks", {})
+        return [
+            StackSummary(
+                stack_of(one),
+                {DocumentStatus(status): count for status, count in one["documents"].items()},
+                one["billed"],
+            )
+            for one in found
+        ]
+
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         caller = Caller("authenticated", user, as_uuid(stack))
         found = await self._rest.call(caller, "sd_membership", {})
@@ -82,10 +98,25 @@ class SupabaseStore:
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
-        server = Caller("stackdocs_server")
-        while keys := await self._objects.listed(server, stack):
-            if not await self._objects.remove(server, keys):
+        while keys := await self._objects.listed(PROGRAM, stack):
+            if not await self._objects.remove(PROGRAM, keys):
                 raise StoreFailed("the files of a deleted stack could not be removed")
+
+    async def quota(self, user: UserId) -> Left | None:
+        if self._quotas == UNLIMITED:
+            return None
+        now = self._clock()
+        used = await self._rest.call(
+            Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
+        )
+        return left_of(self._quotas, used or {}, now)
+
+    async def unread(self) -> Sequence[tuple[UserId, StackId]]:
+        found = await self._rest.call(PROGRAM, "sd_unread", {})
+        return [(UserId(owner), StackId(stack)) for owner, stack in found]
+
+    async def ready(self) -> None:
+        await self._rest.call(PROGRAM, "sd_ready", {})
 
     async def close(self) -> None:
         await self._rest.close()
