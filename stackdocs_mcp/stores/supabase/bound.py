@@ -1,9 +1,11 @@
 """What one binding reaches in a Supabase project: each call is one function, one transaction."""
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
+from stackdocs_mcp.stores.supabase.folder import BoundFolder
 from stackdocs_mcp.stores.supabase.pages import BoundPages
 from stackdocs_mcp.stores.supabase.reading import BoundReading
+from stackdocs_mcp.stores.supabase.searching import BoundSearch
 
 
-class BoundStore(BoundDocuments, BoundPages, BoundReading):
+class BoundStore(BoundDocuments, BoundPages, BoundSearch, BoundReading, BoundFolder):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
