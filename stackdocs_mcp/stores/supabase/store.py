@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from anyio import CancelScope, to_thread
+
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
@@ -13,6 +15,8 @@ from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.supabase.steps import known
+from stackdocs_mcp.stores.supabase.version import check
 from stackdocs_mcp.stores.usage import left_of
 
 PROGRAM = Caller("stackdocs_server")
@@ -26,8 +30,18 @@ async def open_store(
     clock: Clock,
     quotas: Quotas = UNLIMITED,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used."""
+    """The store in this project.
+
+    Raises StoreTooNew when a newer program has brought its database up to date, StoreFailed when
+    it cannot be used.
+    """
     rest = Rest(url, publishable_key, Minter(signing_key))
+    try:
+        await check(rest, await to_thread.run_sync(known))
+    except BaseException:
+        with CancelScope(shield=True):
+            await rest.close()
+        raise
     return SupabaseStore(rest, clock, quotas)
 
 
