@@ -26,6 +26,8 @@ from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.supabase.steps import known
+from stackdocs_mcp.stores.supabase.version import check
 from stackdocs_mcp.stores.usage import left_of
 
 COPIES = 4
@@ -42,13 +44,22 @@ async def open_store(
     folder: Path | None = None,
     database_url: str | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used.
+    """The store in this project.
 
     ``folder`` is where this process keeps files that it reads; None for the system's own place.
     ``database_url`` is of the database itself, to listen there for what has changed: a role that
     may log in and nothing else is enough.
+
+    Raises StoreTooNew when a newer program has brought its database up to date, StoreFailed when
+    it cannot be used.
     """
     rest = Rest(url, publishable_key, Minter(signing_key))
+    try:
+        await check(rest, await anyio.to_thread.run_sync(known))
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await rest.close()
+        raise
     return SupabaseStore(rest, clock, quotas, folder, database_url)
 
 
