@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from stackdocs_mcp.stores.supabase.errors import unknown_outcome
+from stackdocs_mcp.stores.supabase.errors import UNSTORABLE, refused, unknown_outcome
 from stackdocs_mcp.stores.supabase.project import Caller, Minter
 
 if TYPE_CHECKING:
@@ -106,4 +106,7 @@ class Rest:
             http_client=self._functions,
             retry_enabled=False,
         )
-        return (await client.rpc(function, dict(arguments)).execute()).data
+        try:
+            return (await client.rpc(function, dict(arguments)).execute()).data
+        except UnicodeEncodeError:  # a lone surrogate, which cannot even be sent
+            raise refused(UNSTORABLE, None) from None
