@@ -34,15 +34,18 @@ TOKEN = frozenset({"PGRST300", "PGRST301", "PGRST302", "PGRST303"})
 """The token was refused; 301 is an expired one in older versions, 303 in newer ones."""
 UNKNOWN_FUNCTION = frozenset({"PGRST202", "PGRST203", "42883"})
 UNKNOWN_TABLE = frozenset({"PGRST205", "42P01"})
-NOT_BEGUN = frozenset({"PGRST000", "PGRST001", "PGRST002", "PGRST003", "53300", "57P03"})
+NOT_BEGUN = frozenset({"PGRST000", "PGRST002", "PGRST003", "53300", "57P03"})
 """The database was not reached: nothing was done, and the call may be made again."""
 UNDONE = frozenset({"40001", "40P01", "55P03"})
 """The transaction gave way to another one, and may be made again."""
-BROKEN_OFF = frozenset({"57P01", "57P02", "08000", "08003", "08006", "25006"})
+BROKEN_OFF = frozenset(
+    {"PGRST001", "57P01", "57P02", "08000", "08003", "08006", "08007", "08P01", "40003"}
+)
 """The database went away in the middle: it is not known what it did."""
 UNSTORABLE = "22P05"
 """A character that the database has no room for; it says 22021 where the encoding is wrong."""
 _TOO_LONG = frozenset({"57014"})
+_NO_WRITES = frozenset({"25006", "53100"})
 
 _NAMES = {"documents": "documents", "pages": "pages", "ocr_pages": "OCR pages"}
 _REPLACED = {
@@ -74,23 +77,67 @@ def refused(code: str, details: object) -> StackdocsError:
             "the text has a character that cannot be stored",
             "Send it without NUL and lone surrogates.",
         )
-    if code in TOKEN:
-        return StoreFailed(
-            "the Supabase project refused the token that this server signs",
-            "Import the public part of STACKDOCS_SUPABASE_SIGNING_KEY into the project's JWT "
-            "signing keys, or set the key that is there; `stackdocs-mcp doctor` compares them.",
-        )
-    if code in UNKNOWN_FUNCTION | UNKNOWN_TABLE:
-        return StoreFailed(
-            "the Supabase project does not have what this version of the program calls",
-            "Run `stackdocs-mcp migrate`; if that was done, run `notify pgrst, 'reload schema'` "
-            "in the project's SQL editor.",
-        )
-    if code in _TOO_LONG:
-        return StoreFailed(
-            "the database took too long and gave up", "Nothing was changed. Ask for less at once."
-        )
+    for codes, message, advice in _SAID:
+        if code in codes:
+            return StoreFailed(message, advice)
     return StoreFailed("the Supabase project could not do this")
+
+
+_SAID = (
+    (
+        TOKEN,
+        "the Supabase project refused the token that this server signs",
+        "Import the public part of STACKDOCS_SUPABASE_SIGNING_KEY into the project's JWT "  # noqa: ISC004
+        "signing keys, or set the key that is there; `stackdocs-mcp doctor` compares them.",
+    ),
+    (
+        UNKNOWN_FUNCTION | UNKNOWN_TABLE,
+        "the Supabase project does not have what this version of the program calls",
+        "Run `stackdocs-mcp migrate`; if that was done, run `notify pgrst, 'reload schema'` "  # noqa: ISC004
+        "in the project's SQL editor.",
+    ),
+    (
+        _TOO_LONG,
+        "the database took too long and gave up",
+        "Nothing was changed. Ask for less at once.",
+    ),
+    (
+        _NO_WRITES,
+        "the database takes no writes at the moment",
+        "Nothing was changed. Look in the project's dashboard: its disk may be full.",
+    ),
+)
+
+
+def key_refused() -> StoreFailed:
+    """What stands before the project does not know its publishable key."""
+    return StoreFailed(
+        "the Supabase project refused the publishable key",
+        "Nothing was changed. Copy STACKDOCS_SUPABASE_PUBLISHABLE_KEY again from the API settings "
+        "of the project at STACKDOCS_SUPABASE_URL.",
+    )
+
+
+def paused() -> StoreFailed:
+    """A project that nobody used for long."""
+    return StoreFailed(
+        "the Supabase project is paused", "Nothing was changed. Restore it in the dashboard."
+    )
+
+
+def nobody_there() -> StoreFailed:
+    """Something answered that is no project."""
+    return StoreFailed(
+        "what answers at STACKDOCS_SUPABASE_URL is not a Supabase project",
+        "Nothing was changed. Copy the address again from the project's API settings.",
+    )
+
+
+def too_much() -> StoreFailed:
+    """An answer was given up over its size."""
+    return StoreFailed(
+        "the Supabase project's answer is too large", "Ask for less at once, or for one page."
+    )
 
 
 def unreachable() -> StoreFailed:
