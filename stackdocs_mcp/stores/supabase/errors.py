@@ -45,6 +45,11 @@ _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD403": lambda told: MissingRight(told["right"]),
     "SD001": lambda told: DocumentNotFound(told["document"]),
     "SD429": lambda told: _exceeded(told),
+    "SD700": lambda _: StoreFailed(
+        "the Supabase project has no queue of documents to be read",
+        "Enable Queues under Integrations in the Supabase dashboard, then run `call "
+        "stackdocs.make_queue()` in its SQL editor.",
+    ),
 }
 
 
@@ -95,9 +100,7 @@ def unknown_outcome() -> StoreFailed:
 def _exceeded(told: _Details) -> QuotaExceeded:
     now = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=told["now"])
     begins = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
-    return QuotaExceeded(
-        _NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins
-    )
+    return QuotaExceeded(_NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins)
 
 
 def _read(details: object) -> _Details:

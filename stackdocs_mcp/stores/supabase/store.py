@@ -1,7 +1,10 @@
 """The Supabase store: any number of processes on one project."""
 
-from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
-from stackdocs_mcp.core.ports import Clock
+from functools import cached_property
+
+from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
+from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.core.tenancy import Membership
@@ -9,6 +12,7 @@ from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
 
 
@@ -35,6 +39,15 @@ class SupabaseStore:
 
     def bind(self, binding: Binding) -> BoundStore:
         return BoundStore(self._rest, binding, self._clock, self._quotas)
+
+    @cached_property
+    def queue(self) -> SupabaseQueue:
+        return SupabaseQueue(self._rest, self._clock, self._reader)
+
+    def _reader(self, task: Task) -> tuple[StackStore, Files]:
+        binding = Binding(task.owner, task.stack, frozenset({Right.READ, Right.WRITE}))
+        store = BoundStore(self._rest, binding, self._clock, self._quotas, "stackdocs_worker")
+        return store, self.files(task.owner)
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         made = await self._rest.call(
