@@ -5,7 +5,7 @@ from functools import cached_property
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.queue import Task
-from stackdocs_mcp.core.quota import UNLIMITED, Quotas
+from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
@@ -14,6 +14,7 @@ from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.usage import left_of
 
 
 async def open_store(
@@ -68,6 +69,15 @@ class SupabaseStore:
         if found is None:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+
+    async def quota(self, user: UserId) -> Left | None:
+        if self._quotas == UNLIMITED:
+            return None
+        now = self._clock()
+        used = await self._rest.call(
+            Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
+        )
+        return left_of(self._quotas, used or {}, now)
 
     async def close(self) -> None:
         await self._rest.close()

@@ -158,6 +158,8 @@ create table public.ocr_results (
     lines        text not null, -- see stores/leaves.py
     tables       text not null,
     notes        text not null,
+    -- The words that each line is found by, [[line, "word word"], ...]: see stores/search.py.
+    words        jsonb not null default '[]',
     primary key (user_id, id),
     unique (user_id, sha256, ocr_engine, number)
 );
@@ -170,6 +172,7 @@ create table stackdocs.document_pages (
     user_id     text not null,
     result_id   bigint not null,
     read        boolean not null default false,
+    ref         bigint generated always as identity, -- grows with time
     primary key (stack_id, document_id, number),
     foreign key (stack_id, document_id) references public.documents (stack_id, id),
     foreign key (user_id, result_id) references public.ocr_results (user_id, id)
