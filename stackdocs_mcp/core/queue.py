@@ -60,3 +60,11 @@ class Queue(Protocol):
 
         Nothing else of the owner's: neither another stack nor any field.
         """
+
+
+class Queued(Protocol):
+    """Where documents may wait to be read."""
+
+    @property
+    def queue(self) -> Queue | None:
+        """None when whoever has the store open reads them."""
