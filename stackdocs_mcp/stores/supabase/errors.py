@@ -41,6 +41,14 @@ def gone() -> NotFound:
     return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
+def _owner_stays() -> InvalidArgument:
+    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
+
+
+def _one_owner() -> InvalidArgument:
+    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
+
+
 _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD404": lambda _: gone(),
     "SD403": lambda told: MissingRight(told["right"]),
@@ -51,6 +59,8 @@ _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
         "Enable Queues under Integrations in the Supabase dashboard, then run `call "
         "stackdocs.make_queue()` in its SQL editor.",
     ),
+    "SD501": lambda _: _owner_stays(),
+    "SD502": lambda _: _one_owner(),
 }
 
 

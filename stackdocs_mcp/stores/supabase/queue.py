@@ -12,7 +12,7 @@ from stackdocs_mcp.stores.supabase.calling import micros
 from stackdocs_mcp.stores.supabase.project import Caller
 from stackdocs_mcp.stores.supabase.rest import Rest
 
-_PROGRAM = Caller("stackdocs_server")
+PROGRAM = Caller("stackdocs_server")
 
 
 class SupabaseQueue:
@@ -54,7 +54,7 @@ class SupabaseQueue:
 
     async def _call(self, function: str, *, again: bool = True, **arguments: Any) -> Any:
         named = {f"p_{name}": value for name, value in arguments.items()}
-        return await self._rest.call(_PROGRAM, f"sd_queue_{function}", named, again=again)
+        return await self._rest.call(PROGRAM, f"sd_queue_{function}", named, again=again)
 
 
 def _task(found: dict[str, Any]) -> Task:
