@@ -27,6 +27,11 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         await project.clean()
         project.place = folder
     opened = await open_store(
-        project.url, project.publishable_key, project.signing_key, clock=clock, quotas=quotas
+        project.url,
+        project.publishable_key,
+        project.signing_key,
+        clock=clock,
+        quotas=quotas,
+        folder=folder,
     )
     return cast(Store, opened)

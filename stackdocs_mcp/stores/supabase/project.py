@@ -95,6 +95,10 @@ class Minter:
         self._kept[caller] = (now, token)
         return token
 
+    def forget(self, caller: Caller) -> None:
+        """Mint the caller's next token anew."""
+        self._kept.pop(caller, None)
+
     def follow(self, theirs: float) -> None:
         """Mint by the project's time, in seconds since 1970, where ours is far from it."""
         ahead = self._clock() - theirs

@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
+from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.queue import Task
@@ -13,10 +18,16 @@ from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
-from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.files import SupabaseFiles
+from stackdocs_mcp.stores.supabase.kept import Kept
+from stackdocs_mcp.stores.supabase.objects import Objects
+from stackdocs_mcp.stores.supabase.project import Caller, Minter, PgRole, SigningKey
 from stackdocs_mcp.stores.supabase.queue import PROGRAM, SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.usage import left_of
+
+COPIES = 4
+"""Files that are written to this machine's disk at once."""
 
 
 async def open_store(
@@ -26,22 +37,34 @@ async def open_store(
     *,
     clock: Clock,
     quotas: Quotas = UNLIMITED,
+    folder: Path | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used."""
+    """The store in this project. Raises StoreFailed when it cannot be used.
+
+    ``folder`` is where this process keeps files that it reads; None for the system's own place.
+    """
     rest = Rest(url, publishable_key, Minter(signing_key))
-    return SupabaseStore(rest, clock, quotas)
+    return SupabaseStore(rest, clock, quotas, folder)
 
 
 class SupabaseStore:
     """``core.ports.Store`` on Supabase."""
 
-    def __init__(self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED) -> None:
+    def __init__(
+        self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED, folder: Path | None = None
+    ) -> None:
         self._rest = rest
         self._clock = clock
         self._quotas = quotas
+        self._objects = Objects(rest)
+        self._kept = Kept(folder)
+        self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
-        return BoundStore(self._rest, binding, self._clock, self._quotas)
+        return BoundStore(self._rest, binding, self._clock, self._quotas, kept=self._kept)
+
+    def files(self, binding: Binding) -> SupabaseFiles:
+        return SupabaseFiles(self._objects, self._kept, binding, self._copies)
 
     @cached_property
     def queue(self) -> SupabaseQueue:
@@ -49,8 +72,11 @@ class SupabaseStore:
 
     def _reader(self, task: Task) -> tuple[StackStore, Files]:
         binding = Binding(task.owner, task.stack, frozenset({Right.READ, Right.WRITE}))
-        store = BoundStore(self._rest, binding, self._clock, self._quotas, "stackdocs_worker")
-        return store, self.files(binding)
+        role: PgRole = "stackdocs_worker"
+        return (
+            BoundStore(self._rest, binding, self._clock, self._quotas, role, kept=self._kept),
+            SupabaseFiles(self._objects, self._kept, binding, self._copies, role),
+        )
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         made = await self._rest.call(
@@ -99,5 +125,12 @@ class SupabaseStore:
     async def ready(self) -> None:
         await self._rest.call(PROGRAM, "sd_ready", {})
 
+    async def empty(self, stack: StackId) -> None:
+        """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        while keys := await self._objects.listed(PROGRAM, stack):
+            if not await self._objects.remove(PROGRAM, keys):
+                raise StoreFailed("the files of a deleted stack could not be removed")
+
     async def close(self) -> None:
         await self._rest.close()
+        await anyio.to_thread.run_sync(self._kept.close)
