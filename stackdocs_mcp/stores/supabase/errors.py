@@ -200,4 +200,9 @@ _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD109": lambda told: EarlierExtraction(told["change"]),
     "SD110": lambda told: UndoConflict(told["change"], told["later"]),
     "SD111": lambda told: AlreadyUndone(told["change"], told["by"]),
+    "SD700": lambda _: StoreFailed(
+        "the Supabase project has no queue of documents to be read",
+        "Enable Queues under Integrations in the Supabase dashboard, then run `call "
+        "stackdocs.make_queue()` in its SQL editor.",
+    ),
 }

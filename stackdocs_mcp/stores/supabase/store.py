@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
@@ -24,7 +26,8 @@ from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
-from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
+from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import known
 from stackdocs_mcp.stores.supabase.version import check
@@ -87,6 +90,18 @@ class SupabaseStore:
 
     def files(self, binding: Binding) -> SupabaseFiles:
         return SupabaseFiles(self._objects, self._kept, binding, self._copies)
+
+    @cached_property
+    def queue(self) -> SupabaseQueue:
+        return SupabaseQueue(self._rest, self._clock, self._reader)
+
+    def _reader(self, task: Task) -> tuple[StackStore, Files]:
+        binding = Binding(task.owner, task.stack, frozenset({Right.READ, Right.WRITE}))
+        role: PgRole = "stackdocs_worker"
+        return (
+            BoundStore(self._rest, binding, self._clock, self._quotas, role, kept=self._kept),
+            SupabaseFiles(self._objects, self._kept, binding, self._copies, role),
+        )
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         made = await self._rest.call(
