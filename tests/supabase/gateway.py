@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 PUBLISHABLE = "sb_publishable_tests"
 _HOP = frozenset(
-    "connection keep-alive transfer-encoding te trailer upgrade host content-length "
-    "content-encoding apikey".split()
+    {
+        *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"),
+        *("content-length", "content-encoding", "apikey"),
+    }
 )
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 
@@ -63,5 +65,9 @@ def application(config: dict[str, Any]) -> Starlette:
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     uvicorn.run(
-        application(given), host="127.0.0.1", port=given["port"], log_level="warning", lifespan="off"
+        application(given),
+        host="127.0.0.1",
+        port=given["port"],
+        log_level="warning",
+        lifespan="off",
     )

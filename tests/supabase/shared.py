@@ -13,7 +13,7 @@ from tests.supabase.rig import Rig
 
 @functools.cache
 def rig() -> Rig:
-    """Up, until the run ends. Raises NotStarted, NotInstalled: nothing is skipped for want of it."""
+    """Up, until the run ends. Raises NotStarted or NotInstalled: nothing is skipped for it."""
     made = Rig()
     atexit.register(made.stop)
     made.start()

@@ -2,10 +2,11 @@
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
 from stackdocs_mcp.stores.supabase.folder import BoundFolder
+from stackdocs_mcp.stores.supabase.members import BoundMembers
 from stackdocs_mcp.stores.supabase.pages import BoundPages
 from stackdocs_mcp.stores.supabase.reading import BoundReading
 from stackdocs_mcp.stores.supabase.searching import BoundSearch
 
 
-class BoundStore(BoundDocuments, BoundPages, BoundSearch, BoundReading, BoundFolder):
+class BoundStore(BoundDocuments, BoundPages, BoundSearch, BoundReading, BoundFolder, BoundMembers):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

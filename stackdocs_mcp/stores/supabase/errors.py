@@ -41,11 +41,21 @@ def gone() -> NotFound:
     return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
+def _owner_stays() -> InvalidArgument:
+    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
+
+
+def _one_owner() -> InvalidArgument:
+    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
+
+
 _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD404": lambda _: gone(),
     "SD403": lambda told: MissingRight(told["right"]),
     "SD001": lambda told: DocumentNotFound(told["document"]),
     "SD429": lambda told: _exceeded(told),
+    "SD501": lambda _: _owner_stays(),
+    "SD502": lambda _: _one_owner(),
 }
 
 

@@ -86,6 +86,7 @@ create table public.documents (
     folded_name        text not null,
     sha256             text not null,
     file_size_bytes    bigint not null,
+    file_path          text, -- in the bucket "documents"; see 600
     mime_type          text,
     status             text not null default 'processing'
         check (status in ('processing', 'ocr_complete', 'completed', 'failed')),
@@ -116,6 +117,7 @@ create table public.documents (
 );
 
 create unique index documents_by_content on public.documents (stack_id, sha256);
+create index documents_by_file on public.documents (stack_id, file_path);
 create index documents_by_age on public.documents (stack_id, uploaded_at, id);
 create index documents_by_status on public.documents (stack_id, status, uploaded_at, id);
 create index documents_superseded on public.documents (stack_id, superseded_by)
@@ -270,7 +272,7 @@ as $$
 $$;
 
 -- Every bound sd_* function begins with this, in the transaction that does the work.
--- SD404: the user is no member of the stack, or it is gone. SD403: the role does not give a right
+-- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
 -- any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
 language plpgsql stable set search_path = ''
@@ -281,7 +283,7 @@ declare
     lost text;
 begin
     select * into found from stackdocs.membership(stackdocs.usr(), bound);
-    if found.role is null then
+    if found.role is null or found.owner <> coalesce(p_call ->> 'owner', found.owner) then
         raise exception using errcode = 'SD404', message = 'no such stack';
     end if;
     select min(one) into lost
@@ -373,12 +375,14 @@ create policy extractions_delete on public.extractions for delete to authenticat
 grant select, insert, update on public.extractions to authenticated;
 grant select, insert on public.extractions to stackdocs_worker;
 
--- Pages of bytes that the bound stack has a document of.
+-- Pages of bytes that the bound stack has a document of. The offset says that each page's bytes are
+-- to be looked up: the planner would rather read all documents of the stack for it.
 create policy ocr_results_select on public.ocr_results for select
     to authenticated, stackdocs_worker
     using (user_id = (select stackdocs.owner()) and exists (
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack()) and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_insert on public.ocr_results for insert
     to authenticated, stackdocs_worker
@@ -386,6 +390,7 @@ create policy ocr_results_insert on public.ocr_results for insert
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack_to('stack:write'))
             and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_update on public.ocr_results for update
     to authenticated, stackdocs_worker using (false) with check (false);
