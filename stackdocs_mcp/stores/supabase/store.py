@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
-from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock
+from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
@@ -24,8 +26,11 @@ from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
-from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, SigningKey
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
+from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.supabase.steps import known
+from stackdocs_mcp.stores.supabase.version import check
 from stackdocs_mcp.stores.usage import left_of
 
 COPIES = 4
@@ -42,13 +47,22 @@ async def open_store(
     folder: Path | None = None,
     database_url: str | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used.
+    """The store in this project.
 
     ``folder`` is where this process keeps files that it reads; None for the system's own place.
     ``database_url`` is of the database itself, to listen there for what has changed: a role that
     may log in and nothing else is enough.
+
+    Raises StoreTooNew when a newer program has brought its database up to date, StoreFailed when
+    it cannot be used.
     """
     rest = Rest(url, publishable_key, Minter(signing_key))
+    try:
+        await check(rest, await anyio.to_thread.run_sync(known))
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await rest.close()
+        raise
     store = SupabaseStore(rest, clock, quotas, folder, database_url)
     with suppress(StoreFailed):  # what a process left that died over it; else at the next opening
         await erasing.erase(rest, store.empty)
@@ -79,6 +93,18 @@ class SupabaseStore:
 
     def files(self, binding: Binding) -> SupabaseFiles:
         return SupabaseFiles(self._objects, self._kept, binding, self._copies)
+
+    @cached_property
+    def queue(self) -> SupabaseQueue:
+        return SupabaseQueue(self._rest, self._clock, self._reader)
+
+    def _reader(self, task: Task) -> tuple[StackStore, Files]:
+        binding = Binding(task.owner, task.stack, frozenset({Right.READ, Right.WRITE}))
+        role: PgRole = "stackdocs_worker"
+        return (
+            BoundStore(self._rest, binding, self._clock, self._quotas, role, kept=self._kept),
+            SupabaseFiles(self._objects, self._kept, binding, self._copies, role),
+        )
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         made = await self._rest.call(
