@@ -63,5 +63,9 @@ def application(config: dict[str, Any]) -> Starlette:
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     uvicorn.run(
-        application(given), host="127.0.0.1", port=given["port"], log_level="warning", lifespan="off"
+        application(given),
+        host="127.0.0.1",
+        port=given["port"],
+        log_level="warning",
+        lifespan="off",
     )

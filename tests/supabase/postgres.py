@@ -169,7 +169,9 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 0.2) as one:
-                one.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # asks for TLS; N or S is an answer
+                one.sendall(
+                    b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+                )  # asks for TLS; N or S is an answer
                 return one.recv(1) in {b"N", b"S"}
         except OSError:
             return False

@@ -23,6 +23,8 @@ from tests.supabase.postgres import Postgres, Server, free_port, owned_folder, p
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PGMQ = "pgmq.sql"
+EMPTY = "empty_project"
+"""A database as a project has it before anything of ours is in it, to be copied."""
 
 
 class Rig:
@@ -98,6 +100,7 @@ class Rig:
 
         await self.sql((HERE / "platform.sql").read_text("utf-8"))
         await self.sql((Path(pgmq.__file__).parent / "sql" / PGMQ).read_text("utf-8"))
+        await self.sql(f"create database {EMPTY} template postgres")
         for migration in sorted((ROOT / "stackdocs_mcp/stores/supabase/migrations").glob("*.sql")):
             await self.sql(migration.read_text("utf-8"))
 

@@ -95,9 +95,7 @@ def unknown_outcome() -> StoreFailed:
 def _exceeded(told: _Details) -> QuotaExceeded:
     now = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=told["now"])
     begins = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
-    return QuotaExceeded(
-        _NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins
-    )
+    return QuotaExceeded(_NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins)
 
 
 def _read(details: object) -> _Details:
