@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from stackdocs_mcp import auth_choices, choices, logs
+from stackdocs_mcp import auth_choices, choices, logs, project_choices
 from stackdocs_mcp.auth.providers import (
     DAY,
     USUAL,
@@ -113,10 +113,15 @@ class Settings(BaseModel):
     quota_documents: Quota = None
     quota_pages: Quota = None
     quota_ocr_pages: Quota = None
+    supabase_url: Annotated[str | None, AfterValidator(choices.address)] = None
+    supabase_publishable_key: Annotated[str, StringConstraints(strip_whitespace=True)] | None = None
     log_level: logs.Level = "info"
     log_format: logs.Form = "text"
     otel: Literal["off", "on"] = "off"
 
+    supabase_signing_key: SecretStr | None = None
+    """The JSON Web Key of the project, as text."""
+    supabase_db_url: SecretStr | None = None
     mistral_key: SecretStr | None = None
     passwords: tuple[SecretStr, ...] = ()
     """The lines of ``password_file``."""
@@ -126,6 +131,11 @@ class Settings(BaseModel):
         """The address that clients know a server over HTTP by."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_on_supabase(self) -> bool:
+        """Data is in a Supabase project, and not on this machine."""
+        return self.supabase_url is not None
 
     @property
     def quotas(self) -> Quotas:
@@ -148,18 +158,20 @@ class Settings(BaseModel):
         return Ocr(self.ocr.engine, self.ocr.mode, self.languages)
 
 
-_UNNAMED = {"folder", "mistral_key", "passwords"}
+_UNNAMED = {"folder", "mistral_key", "passwords", *project_choices.SECRETS}
 NAMES = tuple(name for name in Settings.model_fields if name not in _UNNAMED)
+SECRETS = (KEY, *(PREFIX + name.upper() for name in project_choices.SECRETS))
+"""Variables that are a secret; nothing else sets them."""
 
 
 def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     """Raises BadSettings with every problem at once."""
     given: dict[str, Any] = {}
-    for name in NAMES:
+    for name in (*NAMES, *project_choices.SECRETS):
         text = environment.get(PREFIX + name.upper())
         if text:
             given[name] = text
-    known = {PREFIX + name.upper() for name in NAMES}
+    known = {PREFIX + name.upper() for name in (*NAMES, *project_choices.SECRETS)}
     problems = [
         f"{name}: no such setting; {_near(name, known)}"
         for name in sorted(environment)
@@ -177,7 +189,8 @@ def load(options: Mapping[str, Any], environment: Mapping[str, str]) -> Settings
         ]
         raise BadSettings(problems) from error
     problems += _missing_folders(settings)
-    problems += [f"{_setting((name,))}: {why}" for name, why in auth_choices.problems(settings)]
+    unfit = (*auth_choices.problems(settings), *project_choices.problems(settings))
+    problems += [f"{_setting((name,))}: {why}" for name, why in unfit]
     if why := choices.unreadable(settings.reading):
         problems.append(f"{_setting(('languages',))}: {why}")
     if options.get("folder") and options.get("stack"):
@@ -203,6 +216,8 @@ def _source(name: str, options: Mapping[str, Any], environment: Mapping[str, str
 
 def _setting(where: tuple[int | str, ...]) -> str:
     name = str(where[0])
+    if name in project_choices.SECRETS:
+        return PREFIX + name.upper()
     return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')})"
 
 

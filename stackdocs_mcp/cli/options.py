@@ -20,6 +20,8 @@ def setting(name: str, text: str, **rest: Any) -> Callable[[Decorated], Decorate
 _COMMON = (
     setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
     setting("data_dir", "Where stacks and documents are kept.", metavar="DIR"),
+    setting("supabase_url", "Keep everything in this Supabase project.", metavar="URL"),
+    setting("supabase_publishable_key", "Its publishable (or anon) key.", metavar="KEY"),
     setting("log_level", "debug, info, warning or error.", metavar="LEVEL"),
     setting("log_format", "text, or json: an object a line.", metavar="FORM"),
 )
@@ -111,9 +113,10 @@ def settings_of() -> "Settings":
     import os
 
     from stackdocs_mcp import logs
-    from stackdocs_mcp.settings import KEY, load
+    from stackdocs_mcp.settings import SECRETS, load
 
     settings = load(given(), os.environ)
-    os.environ.pop(KEY, None)  # or processes that see documents would inherit it
+    for name in SECRETS:
+        os.environ.pop(name, None)  # or processes that see documents would inherit it
     logs.configure(settings.log_level, settings.log_format)
     return settings

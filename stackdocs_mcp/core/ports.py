@@ -339,12 +339,17 @@ class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
 
 
 class Files(Protocol):
-    """The bytes of one user's documents, by their SHA-256."""
+    """The bytes of the bound stack's documents, by their SHA-256.
 
-    user: UserId
+    The same bytes are kept once in a stack, by some stores once for all stacks of their owner.
+    Putting them again is harmless, also by several at once.
+    """
+
+    owner: UserId
+    """Whose stack it is."""
 
     async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
-        """Copy a file in and give its hash and size; the same bytes are kept once.
+        """Copy a file in and give its hash and size.
 
         Durable before it returns; a crash leaves no half of it. Raises FileRefused above ``limit``.
         """
@@ -356,7 +361,11 @@ class Files(Protocol):
         """Room for a file that arrives piece by piece; what is not kept in it leaves nothing."""
 
     async def local(self, sha256: Sha256) -> Path:
-        """A file on this machine with these bytes, to be read and not written."""
+        """A file on this machine with these bytes, to be read and not written.
+
+        It stays there for as long as the very path that this returned is held on to. Raises
+        StoreFailed when the stack has no such bytes, for another's as for those that never were.
+        """
 
 
 class Store(Audit, Events, Usage, Protocol):
@@ -365,8 +374,8 @@ class Store(Audit, Events, Usage, Protocol):
     def bind(self, binding: Binding) -> StackStore:
         """The repositories of this binding; costs nothing."""
 
-    def files(self, user: UserId) -> Files:
-        """The user's file store."""
+    def files(self, binding: Binding) -> Files:
+        """The files of this binding's stack; costs nothing."""
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         """The user's stack of this name, made if there is none. With a folder, that folder's."""

@@ -16,9 +16,10 @@ from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
-from stackdocs_mcp.stores import erasing, files, members, refusals, stacks, usage
+from stackdocs_mcp.stores import erasing, members, refusals, stacks, usage
 from stackdocs_mcp.stores.bound import BoundStore
 from stackdocs_mcp.stores.events import watching
+from stackdocs_mcp.stores.files import FileFolder, forget_abandoned
 from stackdocs_mcp.stores.migrate import known, migrate, version
 from stackdocs_mcp.stores.scope import stamp
 from stackdocs_mcp.stores.sqlite import Database, connect, create, transact
@@ -67,7 +68,7 @@ def _open(folder: Path, clock: Clock, quotas: Quotas) -> "EmbeddedStore":
     writer = connect(path)
     try:
         migrate(writer, known(), stamp(clock()))
-        files.forget_abandoned(folder / FILES, clock())
+        forget_abandoned(folder / FILES, clock())
     except OSError as error:
         writer.close()
         raise StoreFailed("the data folder cannot be used") from error
@@ -75,13 +76,11 @@ def _open(folder: Path, clock: Clock, quotas: Quotas) -> "EmbeddedStore":
         writer.close()
         raise
     store = EmbeddedStore(folder, Database(path, writer), clock, quotas)
-    _finish_erasing(writer, store.files)
+    _finish_erasing(writer, store.files_of)
     return store
 
 
-def _finish_erasing(
-    writer: sqlite3.Connection, files_of: Callable[[UserId], files.FileFolder]
-) -> None:
+def _finish_erasing(writer: sqlite3.Connection, files_of: Callable[[UserId], FileFolder]) -> None:
     """What a process left that died over it. Where that fails, it is tried at the next opening."""
     if not transact(writer, "BEGIN", erasing.is_left, "COMMIT"):
         return
@@ -107,10 +106,14 @@ class EmbeddedStore:
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> "BoundStore":
-        return BoundStore(self._database, binding, self._clock, self._quotas, self.files)
+        return BoundStore(self._database, binding, self._clock, self._quotas, self.files_of)
 
-    def files(self, user: UserId) -> files.FileFolder:
-        return files.FileFolder(self._files, user, self._copies)
+    def files(self, binding: Binding) -> FileFolder:
+        return self.files_of(binding.owner)
+
+    def files_of(self, owner: UserId) -> FileFolder:
+        """The folder that all stacks of this owner share."""
+        return FileFolder(self._files, owner, self._copies)
 
     async def open_stack(self, user: UserId, name: str, folder: str | None = None) -> Stack:
         find = partial(stacks.find, user=user, name=name, folder=folder)
@@ -129,7 +132,7 @@ class EmbeddedStore:
             return False
         while await self._database.write(erasing.erase):
             pass
-        while await self._database.write(partial(erasing.remove, files=self.files)):
+        while await self._database.write(partial(erasing.remove, files=self.files_of)):
             pass
         return True
 

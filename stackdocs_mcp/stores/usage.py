@@ -1,6 +1,7 @@
 """What users have used in a month, counted in one statement against their quota."""
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -58,10 +59,15 @@ def left(
     if quotas == Quotas():
         return None
     used = connection.execute(_USED, {"user": user, "month": _month(now)}).fetchone()
+    return left_of(quotas, {kind: used[kind] for kind in get_args(Kind)} if used else {}, now)
+
+
+def left_of(quotas: Quotas, used: Mapping[Kind, int], now: datetime) -> Left:
+    """What quotas leave to one who has used so much this month."""
 
     def rest(kind: Kind) -> int | None:
         limit: int | None = getattr(quotas, kind)
-        return None if limit is None else max(0, limit - (used[kind] if used else 0))
+        return None if limit is None else max(0, limit - used.get(kind, 0))
 
     return Left(rest("documents"), rest("pages"), rest("ocr_pages"), _next_month(now))
 

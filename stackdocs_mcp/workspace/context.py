@@ -47,7 +47,7 @@ class Shared:
         return Workspace(
             binding=binding,
             store=self.store.bind(binding),
-            files=self.store.files(binding.owner),
+            files=self.store.files(binding),
             shared=self,
             allowed=allowed,
         )

@@ -72,7 +72,7 @@ class Job:
     @property
     def owner(self) -> UserId:
         """Whose stack the document is in: whoever adds to it takes turns in this name."""
-        return self.files.user
+        return self.files.owner
 
 
 class Intake:

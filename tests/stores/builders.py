@@ -22,7 +22,7 @@ from stackdocs_mcp.core.model import (
     Warn,
 )
 from stackdocs_mcp.core.paths import dotted, parse
-from stackdocs_mcp.core.ports import StackStore, Store
+from stackdocs_mcp.core.ports import Files, StackStore, Store
 
 ALICE, BOB = UserId("alice@example.org"), UserId("bob@example.org")
 ENGINE = "engine-1"
@@ -49,6 +49,11 @@ async def person_of(store: Store, repo: StackStore, name: str = "review") -> Sta
     """The same stack, for a person of the same user."""
     bound = binding(ALICE, (await repo.stack()).id)
     return store.bind(bound.acting_as(Actor("person", name)))
+
+
+async def files_of(store: Store, repo: StackStore, user: UserId = ALICE) -> Files:
+    """The files of the bound stack, for this user."""
+    return store.files(binding(user, (await repo.stack()).id))
 
 
 def digest(content: str) -> Sha256:

@@ -44,10 +44,6 @@ def clock() -> SteppingClock:
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: SteppingClock
 ) -> AsyncIterator[Store]:
-    if request.param == "supabase":
-        from tests.supabase.shared import rig
-
-        await rig().clean()
     opened = await FACTORIES[request.param](tmp_path / "data", clock)
     yield opened
     await opened.close()

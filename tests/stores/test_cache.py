@@ -7,7 +7,7 @@ import pytest
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.model import Document, Failure
 from stackdocs_mcp.core.ports import StackStore, Store
-from tests.stores.builders import ALICE, BOB, ENGINE, SteppingClock, added, binding, page
+from tests.stores.builders import ALICE, BOB, ENGINE, SteppingClock, added, binding, files_of, page
 
 pytestmark = pytest.mark.anyio
 
@@ -96,17 +96,26 @@ async def test_another_users_same_bytes_make_no_difference_to_anything(
         have = await bound.stored_pages(same.id, ENGINE)
         await bound.save_pages(same.id, ENGINE, [page(1, "own")], billed=1)
         after = await bound.document(same.id)
-        kept = await store.files(user).put_bytes(b"invoice", 99)
-        path = await store.files(user).local(kept[0])
-        paths = path.relative_to(path.parents[2])
+        files = await files_of(store, bound, user)
+        kept = await files.put_bytes(b"invoice", 99)
+        path = await files.local(kept[0])
         cost = [summary.billed_pages for summary in await store.stacks(user)]
-        shown = [waiting, claimed, have, after, kept, paths, cost, await bound.pages(same.id, [1])]
+        shown = [
+            waiting,
+            claimed,
+            have,
+            after,
+            kept,
+            path.read_bytes(),
+            cost,
+            await bound.pages(same.id, [1]),
+        ]
         return repr(shown).replace(same.id, "DOCUMENT")
 
     start = clock.now
     await repo.claim(document.id, "first", clock.now + 9 * MINUTE)
     await repo.save_pages(document.id, ENGINE, [page(1, "alice's"), page(2, "more")], billed=2)
-    await store.files(ALICE).put_bytes(b"invoice", 99)
+    await (await files_of(store, repo)).put_bytes(b"invoice", 99)
 
     beside_alice = await seen(BOB)
     await repo.finish(document.id)

@@ -18,6 +18,7 @@ from tests.stores.builders import (
     SteppingClock,
     added,
     binding,
+    files_of,
     page,
     person_of,
     put,
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.anyio
 
 async def lived_in(store: Store, repo: StackStore, content: bytes = b"invoice") -> Document:
     """A document in the stack that everything has happened to, with its file."""
-    sha256, _ = await store.files(ALICE).put_bytes(content, 99)
+    sha256, _ = await (await files_of(store, repo)).put_bytes(content, 99)
     document = await added(repo, "old.pdf", content.decode())
     assert document.sha256 == sha256
     await repo.set_outline(document.id, "application/pdf", 2)
@@ -104,6 +105,7 @@ async def test_a_stack_of_the_same_name_or_folder_is_another_one_and_empty(
     stack = await store.open_stack(ALICE, "mine", folder)
     repo = store.bind(binding(ALICE, stack.id))
     document = await lived_in(store, repo)
+    files = await files_of(store, repo)
 
     await store.delete_stack(ALICE, stack.id)
     again = await store.open_stack(ALICE, "mine", folder)
@@ -112,8 +114,9 @@ async def test_a_stack_of_the_same_name_or_folder_is_another_one_and_empty(
     new = store.bind(binding(ALICE, again.id))
     assert await new.documents(limit=9) == []
     assert [one.stack.id for one in await store.stacks(ALICE)] == [again.id]
-    with pytest.raises(StoreFailed):
-        await store.files(ALICE).local(document.sha256)
+    for left in (files, await files_of(store, new)):
+        with pytest.raises(StoreFailed):
+            await left.local(document.sha256)
     assert await new.stored_pages((await added(new, "x", "invoice")).id, ENGINE) == []
 
 
@@ -126,7 +129,7 @@ async def test_other_stacks_keep_what_they_have_of_the_same_bytes(
     same = await lived_in(store, other)
     bobs = await store.open_stack(BOB, "own")
     foreign = store.bind(binding(BOB, bobs.id))
-    await store.files(BOB).put_bytes(b"invoice", 99)
+    await (await files_of(store, foreign, BOB)).put_bytes(b"invoice", 99)
     theirs = await added(foreign, "x", "invoice")
     await foreign.save_pages(theirs.id, ENGINE, [page(1, "Acme Inc")])
 
@@ -137,7 +140,7 @@ async def test_other_stacks_keep_what_they_have_of_the_same_bytes(
         assert await repo_left.pages(left.id, [1]) == [page(1, "Acme Inc")]
         hits = await repo_left.search("acme", limit=9)
         assert [hit.document for hit in hits] == [left.id]
-        kept = await store.files(user).local(document.sha256)
+        kept = await (await files_of(store, repo_left, user)).local(document.sha256)
         assert kept.read_bytes() == b"invoice"
 
 
@@ -152,8 +155,9 @@ async def test_the_last_stack_with_the_bytes_takes_them_along(
     await store.delete_stack(ALICE, stack.id)
     await store.delete_stack(ALICE, other.id)
 
-    with pytest.raises(StoreFailed):
-        await store.files(ALICE).local(document.sha256)
+    for deleted in (stack, other):
+        with pytest.raises(StoreFailed):
+            await store.files(binding(ALICE, deleted.id)).local(document.sha256)
 
 
 @pytest.mark.requirement("TENANT-24")

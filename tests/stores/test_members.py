@@ -136,7 +136,7 @@ async def test_what_an_editor_adds_is_the_owners(
     store: Store, repo: StackStore, stack: Stack
 ) -> None:
     editor = await joined(store, repo, stack, Role.EDITOR)
-    sha256, _ = await store.files(ALICE).put_bytes(b"invoice.pdf", 99)
+    sha256, _ = await store.files(binding(ALICE, stack.id)).put_bytes(b"invoice.pdf", 99)
 
     document = await added(editor, "invoice.pdf")
     await editor.save_pages(document.id, ENGINE, [page(1, "Acme Inc")])

@@ -21,6 +21,7 @@ from tests.stores.builders import (
     added,
     binding,
     file,
+    files_of,
     page,
 )
 from tests.stores.conftest import FACTORIES
@@ -107,17 +108,19 @@ async def test_documents_are_counted_once_and_refused_when_there_are_too_many(
 async def test_the_bytes_of_a_document_that_is_refused_are_removed(opened: Opened) -> None:
     async with opened(documents=1) as store:
         repo, other = await alices(store), await alices(store, "other")
-        kept, _ = await store.files(ALICE).put_bytes(b"1", 9)
-        refused, _ = await store.files(ALICE).put_bytes(b"2", 9)
+        files, others = await files_of(store, repo), await files_of(store, other)
+        kept, _ = await files.put_bytes(b"1", 9)
         await added(repo, "1")
+        await others.put_bytes(b"1", 9)
+        refused, _ = await others.put_bytes(b"2", 9)
 
         for content in "12":
             with pytest.raises(QuotaExceeded):
                 await added(other, content)
 
-        assert (await store.files(ALICE).local(kept)).read_bytes() == b"1"
+        assert (await files.local(kept)).read_bytes() == b"1"
         with pytest.raises(StoreFailed):
-            await store.files(ALICE).local(refused)
+            await others.local(refused)
 
 
 @pytest.mark.requirement("QUOTA-03")

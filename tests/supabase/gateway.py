@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 PUBLISHABLE = "sb_publishable_tests"
 _HOP = frozenset(
-    "connection keep-alive transfer-encoding te trailer upgrade host content-length "
-    "content-encoding apikey".split()
+    {
+        *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"),
+        *("content-length", "content-encoding", "apikey"),
+    }
 )
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 

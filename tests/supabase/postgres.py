@@ -144,6 +144,7 @@ class Postgres:
                 *("--no-sync", "-E", "UTF8", "--locale=C"),
             ],
             capture_output=True,
+            check=False,
             cwd="/",
             **_as_nobody(),
         )
@@ -169,9 +170,7 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 0.2) as one:
-                one.sendall(
-                    b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
-                )  # asks for TLS; N or S is an answer
+                one.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # asks for TLS: N or S
                 return one.recv(1) in {b"N", b"S"}
         except OSError:
             return False

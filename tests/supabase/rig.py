@@ -32,6 +32,8 @@ class Rig:
 
     def __init__(self, *, durable: bool = False) -> None:
         self.folder = owned_folder()
+        self.place: Path | None = None
+        """The folder of the processes whose data is in it."""
         self.postgres = Postgres(self.folder, durable=durable)
         self.key = new_key("tests-1")
         ports = (free_port(), free_port(), free_port())

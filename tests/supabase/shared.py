@@ -13,7 +13,7 @@ from tests.supabase.rig import Rig
 
 @functools.cache
 def rig() -> Rig:
-    """Up, until the run ends. Raises NotStarted, NotInstalled: nothing is skipped for want of it."""
+    """Up, until the run ends. Raises NotStarted or NotInstalled: nothing is skipped for it."""
     made = Rig()
     atexit.register(made.stop)
     made.start()
@@ -21,8 +21,11 @@ def rig() -> Rig:
 
 
 async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) -> Store:
-    """A process' store in the shared project."""
+    """A process' store in the shared project, which is empty for a folder other than the last."""
     project = rig()
+    if project.place != folder:
+        await project.clean()
+        project.place = folder
     opened = await open_store(
         project.url, project.publishable_key, project.signing_key, clock=clock, quotas=quotas
     )

@@ -34,7 +34,8 @@ async def read(folder: Path, name: str, ahead: timedelta) -> None:
 
     store = await open_store(folder, clock=clock)
     stack = await store.open_stack(ALICE, name)
-    repo, files = store.bind(binding(ALICE, stack.id)), store.files(ALICE)
+    bound = binding(ALICE, stack.id)
+    repo, files = store.bind(bound), store.files(bound)
     sha256, size = await files.put_bytes(CONTENT, 99)
     document, _ = await repo.add_document(NewDocument("a.txt", sha256, size))
     engine = PacedEngine(turn)

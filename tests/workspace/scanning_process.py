@@ -59,7 +59,8 @@ async def read(folder: Path, file: Path, clock: Clock, engine: Recording) -> Doc
     store = await open_store(folder, clock=clock)
     try:
         stack = await store.open_stack(ALICE, "shared")
-        repo, files = store.bind(binding(ALICE, stack.id)), store.files(ALICE)
+        bound = binding(ALICE, stack.id)
+        repo, files = store.bind(bound), store.files(bound)
         intake = Intake(lambda _choice: engine, clock, 10_000_000)
         document, _ = await intake.add(repo, files, file, file.name, 10_000_000)
         return await intake.process(Job(repo, files, document.id, _say))

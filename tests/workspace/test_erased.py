@@ -25,7 +25,9 @@ async def test_bytes_that_are_erased_while_they_are_added_are_there_after(tmp_pa
     source = tmp_path / "invoice.txt"
     source.write_bytes(b"invoice")
     intake = Intake(no_engine, clock, 99)
-    await intake.add(store.bind(binding(ALICE, doomed.id)), store.files(ALICE), source, "a", 99)
+    bound = binding(ALICE, doomed.id)
+    await intake.add(store.bind(bound), store.files(bound), source, "a", 99)
+    bound = binding(ALICE, kept.id)
 
     class Between:
         """The store, in which the other stack is erased between the bytes and their document."""
@@ -34,14 +36,14 @@ async def test_bytes_that_are_erased_while_they_are_added_are_there_after(tmp_pa
             self, new: NewDocument, *, part_of: DocumentId | None
         ) -> tuple[Document, bool]:
             await store.delete_stack(ALICE, doomed.id)
-            return await store.bind(binding(ALICE, kept.id)).add_document(new, part_of=part_of)
+            return await store.bind(bound).add_document(new, part_of=part_of)
 
     document, new = await intake.add(
-        cast("StackStore", Between()), store.files(ALICE), source, "b", 99
+        cast("StackStore", Between()), store.files(bound), source, "b", 99
     )
 
     assert new
-    assert (await store.files(ALICE).local(document.sha256)).read_bytes() == b"invoice"
+    assert (await store.files(bound).local(document.sha256)).read_bytes() == b"invoice"
     await store.close()
 
 

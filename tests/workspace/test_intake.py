@@ -116,7 +116,8 @@ class Desk:
     async def job(self, name: str) -> Job:
         """The same bytes in the stack of this name, to be read."""
         stack = await self.store.open_stack(ALICE, name)
-        repo, files = self.store.bind(binding(ALICE, stack.id)), self.store.files(ALICE)
+        bound = binding(ALICE, stack.id)
+        repo, files = self.store.bind(bound), self.store.files(bound)
         sha256, size = await files.put_bytes(b"some bytes", 99)
         document, _ = await repo.add_document(NewDocument("a.txt", sha256, size))
         return Job(repo, files, document.id)

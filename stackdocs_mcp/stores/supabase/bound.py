@@ -1,7 +1,10 @@
 """What one binding reaches in a Supabase project: each call is one function, one transaction."""
 
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
+from stackdocs_mcp.stores.supabase.members import BoundMembers
+from stackdocs_mcp.stores.supabase.pages import BoundPages
+from stackdocs_mcp.stores.supabase.reading import BoundReading
 
 
-class BoundStore(BoundDocuments):
+class BoundStore(BoundDocuments, BoundPages, BoundReading, BoundMembers):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

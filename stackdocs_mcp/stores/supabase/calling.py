@@ -46,6 +46,7 @@ class Calling:
         call = {
             "id": str(uuid.uuid4()),
             "now": micros(self._clock()),
+            "owner": self._binding.owner,
             "kind": actor.kind,
             "client": actor.client,
             "quotas": {

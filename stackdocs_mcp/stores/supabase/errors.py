@@ -28,7 +28,8 @@ UNDONE = frozenset({"40001", "40P01", "55P03"})
 """The transaction gave way to another one, and may be made again."""
 BROKEN_OFF = frozenset({"57P01", "57P02", "08000", "08003", "08006", "25006"})
 """The database went away in the middle: it is not known what it did."""
-_UNSTORABLE = frozenset({"22P05", "22021"})
+UNSTORABLE = "22P05"
+"""A character that the database has no room for; it says 22021 where the encoding is wrong."""
 _TOO_LONG = frozenset({"57014"})
 
 _NAMES = {"documents": "documents", "pages": "pages", "ocr_pages": "OCR pages"}
@@ -40,11 +41,21 @@ def gone() -> NotFound:
     return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
+def _owner_stays() -> InvalidArgument:
+    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
+
+
+def _one_owner() -> InvalidArgument:
+    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
+
+
 _OURS: dict[str, Callable[[_Details], StackdocsError]] = {
     "SD404": lambda _: gone(),
     "SD403": lambda told: MissingRight(told["right"]),
     "SD001": lambda told: DocumentNotFound(told["document"]),
     "SD429": lambda told: _exceeded(told),
+    "SD501": lambda _: _owner_stays(),
+    "SD502": lambda _: _one_owner(),
 }
 
 
@@ -52,7 +63,7 @@ def refused(code: str, details: object) -> StackdocsError:
     """The error of a call that the database refused with this code."""
     if code in _OURS:
         return _OURS[code](_read(details))
-    if code in _UNSTORABLE:
+    if code in {UNSTORABLE, "22021"}:
         return InvalidArgument(
             "the text has a character that cannot be stored",
             "Send it without NUL and lone surrogates.",

@@ -20,6 +20,7 @@ from stackdocs_mcp.stores.supabase.errors import (
     TOKEN,
     UNDONE,
     UNKNOWN_FUNCTION,
+    UNSTORABLE,
     refused,
     unknown_outcome,
     unreachable,
@@ -107,6 +108,8 @@ class Rest:
             except APIError as error:
                 code = error.code or ""
                 raise _classified(code, error.details) from None
+            except UnicodeEncodeError:  # a lone surrogate, which cannot even be sent
+                raise refused(UNSTORABLE, None) from None
 
     async def _heard(self, response: "httpx.Response") -> None:
         """Follow the project's clock where it refused a token, perhaps for its time."""

@@ -1,15 +1,21 @@
 """The Supabase store: any number of processes on one project."""
 
+from collections.abc import Sequence
+
 from stackdocs_mcp.core.binding import Binding, Role, StackId, UserId
+from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock
-from stackdocs_mcp.core.quota import UNLIMITED, Quotas
-from stackdocs_mcp.core.stack import Policy, Stack
+from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
+from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import Membership
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.project import Caller, Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.usage import left_of
+
+PROGRAM = Caller("stackdocs_server")
 
 
 async def open_store(
@@ -49,12 +55,39 @@ class SupabaseStore:
         )
         return stack_of(made)
 
+    async def stacks(self, user: UserId) -> Sequence[StackSummary]:
+        found = await self._rest.call(Caller("authenticated", user), "sd_stacks", {})
+        return [
+            StackSummary(
+                stack_of(one),
+                {DocumentStatus(status): count for status, count in one["documents"].items()},
+                one["billed"],
+            )
+            for one in found
+        ]
+
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
         caller = Caller("authenticated", user, as_uuid(stack))
         found = await self._rest.call(caller, "sd_membership", {})
         if found is None:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+
+    async def quota(self, user: UserId) -> Left | None:
+        if self._quotas == UNLIMITED:
+            return None
+        now = self._clock()
+        used = await self._rest.call(
+            Caller("authenticated", user), "sd_used", {"p_now": micros(now)}
+        )
+        return left_of(self._quotas, used or {}, now)
+
+    async def unread(self) -> Sequence[tuple[UserId, StackId]]:
+        found = await self._rest.call(PROGRAM, "sd_unread", {})
+        return [(UserId(owner), StackId(stack)) for owner, stack in found]
+
+    async def ready(self) -> None:
+        await self._rest.call(PROGRAM, "sd_ready", {})
 
     async def close(self) -> None:
         await self._rest.close()

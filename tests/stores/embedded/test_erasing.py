@@ -180,7 +180,7 @@ async def test_a_file_that_cannot_be_removed_stays_on_the_list(
     stack = await store.open_stack(ALICE, "doomed")
     repo = store.bind(binding(ALICE, stack.id))
     document = await lived_in(store, repo)
-    path = await store.files(ALICE).local(document.sha256)
+    path = await store.files_of(ALICE).local(document.sha256)
     path.unlink()
     path.mkdir()  # no right of this user's is in the way of a test that root runs
 
@@ -210,6 +210,6 @@ async def test_a_file_that_is_a_documents_again_stays(
     writer.execute("COMMIT")
 
     await added(other, "again", "invoice")
-    erasing.remove(writer, store.files)
+    erasing.remove(writer, store.files_of)
 
-    assert (await store.files(ALICE).local(document.sha256)).read_bytes() == b"invoice"
+    assert (await store.files_of(ALICE).local(document.sha256)).read_bytes() == b"invoice"

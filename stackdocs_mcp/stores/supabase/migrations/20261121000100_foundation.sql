@@ -86,6 +86,7 @@ create table public.documents (
     folded_name        text not null,
     sha256             text not null,
     file_size_bytes    bigint not null,
+    file_path          text, -- in the bucket "documents"; see 600
     mime_type          text,
     status             text not null default 'processing'
         check (status in ('processing', 'ocr_complete', 'completed', 'failed')),
@@ -116,6 +117,7 @@ create table public.documents (
 );
 
 create unique index documents_by_content on public.documents (stack_id, sha256);
+create index documents_by_file on public.documents (stack_id, file_path);
 create index documents_by_age on public.documents (stack_id, uploaded_at, id);
 create index documents_by_status on public.documents (stack_id, status, uploaded_at, id);
 create index documents_superseded on public.documents (stack_id, superseded_by)
@@ -158,6 +160,8 @@ create table public.ocr_results (
     lines        text not null, -- see stores/leaves.py
     tables       text not null,
     notes        text not null,
+    -- The words that each line is found by, [[line, "word word"], ...]: see stores/search.py.
+    words        jsonb not null default '[]',
     primary key (user_id, id),
     unique (user_id, sha256, ocr_engine, number)
 );
@@ -170,6 +174,7 @@ create table stackdocs.document_pages (
     user_id     text not null,
     result_id   bigint not null,
     read        boolean not null default false,
+    ref         bigint generated always as identity, -- grows with time
     primary key (stack_id, document_id, number),
     foreign key (stack_id, document_id) references public.documents (stack_id, id),
     foreign key (user_id, result_id) references public.ocr_results (user_id, id)
@@ -267,7 +272,7 @@ as $$
 $$;
 
 -- Every bound sd_* function begins with this, in the transaction that does the work.
--- SD404: the user is no member of the stack, or it is gone. SD403: the role does not give a right
+-- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
 -- any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
 language plpgsql stable set search_path = ''
@@ -278,7 +283,7 @@ declare
     lost text;
 begin
     select * into found from stackdocs.membership(stackdocs.usr(), bound);
-    if found.role is null then
+    if found.role is null or found.owner <> coalesce(p_call ->> 'owner', found.owner) then
         raise exception using errcode = 'SD404', message = 'no such stack';
     end if;
     select min(one) into lost

@@ -225,10 +225,18 @@ $$;
 call stackdocs.callable('public.sd_documents(jsonb,text,text,uuid,integer)', 'authenticated',
     'stackdocs_worker');
 
--- The document with these bytes, and whether it is new. Whoever comes second, also at the same
--- time, is given the first one's.
+-- Until the transaction ends, a file comes to be a document's or is removed, but not both.
+create function stackdocs.alone_with_file(p_path text) returns void
+language sql volatile set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('stackdocs file ' || p_path, 0))
+$$;
+grant execute on function stackdocs.alone_with_file(text) to authenticated, stackdocs_worker;
+
+-- The document with these bytes, whether it is new, and whether its file is there. Whoever comes
+-- second, also at the same time, is given the first one's.
 create function public.sd_add_document(p_call jsonb, p_filename text, p_folded text, p_sha256 text,
-    p_size bigint, p_part_of uuid) returns jsonb
+    p_size bigint, p_file_path text, p_part_of uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -237,11 +245,16 @@ declare
     adder text := me.usr;
     made uuid := gen_random_uuid();
     extraction uuid := gen_random_uuid();
+    kept boolean;
 begin
+    perform stackdocs.alone_with_file(p_file_path);
+    kept := exists (select 1 from storage.objects as o
+        where o.bucket_id = 'documents' and o.name = p_file_path);
     select d.id into there from public.documents as d
     where d.stack_id = me.stack and d.sha256 = p_sha256;
     if there is not null then
-        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false);
+        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false,
+            'kept', kept);
     end if;
     if p_part_of is not null then
         select d.added_by into adder from public.documents as d
@@ -251,22 +264,23 @@ begin
         end if;
     end if;
     insert into public.documents (stack_id, id, user_id, extraction_id, filename, folded_name,
-        sha256, file_size_bytes, added_by, uploaded_at, updated_at)
-    values (me.stack, made, me.owner, extraction, p_filename, p_folded, p_sha256, p_size, adder,
-        me.now, me.now)
+        sha256, file_size_bytes, file_path, added_by, uploaded_at, updated_at)
+    values (me.stack, made, me.owner, extraction, p_filename, p_folded, p_sha256, p_size,
+        p_file_path, adder, me.now, me.now)
     on conflict (stack_id, sha256) do nothing;
     if not found then
         select d.id into there from public.documents as d
         where d.stack_id = me.stack and d.sha256 = p_sha256;
-        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false);
+        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false,
+            'kept', kept);
     end if;
     insert into public.extractions (stack_id, id, document_id, created_at)
     values (me.stack, extraction, made, me.now);
     perform stackdocs.charge(adder, 'documents', 1, me);
-    return jsonb_build_object('document', stackdocs.document(me, made), 'new', true);
+    return jsonb_build_object('document', stackdocs.document(me, made), 'new', true, 'kept', kept);
 end
 $$;
-call stackdocs.callable('public.sd_add_document(jsonb,text,text,text,bigint,uuid)',
+call stackdocs.callable('public.sd_add_document(jsonb,text,text,text,bigint,text,uuid)',
     'authenticated', 'stackdocs_worker');
 
 grant execute on function stackdocs.stack_json(public.stacks),

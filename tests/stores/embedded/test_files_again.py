@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from stackdocs_mcp.core.model import Sha256
-from stackdocs_mcp.core.ports import Files, Store
+from stackdocs_mcp.core.ports import Files
+from stackdocs_mcp.stores.embedded import EmbeddedStore
 from tests.stores.builders import ALICE
 
 pytestmark = pytest.mark.anyio
@@ -21,8 +22,8 @@ Add = Callable[[], Coroutine[Any, Any, Sha256]]
 
 
 @pytest.fixture
-def files(store: Store) -> Files:
-    return store.files(ALICE)
+def files(store: EmbeddedStore) -> Files:
+    return store.files_of(ALICE)
 
 
 @pytest.fixture(params=["file", "memory", "pieces"])

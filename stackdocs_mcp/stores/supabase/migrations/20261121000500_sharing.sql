@@ -1,0 +1,191 @@
+-- Who may do what in a stack, one-time links that were used, and what is told of all of a user's
+-- stacks.
+
+-- Members -----------------------------------------------------------------------------------------
+
+-- SD403 unless the bound stack may be administered: by the role, and by the token.
+create function stackdocs.administer() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if stackdocs.stack_to('stack:admin') is null then
+        raise exception using errcode = 'SD403', message = 'missing right',
+            detail = '{"right": "stack:admin"}';
+    end if;
+end
+$$;
+
+-- Text is put in order by its bytes, as the other store does it, whatever the project's language.
+create function public.sd_members(p_call jsonb) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    me stackdocs.caller := stackdocs.enter(p_call);
+begin
+    return (
+        select jsonb_agg(jsonb_build_object('user', m.user_id, 'role', m.role,
+            'since', stackdocs.micros(m.created_at))
+            order by m.role <> 'owner', m.user_id collate "C")
+        from stackdocs.members as m where m.stack_id = me.stack
+    );
+end
+$$;
+call stackdocs.callable('public.sd_members(jsonb)', 'authenticated');
+
+-- SD501: it is the owner's place. SD502: there would be a second owner.
+create function public.sd_grant(p_call jsonb, p_user text, p_role text) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    me stackdocs.caller := stackdocs.enter(p_call);
+begin
+    perform stackdocs.administer();
+    if p_user = me.owner then
+        raise exception using errcode = 'SD501', message = 'the owner stays';
+    end if;
+    if p_role = 'owner' then
+        raise exception using errcode = 'SD502', message = 'one owner';
+    end if;
+    insert into stackdocs.members (user_id, stack_id, role, created_at)
+    values (p_user, me.stack, p_role, me.now)
+    on conflict (user_id, stack_id) do update set role = excluded.role;
+end
+$$;
+call stackdocs.callable('public.sd_grant(jsonb,text,text)', 'authenticated');
+
+create function public.sd_revoke(p_call jsonb, p_user text) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    me stackdocs.caller := stackdocs.enter(p_call);
+begin
+    perform stackdocs.administer();
+    if p_user = me.owner then
+        raise exception using errcode = 'SD501', message = 'the owner stays';
+    end if;
+    delete from stackdocs.members where stack_id = me.stack and user_id = p_user;
+    return found;
+end
+$$;
+call stackdocs.callable('public.sd_revoke(jsonb,text)', 'authenticated');
+
+-- Links -------------------------------------------------------------------------------------------
+
+-- One-time links that were used, and for what, until nobody could use them again anyway.
+create table stackdocs.used_links (
+    stack_id   uuid not null references public.stacks (id),
+    nonce      text not null,
+    use        text not null,
+    expires_at timestamptz not null,
+    primary key (stack_id, nonce)
+);
+
+create index used_links_by_end on stackdocs.used_links (stack_id, expires_at);
+
+alter table stackdocs.used_links enable row level security;
+alter table stackdocs.used_links force row level security;
+
+-- Whoever has a link may use it, to read as well as to write; no use is ever changed.
+create policy used_links_select on stackdocs.used_links for select to authenticated
+    using (stack_id = (select stackdocs.stack()));
+create policy used_links_insert on stackdocs.used_links for insert to authenticated
+    with check (stack_id = (select stackdocs.stack()));
+create policy used_links_update on stackdocs.used_links for update to authenticated using (false);
+create policy used_links_delete on stackdocs.used_links for delete to authenticated
+    using (stack_id = (select stackdocs.stack()));
+grant select, insert, delete on stackdocs.used_links to authenticated;
+
+create function public.sd_use_link(p_call jsonb, p_nonce text, p_use text, p_expires_at bigint)
+returns text
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    me stackdocs.caller := stackdocs.enter(p_call);
+    first text;
+begin
+    delete from stackdocs.used_links where stack_id = me.stack and expires_at < me.now;
+    insert into stackdocs.used_links (stack_id, nonce, use, expires_at)
+    values (me.stack, p_nonce, p_use, stackdocs.moment(p_expires_at))
+    on conflict do nothing;
+    select l.use into first from stackdocs.used_links as l
+    where l.stack_id = me.stack and l.nonce = p_nonce;
+    return coalesce(first, p_use);
+end
+$$;
+call stackdocs.callable('public.sd_use_link(jsonb,text,text,bigint)', 'authenticated');
+
+-- A user's own stacks -----------------------------------------------------------------------------
+
+-- Of stacks that the token does not name no policy shows a document; how many there are, by status,
+-- and what they cost is all that their owner is told here.
+create function stackdocs.own_counts()
+returns table (stack_id uuid, status text, documents bigint, billed bigint)
+language sql stable security definer set search_path = ''
+as $$
+    select d.stack_id, d.status, count(*), sum(d.billed_pages)
+    from public.stacks as s join public.documents as d on d.stack_id = s.id
+    where s.user_id = stackdocs.usr() and s.deleted_at is null
+        and stackdocs.claims() ->> 'stack_id' is null
+    group by d.stack_id, d.status
+$$;
+call stackdocs.callable('stackdocs.own_counts()', 'authenticated');
+
+create function public.sd_stacks() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(stackdocs.stack_json(s) || jsonb_build_object(
+            'documents', coalesce(c.documents, '{}'), 'billed', coalesce(c.billed, 0))
+        order by s.name collate "C", s.id), '[]')
+    from public.stacks as s
+    left join (
+        select one.stack_id, jsonb_object_agg(one.status, one.documents) as documents,
+            sum(one.billed) as billed
+        from stackdocs.own_counts() as one group by one.stack_id
+    ) as c on c.stack_id = s.id
+    where s.user_id = stackdocs.usr() and s.deleted_at is null
+$$;
+call stackdocs.callable('public.sd_stacks()', 'authenticated');
+
+-- The program's own -------------------------------------------------------------------------------
+
+-- What a definer function of the program's own asks first: nobody else gets anything from it, also
+-- where somebody was granted it by mistake.
+create function stackdocs.serving() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if stackdocs.claims() ->> 'role' is distinct from 'stackdocs_server' then
+        raise exception using errcode = '42501', message = 'only for the program itself';
+    end if;
+end
+$$;
+
+create index documents_unread on public.documents (stack_id) where status = 'processing';
+
+-- Owner and id of each stack with documents to be read, and nothing else of it.
+create function public.sd_unread() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform stackdocs.serving();
+    return (
+        select coalesce(jsonb_agg(jsonb_build_array(s.user_id, s.id)), '[]')
+        from (select distinct d.stack_id from public.documents as d where d.status = 'processing')
+            as d
+        join public.stacks as s on s.id = d.stack_id and s.deleted_at is null
+    );
+end
+$$;
+call stackdocs.callable('public.sd_unread()', 'stackdocs_server');
+
+create function public.sd_ready() returns boolean
+language sql stable set search_path = ''
+as $$
+    select true
+$$;
+call stackdocs.callable('public.sd_ready()', 'stackdocs_server');
+
+grant execute on function stackdocs.administer() to authenticated;
+revoke all on function stackdocs.serving() from public, anon, authenticated, service_role;
+
+insert into stackdocs.migrations (version, name) values ('20261121000500', 'sharing');
