@@ -39,6 +39,8 @@ alter default privileges revoke execute on functions from public;
 create table stackdocs.migrations (
     version    text primary key,
     name       text not null,
+    -- Of the file, written by `stackdocs-mcp migrate` and what it prints; null by other tools.
+    sha256     text,
     applied_at timestamptz not null default now()
 );
 
@@ -462,5 +464,13 @@ grant execute on function stackdocs.claims(), stackdocs.usr(), stackdocs.members
     to authenticated, stackdocs_worker;
 grant execute on function stackdocs.moment(bigint), stackdocs.micros(timestamptz)
     to stackdocs_server;
+
+-- The versions that are there: a program of another version says so when it starts.
+create function public.sd_version() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(m.version order by m.version), '[]') from stackdocs.migrations as m
+$$;
+call stackdocs.callable('public.sd_version()', 'stackdocs_server');
 
 insert into stackdocs.migrations (version, name) values ('20261121000100', 'foundation');
