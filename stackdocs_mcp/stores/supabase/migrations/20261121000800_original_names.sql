@@ -326,8 +326,8 @@ create function public.update_extraction_field(p_extraction_id uuid, p_field_pat
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    call jsonb := stackdocs.original_call('update_extraction_field');
-    me stackdocs.caller := stackdocs.enter(call);
+    this_call jsonb := stackdocs.original_call('update_extraction_field');
+    me stackdocs.caller := stackdocs.enter(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     value jsonb := coalesce(p_value, 'null');
     scalar boolean := jsonb_typeof(value) not in ('object', 'array');
@@ -345,11 +345,11 @@ begin
     if scalar and exists (select 1 from stackdocs.fields as f
         where f.stack_id = me.stack and f.extraction_id = held.extraction
             and f.key >= key || '/' and f.key < key || '0') then
-        perform stackdocs.write_original(call, held, jsonb_build_object('path', key,
+        perform stackdocs.write_original(this_call, held, jsonb_build_object('path', key,
             'scalar', false, 'expected', null, 'leaves', '[]'::jsonb), written);
         return;
     end if;
-    perform stackdocs.write_original(call, held, written);
+    perform stackdocs.write_original(this_call, held, written);
 end
 $$;
 call stackdocs.callable(
@@ -362,8 +362,8 @@ returns void
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    call jsonb := stackdocs.original_call('remove_extraction_field');
-    me stackdocs.caller := stackdocs.enter(call);
+    this_call jsonb := stackdocs.original_call('remove_extraction_field');
+    me stackdocs.caller := stackdocs.enter(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     gone text := stackdocs.key_of(held, me.stack, p_field_path, false);
     parent text := regexp_replace(gone, '/[^/]*$', '');
@@ -391,11 +391,11 @@ begin
             || ',"e":["unchecked",null,[]]}'));
     end if;
     if gone_row is null and (parent = '' or left_ -> 0 ->> 0 <> parent) then
-        perform stackdocs.write_original(call, held, jsonb_build_object('path', gone,
+        perform stackdocs.write_original(this_call, held, jsonb_build_object('path', gone,
             'scalar', false, 'expected', null, 'leaves', '[]'::jsonb));
         return;
     end if;
-    perform stackdocs.write_original(call, held, jsonb_build_object('path', parent,
+    perform stackdocs.write_original(this_call, held, jsonb_build_object('path', parent,
         'scalar', false, 'expected', null, 'leaves', left_));
 end
 $$;
