@@ -9,13 +9,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stackdocs_mcp.core.errors import (
+    AlreadyUndone,
+    ChangeNotFound,
     DocumentNotFound,
+    EarlierExtraction,
+    ExtractionNotFound,
     InvalidArgument,
+    Locked,
     MissingRight,
     NotFound,
+    NothingToRedo,
+    NothingToUndo,
+    NotReady,
     StackdocsError,
+    StaleCheck,
+    StaleRevision,
     StoreFailed,
+    UndoConflict,
 )
+from stackdocs_mcp.core.paths import PathKey, dotted, from_key
 from stackdocs_mcp.core.quota import QuotaExceeded
 
 TOKEN = frozenset({"PGRST300", "PGRST301", "PGRST302", "PGRST303"})
@@ -33,30 +45,16 @@ UNSTORABLE = "22P05"
 _TOO_LONG = frozenset({"57014"})
 
 _NAMES = {"documents": "documents", "pages": "pages", "ocr_pages": "OCR pages"}
+_REPLACED = {
+    "pages": "the document was read anew",
+    "rules": "the schema or the policy was replaced",
+}
 _Details = Mapping[str, Any]
 
 
 def gone() -> NotFound:
     """For a stack that was deleted, never was, or that the user may not see: always the same."""
     return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
-
-
-def _owner_stays() -> InvalidArgument:
-    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
-
-
-def _one_owner() -> InvalidArgument:
-    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
-
-
-_OURS: dict[str, Callable[[_Details], StackdocsError]] = {
-    "SD404": lambda _: gone(),
-    "SD403": lambda told: MissingRight(told["right"]),
-    "SD001": lambda told: DocumentNotFound(told["document"]),
-    "SD429": lambda told: _exceeded(told),
-    "SD501": lambda _: _owner_stays(),
-    "SD502": lambda _: _one_owner(),
-}
 
 
 def refused(code: str, details: object) -> StackdocsError:
@@ -109,6 +107,50 @@ def _exceeded(told: _Details) -> QuotaExceeded:
     return QuotaExceeded(_NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins)
 
 
+def _owner_stays() -> InvalidArgument:
+    return InvalidArgument("the owner's place cannot be changed", "Name another user.")
+
+
+def _one_owner() -> InvalidArgument:
+    return InvalidArgument("a stack has one owner", "Make the user an editor or a viewer.")
+
+
+def _not_ready(told: _Details) -> NotReady:
+    if told["status"] == "failed":
+        return NotReady("the document could not be read", "Call list_documents to see why.")
+    return NotReady(
+        "the document is still being read", "Call list_documents to see when it is ready."
+    )
+
+
+def _locked(told: _Details) -> Locked:
+    refused = Locked(dotted(from_key(PathKey(told["key"]))))
+    if told.get("other"):
+        refused.advice = f"Call undo with change_id {told['other']!r}, the last one you may undo."
+    return refused
+
+
 def _read(details: object) -> _Details:
     found = json.loads(details) if isinstance(details, str) and details else {}
     return found if isinstance(found, dict) else {}
+
+
+_OURS: dict[str, Callable[[_Details], StackdocsError]] = {
+    "SD404": lambda _: gone(),
+    "SD403": lambda told: MissingRight(told["right"]),
+    "SD001": lambda told: DocumentNotFound(told["document"]),
+    "SD429": _exceeded,
+    "SD101": _not_ready,
+    "SD102": lambda told: StaleCheck(_REPLACED[told["what"]]),
+    "SD103": lambda told: StaleRevision(told["expected"], told["current"]),
+    "SD104": _locked,
+    "SD105": lambda _: NothingToUndo(),
+    "SD106": lambda told: NothingToRedo(told["change"]),
+    "SD107": lambda told: ChangeNotFound(told["change"]),
+    "SD108": lambda told: ExtractionNotFound(told["number"]),
+    "SD109": lambda told: EarlierExtraction(told["change"]),
+    "SD110": lambda told: UndoConflict(told["change"], told["later"]),
+    "SD111": lambda told: AlreadyUndone(told["change"], told["by"]),
+    "SD501": lambda _: _owner_stays(),
+    "SD502": lambda _: _one_owner(),
+}
