@@ -281,7 +281,8 @@ begin
     if not found then
         raise exception using errcode = 'PT404', message = 'there is no such extraction';
     end if;
-    held := stackdocs.hold(p_by, document);
+    perform stackdocs.hold(p_by, document);
+    held := stackdocs.held(p_by, document);
     if held.extraction <> p_extraction then
         raise exception using errcode = 'PT409', message = 'a later extraction counts now';
     end if;
