@@ -6,7 +6,7 @@ millisecond, so that the whole of it can be tried again for each policy that is 
 
 import json
 import tomllib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,7 +199,7 @@ def cells(
     skipped = PASSES_BY if granted else OWNERS
     found = []
     for table in (said[name] for name in (said if names is None else names)):
-        for actor in ACTORS:
+        for actor, whom in ACTORS.items():
             if actor in skipped:
                 continue
             for side in SIDES:
@@ -209,7 +209,7 @@ def cells(
                         continue
                     told = table.statement(one, side)
                     found.append(Cell(table.name, actor, side, one, told, one in may))
-                    if one in table.blind and side == ACTORS[actor].home and actor != "elsewhere":
+                    if one in table.blind and side == whom.home and actor != "elsewhere":
                         watched = None if actor in table.shared else table.others(side)
                         told = table.blind[one]
                         found.append(Cell(table.name, actor, side, one, told, one in may, watched))
@@ -288,13 +288,13 @@ async def undone(connection: asyncpg.Connection, *statements: str) -> AsyncItera
         await transaction.rollback()
 
 
-async def seed(connection: asyncpg.Connection) -> None:
+async def seed(connection: asyncpg.Connection, without: Container[str] = ()) -> None:
     """A row of each side in each table, as far as there are these tables and columns already."""
     there = {(row["relation"], row["column"]) for row in await connection.fetch(COLUMNS)}
     await connection.execute("set local session_replication_role = replica")  # in any order
     for table in tables().values():
         row = {name: value for name, value in table.row.items() if (table.name, name) in there}
-        if row:
+        if row and table.name not in without:
             for side in SIDES:
                 await connection.execute(table.inserting(side, row))
     await connection.execute(BESIDE)
@@ -366,7 +366,8 @@ begin
             execute p_watched into after;
         end if;
         raise exception using errcode = 'ZZ000',
-            message = case when before is distinct from after then 'others changed' else changed::text end;
+            message = case when before is distinct from after then 'others changed'
+                else changed::text end;
     exception when others then
         return case sqlstate when 'ZZ000' then sqlerrm else sqlstate || ' ' || sqlerrm end;
     end;

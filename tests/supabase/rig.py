@@ -16,6 +16,7 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from stackdocs_mcp.stores.supabase.migrating import connected, migrate
 from stackdocs_mcp.stores.supabase.project import SigningKey
 from tests.supabase.gateway import PUBLISHABLE
 from tests.supabase.postgres import Postgres, Server, free_port, owned_folder, postgrest
@@ -30,7 +31,8 @@ EMPTY = "empty_project"
 class Rig:
     """Postgres, PostgREST and the gateway before them; the program's own migrations applied."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, migrated: bool = True) -> None:
+        self._migrated = migrated
         self.folder = owned_folder()
         self.place: Path | None = None
         """The folder of the processes whose data is in it."""
@@ -48,7 +50,13 @@ class Rig:
         self.url = f"http://127.0.0.1:{gateway_port}"
         self.rest_url = f"http://127.0.0.1:{rest_port}"
         self.publishable_key = PUBLISHABLE
+        storage = {
+            "database": self.postgres.url("authenticator", "authenticator"),
+            "admin": self.postgres.url(),
+            "files": str(self.folder / "objects"),
+        }
         config = {"port": gateway_port, "rest": self.rest_url, "jwks": self.jwks}
+        config["storage"] = storage
         self.gateway = Server(
             [sys.executable, "-m", "tests.supabase.gateway", json.dumps(config)],
             self._gateway_answers,
@@ -103,8 +111,9 @@ class Rig:
         await self.sql((HERE / "platform.sql").read_text("utf-8"))
         await self.sql((Path(pgmq.__file__).parent / "sql" / PGMQ).read_text("utf-8"))
         await self.sql(f"create database {EMPTY} template postgres")
-        for migration in sorted((ROOT / "stackdocs_mcp/stores/supabase/migrations").glob("*.sql")):
-            await self.sql(migration.read_text("utf-8"))
+        if self._migrated:
+            async with connected(self.postgres.url()) as connection:
+                await migrate(connection)
 
     def _gateway_answers(self) -> bool:
         try:
@@ -123,9 +132,9 @@ def new_key(kid: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(*, durable: bool = False) -> Iterator[Rig]:
+def running(*, durable: bool = False, migrated: bool = True) -> Iterator[Rig]:
     """A rig that is stopped at the end, also when it did not come up."""
-    rig = Rig(durable=durable)
+    rig = Rig(durable=durable, migrated=migrated)
     try:
         rig.start()
         yield rig

@@ -31,6 +31,7 @@ PATIENCE = 120.0
 CONNECT_SECONDS = 15.0
 NO_QUEUES = "SD700"
 """What a migration raises where the project has no queues."""
+_SCHEMES = ("postgresql://", "postgres://")
 _ROLES = ("anon", "authenticated", "authenticator", "service_role")
 _TABLES = ("stacks", "documents", "ocr_results", "extractions", "stack_documents")
 _USER = "Use the project's `postgres` user in STACKDOCS_SUPABASE_DB_URL."
@@ -49,6 +50,8 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection"]:
     """
     import asyncpg  # noqa: PLC0415  only where a database is set
 
+    if not url.startswith(_SCHEMES):  # asyncpg would look for another one
+        raise _no_address()
     with _told():
         try:
             connection = await asyncpg.connect(
@@ -57,14 +60,24 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection"]:
                 statement_cache_size=0,  # a pooler in between gives each transaction another one
             )
         except (ValueError, asyncpg.InterfaceError):
-            raise InvalidArgument(
-                "STACKDOCS_SUPABASE_DB_URL is not the address of a Postgres database",
-                "Copy the connection string from the project's page (Connect).",
+            raise _no_address() from None
+        except (OSError, TimeoutError):
+            raise StoreFailed(
+                "the project's database cannot be reached",
+                "Nothing was changed. Check host and port in STACKDOCS_SUPABASE_DB_URL; where "
+                "there is no IPv6, use the address of the project's session pooler.",
             ) from None
         try:
             yield connection
         finally:
             connection.terminate()  # whatever was not committed is undone
+
+
+def _no_address() -> InvalidArgument:
+    return InvalidArgument(
+        "STACKDOCS_SUPABASE_DB_URL is not the address of a Postgres database",
+        "Copy the connection string from the project's page (Connect).",
+    )
 
 
 async def applied(connection: "asyncpg.Connection") -> list[Applied]:
@@ -203,11 +216,14 @@ def _told() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         raise _refused(error) from None
     except (OSError, TimeoutError, asyncpg.InterfaceError):
-        raise StoreFailed(
-            "the project's database cannot be reached",
-            "Nothing that was begun was kept. Check host and port in STACKDOCS_SUPABASE_DB_URL; "
-            "where there is no IPv6, use the address of the project's session pooler.",
-        ) from None
+        raise _went_away() from None
+
+
+def _went_away() -> StoreFailed:
+    return StoreFailed(
+        "the project's database went away",
+        "The step that was being applied was undone. Run `stackdocs-mcp migrate` again.",
+    )
 
 
 def _refused(error: "asyncpg.PostgresError") -> StoreFailed:
@@ -216,10 +232,7 @@ def _refused(error: "asyncpg.PostgresError") -> StoreFailed:
     if _family(error) == "28":
         return StoreFailed(*_TOLD["28P01"])
     if _family(error) in {"08", "57"}:
-        return StoreFailed(
-            "the project's database went away",
-            "The step that was being applied was undone. Run `stackdocs-mcp migrate` again.",
-        )
+        return _went_away()
     return StoreFailed(f"the project's database could not do this, and said {error.sqlstate}")
 
 
@@ -244,6 +257,10 @@ _TOLD = {
     "55P03": (
         "another process is bringing the database up to date",
         "Nothing was changed. Try again when it is done.",
+    ),
+    "57P03": (
+        "the project's database is starting or stopping",
+        "Nothing was changed. Try again in a moment.",
     ),
     "25006": (
         "the project's database takes no writes now",
