@@ -46,7 +46,8 @@ class Client:
     async def call(self, function: str, **arguments: object) -> int:
         """The status of the answer."""
         named = {f"p_{name}": value for name, value in arguments.items()}
-        return (await self._sent("POST", f"rpc/{function}", named)).status_code
+        answer = await self._sent("POST", f"rpc/{function}", named)
+        return answer.status_code
 
     async def extraction(self, document: Document) -> str:
         (row,) = await self.get(f"documents?id=eq.{document.id}&select=extraction_id")

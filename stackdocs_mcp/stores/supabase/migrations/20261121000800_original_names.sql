@@ -332,21 +332,21 @@ declare
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     value jsonb := coalesce(p_value, 'null');
     scalar boolean := jsonb_typeof(value) not in ('object', 'array');
-    key text := stackdocs.key_of(held, me.stack, p_field_path, true);
+    target text := stackdocs.key_of(held, me.stack, p_field_path, true);
     written jsonb;
 begin
     if p_confidence not between 0 and 1 then
         raise exception using errcode = 'PT422', message = 'a confidence is from 0 to 1';
     end if;
-    if key = '' then
+    if target = '' then
         return;
     end if;
-    written := jsonb_build_object('path', key, 'scalar', scalar, 'expected', null,
-        'leaves', stackdocs.leaves_of(key, value, p_confidence));
+    written := jsonb_build_object('path', target, 'scalar', scalar, 'expected', null,
+        'leaves', stackdocs.leaves_of(target, value, p_confidence));
     if scalar and exists (select 1 from stackdocs.fields as f
         where f.stack_id = me.stack and f.extraction_id = held.extraction
-            and f.key >= key || '/' and f.key < key || '0') then
-        perform stackdocs.write_original(this_call, held, jsonb_build_object('path', key,
+            and f.key >= target || '/' and f.key < target || '0') then
+        perform stackdocs.write_original(this_call, held, jsonb_build_object('path', target,
             'scalar', false, 'expected', null, 'leaves', '[]'::jsonb), written);
         return;
     end if;
@@ -377,6 +377,7 @@ begin
         return;
     end if;
     select jsonb_agg(jsonb_build_array(case
+            when gone_row is null then f.key
             when gone_row < substr(f.key, length(parent) + 3, 4)::integer
             then parent || '/' || stackdocs.row_key(
                 substr(f.key, length(parent) + 3, 4)::integer - 1) || substr(f.key,
