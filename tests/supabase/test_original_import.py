@@ -354,7 +354,7 @@ async def test_broken_off_at_any_call_it_goes_on_and_makes_nothing_twice(tmp_pat
         for step in range(1_000):
             breaking = Breaking(place.store, [chance.randint(1, 30)], after=step % 2 == 0)
             try:
-                await place.run(breaking)  # type: ignore[arg-type]
+                await place.run(breaking)
             except Broken:
                 continue
             break

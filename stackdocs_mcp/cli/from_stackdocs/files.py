@@ -23,7 +23,7 @@ class Source(Protocol):
     async def fetch(self, path: str, limit: int) -> bytes:
         """The whole file. Raises FileMissing, FileTooLarge, StoreFailed."""
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Give connections back. Harmless twice."""
 
 
@@ -37,7 +37,7 @@ class Folder:
         """The file below the folder; a path that leads out of it is missing."""
         return await anyio.to_thread.run_sync(self._read, path, limit)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         pass
 
     def _read(self, path: str, limit: int) -> bytes:
@@ -88,7 +88,7 @@ class Storage:
             ) from error
         return bytes(content)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._http.aclose()
 
 

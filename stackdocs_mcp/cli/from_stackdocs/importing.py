@@ -73,7 +73,12 @@ async def import_all(work: Importing) -> Report:
     report = Report()
     stacks = _named(await work.originals.stacks())
     for stack in stacks.values():
-        await _stack(work, stack)
+        try:
+            await _stack(work, stack)
+        except StoreFailed:
+            raise
+        except StackdocsError as error:
+            report.trouble(stack.id, str(error))
     documents = await work.originals.documents()
     used: set[UUID] = set(stacks)
     for count, document in enumerate(documents):
@@ -138,20 +143,8 @@ async def _document(
     """Import the document into each of the stacks; what is wrong with it stops no other."""
     content: bytes | None = None
     for target in targets:
-        stack = await _stack(work, target)
-        made = await work.originals.imported(document.id, stack)
-        if made is not None and made.done:
-            report.there += 1
-            continue
-        if await work.store.membership(work.user_of(document.user), stack) is None:
-            report.trouble(document.id, "its stack was deleted since it was imported")
-            continue
         try:
-            if content is None:
-                content = await work.source.fetch(document.file_path, work.max_file_bytes)
-            one = _One(work, report, document, stack)
-            await one.begin(content, made)
-            await one.lead()
+            content = await _into(work, report, document, target, content)
         except FileMissing:
             report.trouble(document.id, "its file is missing")
             report.not_done += 1
@@ -160,6 +153,30 @@ async def _document(
         except StackdocsError as error:
             report.trouble(document.id, str(error))
             report.not_done += 1
+
+
+async def _into(
+    work: Importing,
+    report: Report,
+    document: OriginalDocument,
+    target: OriginalStack,
+    content: bytes | None,
+) -> bytes | None:
+    """Import the document into the stack, and give back its bytes if they were needed."""
+    stack = await _stack(work, target)
+    made = await work.originals.imported(document.id, stack)
+    if made is not None and made.done:
+        report.there += 1
+        return content
+    if await work.store.membership(work.user_of(document.user), stack) is None:
+        report.trouble(document.id, "its stack was deleted since it was imported")
+        return content
+    if content is None:
+        content = await work.source.fetch(document.file_path, work.max_file_bytes)
+    one = _One(work, report, document, stack)
+    await one.begin(content, made)
+    await one.lead()
+    return content
 
 
 class _One:
@@ -172,17 +189,17 @@ class _One:
         self._report = report
         self._original = original
         self._stack = stack
-        self._user = work.user_of(original.user)
-        self._repo = work.store.bind(
-            Binding(self._user, stack, frozenset(Right), Actor("agent", AGENT))
-        )
+        user = work.user_of(original.user)
+        binding = Binding(user, stack, frozenset(Right), Actor("agent", AGENT))
+        self._repo = work.store.bind(binding)
+        self._files = work.store.files(binding)
         self._time = original.at
 
     async def begin(self, content: bytes, made: Imported | None) -> None:
         """Have a document with these bytes in the stack, and remember that it was begun."""
         work, original = self._work, self._original
         work.clock.stand(original.at)
-        sha256, size = await work.store.files(self._user).put_bytes(content, work.max_file_bytes)
+        sha256, size = await self._files.put_bytes(content, work.max_file_bytes)
         name = sent_name(original.filename) or "unnamed"
         document, _ = await self._repo.add_document(NewDocument(name, sha256, size))
         if made is None:

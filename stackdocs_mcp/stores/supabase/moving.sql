@@ -79,6 +79,15 @@ begin
             using hint = 'Delete them first (stackdocs-mcp stacks delete), if nobody needs them.';
     end if;
 
+    if pg_catalog.to_regclass('pgmq.q_stackdocs_reading') is not null then
+        perform pgmq.drop_queue('stackdocs_reading');
+    end if;
+    for one in
+        select p.policyname as name, p.tablename as relation from pg_catalog.pg_policies as p
+        where p.schemaname = 'storage' and p.policyname like 'stackdocs\_%'
+    loop
+        execute pg_catalog.format('drop policy %I on storage.%I', one.name, one.relation);
+    end loop;
     drop schema if exists stackdocs cascade;
     drop view if exists public.stack_documents;
     for one in

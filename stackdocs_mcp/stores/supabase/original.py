@@ -46,8 +46,13 @@ async def move_away(connection: "asyncpg.Connection") -> None:
     """Move the original's tables into a schema of their own, all in one transaction.
 
     Nothing is deleted; ``stackdocs_original.go_back()`` in the database moves them back. Raises
-    StoreFailed where an earlier move is in the way.
+    StoreFailed where an earlier move, or this program's own schema, is in the way.
     """
+    if await connection.fetchval("select to_regclass('stackdocs.migrations') is not null"):
+        raise StoreFailed(
+            "public has the original's tables, and this program's schema is there too",
+            "Restore the database from a copy, or move the original's tables away yourself.",
+        )
     there = await connection.fetchval(_IN_THE_WAY)
     if there:
         raise StoreFailed(
