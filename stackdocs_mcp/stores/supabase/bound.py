@@ -14,12 +14,12 @@ from stackdocs_mcp.stores.supabase.writing import BoundFields
 class BoundStore(
     BoundDocuments,
     BoundPages,
+    BoundSearch,
     BoundReading,
-    BoundMembers,
+    BoundFolder,
     BoundFields,
     BoundHistory,
     BoundVerifying,
-    BoundSearch,
-    BoundFolder,
+    BoundMembers,
 ):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

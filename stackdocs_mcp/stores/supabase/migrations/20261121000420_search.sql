@@ -61,17 +61,23 @@ begin
         perform stackdocs.must_have(me, p_document);
     end if;
     return (
-        select coalesce(jsonb_agg(jsonb_build_object('document', d.id, 'filename', d.filename,
+        select coalesce(jsonb_agg(jsonb_build_object('document', r.id, 'filename', r.filename,
             'page', f.page, 'line', (
                 select one::text from json_array_elements(r.lines::json) as one
                 where (one -> 0)::text = f.line::text limit 1
             )) order by f.place), '[]')
         from stackdocs.lines_with(p_words, p_begins, p_phrases, p_document,
             greatest(p_after, 0), greatest(p_limit, 0)) as f
-        join public.documents as d on d.stack_id = me.stack and d.id = f.document_id
-        join stackdocs.document_pages as l
-            on l.stack_id = me.stack and l.document_id = f.document_id and l.number = f.page
-        join public.ocr_results as r on r.user_id = l.user_id and r.id = l.result_id
+        cross join lateral (
+            select d.id, d.filename, one.lines from public.documents as d
+            join stackdocs.document_pages as l on l.stack_id = d.stack_id and l.document_id = d.id
+                and l.number = f.page
+            cross join lateral (
+                select * from public.ocr_results as each
+                where each.user_id = l.user_id and each.id = l.result_id offset 0
+            ) as one
+            where d.stack_id = me.stack and d.id = f.document_id offset 0
+        ) as r
     );
 end
 $$;
@@ -133,7 +139,7 @@ declare
 begin
     -- What a file was and what it is now belong together, whoever else looks at the folder.
     perform pg_advisory_xact_lock(hashtextextended('folder of ' || me.stack, 0));
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     select f.document_id into former from stackdocs.folder_files as f
     where f.stack_id = me.stack and f.name = p_name;
     insert into stackdocs.folder_files (stack_id, name, size, modified_ns, document_id)
