@@ -147,9 +147,9 @@ begin
     cross join lateral (select l.before is distinct from l.after
         or l.locked_before <> l.locked_after as touched) as t;
 
-    delete from stackdocs.fields as f using unnest(p_leaves) as l
-    where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction and f.key = l.key
-        and l.after is null;
+    delete from stackdocs.fields
+    where stack_id = p_by.stack and extraction_id = p_held.extraction
+        and key = any (array(select l.key from unnest(p_leaves) as l where l.after is null));
 
     insert into stackdocs.fields as f (stack_id, extraction_id, key, revision, actor_kind,
         actor_client, at, leaf, locked)
