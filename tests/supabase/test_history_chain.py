@@ -1,4 +1,4 @@
-"""The history in Postgres' rows: chained like the embedded store's, kept, and cheap to go on with."""
+"""The history in Postgres' rows: chained like the embedded store's, kept, cheap to go on with."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,7 +28,6 @@ from tests.supabase.shared import open_shared, rig
 
 pytestmark = pytest.mark.anyio
 
-MANY = 4_000
 HANDFUL = 60
 
 
@@ -81,7 +80,7 @@ BROKEN = [
     "update stackdocs.fields set revision = revision - 1",
     "delete from stackdocs.fields where key = '/b/c'",
     "update public.extractions set fields = fields + 1",
-    "update public.extractions set flagged = 0 where number = 2",
+    "update public.extractions set flagged = flagged + 1 where number = 1",
     "update public.extractions set revision = revision + 1 where number = 2",
     "update public.documents set digest = ''",
     "update public.documents set status = 'completed'",
@@ -176,13 +175,16 @@ insert into stackdocs.change_leaves (stack_id, extraction_id, revision, ordinal,
 select stack_id, extraction_id, 0, ordinal, path, true, '{"v":1,"e":["unchecked",null,[]]}', false,
     false
 from stackdocs.changes;
+update public.extractions set fields = 4000;
+update stackdocs.fields set locked = true where key = '/rows/#0017/x';
+analyze stackdocs.fields, stackdocs.changes, stackdocs.change_leaves;
 """
 
 
 async def rows_read(stack: str, document: DocumentId, function: str, rest: str) -> int:
     """Rows of fields and history that one call of the function looks at, in the database."""
     claims = {"sub": ALICE, "stack_id": stack, "rights": ["stack:read", "stack:write"]}
-    call = {"id": str(uuid4()), "now": 1, "kind": "agent", "client": "test", "quotas": {}}
+    call = {"id": str(uuid4()), "now": 1, "kind": "person", "client": "test", "quotas": {}}
     connection = await asyncpg.connect(rig().postgres.url())
     try:
         async with connection.transaction():
@@ -190,26 +192,30 @@ async def rows_read(stack: str, document: DocumentId, function: str, rest: str) 
                 "select set_config('request.jwt.claims', $1, true)", json.dumps(claims)
             )
             await connection.execute("set local role authenticated")
-            await connection.execute(f"select public.{function}($1, $2, {rest})", json.dumps(call), document)
+            await connection.execute(
+                f"select public.{function}($1, $2, {rest})", json.dumps(call), document
+            )
             await connection.execute("reset role")
             return int(await connection.fetchval(COUNTS))
     finally:
         await connection.close()
 
 
-ONE_LEAF = """
-[[{"path": "/rows/#0017/x", "leaves": [["/rows/#0017/x", "{\\"v\\":0,\\"e\\":[\\"unchecked\\",null,[]]}"]],
-"scalar": true, "expected": null},
-{"path": "/other/y", "leaves": [["/other/y", "{\\"v\\":0,\\"e\\":[\\"unchecked\\",null,[]]}"]],
-"scalar": true, "expected": null}]]
-"""
+LEAF = '{"v":0,"e":["unchecked",null,[]]}'
+TWO = json.dumps(
+    [
+        [
+            {"path": path, "leaves": [[path, LEAF]], "scalar": True, "expected": None}
+            for path in ("/rows/#0017/x", "/other/y")
+        ]
+    ]
+)
 
 
-@pytest.mark.parametrize("analysed", [False, True])
 @pytest.mark.parametrize(
     ("function", "rest"),
     [
-        ("sd_write", f"'{ONE_LEAF}', null, false"),
+        ("sd_write", f"'{TWO}', null, false"),
         ("sd_undo", "null, null, false"),
         ("sd_unlock", "'/rows'"),
         ("sd_fields", "null, '/rows/#0017', null, null"),
@@ -219,16 +225,11 @@ ONE_LEAF = """
 )
 @pytest.mark.requirement("PGH-24")
 async def test_a_call_reads_a_handful_of_rows_however_many_there_are(
-    repo: StackStore, function: str, rest: str, *, analysed: bool
+    repo: StackStore, function: str, rest: str
 ) -> None:
     document = await ready(repo)
     await rig().sql(FILL)
-    if analysed:
-        await rig().sql("analyze")
     stack = (await repo.stack()).id
-    if function == "sd_unlock":
-        await rig().sql("update stackdocs.fields set locked = true where key = '/rows/#0017/x'")
-        rest = rest.replace("'/rows'", "'/rows'")
 
     read = await rows_read(stack, document.id, function, rest)
 
