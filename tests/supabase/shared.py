@@ -5,7 +5,6 @@ import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import anyio
 
@@ -33,7 +32,7 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
     if project.place != folder:
         await project.clean()
         project.place = folder
-    opened = await open_store(
+    return await open_store(
         project.url,
         project.publishable_key,
         project.signing_key,
@@ -41,7 +40,6 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
-    return cast(Store, opened)
 
 
 class OwnCounters(SupabaseCounters):
