@@ -249,8 +249,8 @@ async def test_the_program_itself_reaches_no_file_of_a_stack_that_is_there(stack
 @asynccontextmanager
 async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""
-    claims = {"role": caller.role, "sub": caller.user, "stack_id": caller.stack}
-    claims["rights"] = list(caller.rights)
+    claims: dict[str, object] = {"role": caller.role, "sub": caller.user}
+    claims |= {"stack_id": caller.stack, "rights": list(caller.rights)}
     connection = await asyncpg.connect(rig().postgres.url("authenticator", "authenticator"))
     try:
         async with connection.transaction():
