@@ -35,7 +35,7 @@ async def opened(folder: Path, **given: Any) -> AsyncIterator[SupabaseStore]:
 async def another(folder: Path, **given: Any) -> SupabaseStore:
     """One more process in the same project."""
     project = rig()
-    keys = (project.publishable_key, given.pop("signing_key", project.signing_key))
+    keys = (project.publishable_key, project.signing_key)
     return await open_store(project.url, *keys, clock=SteppingClock(), folder=folder, **given)
 
 
