@@ -15,7 +15,7 @@ from stackdocs_mcp.core.model import NewDocument
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.stores.supabase import objects as requests
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
-from tests.stores.builders import ALICE, BOB, added, binding
+from tests.stores.builders import ALICE, BOB, added, binding, digest
 from tests.supabase import storing
 from tests.supabase.shared import rig
 from tests.supabase.storing import CONTENT, SHA256, TEXT
@@ -156,7 +156,7 @@ async def test_that_a_refused_file_cannot_be_removed_hides_no_refusal(
 
 @pytest.mark.requirement("PGF-13")
 async def test_all_files_of_a_deleted_stack_are_cleared_away_and_no_others(
-    store: SupabaseStore, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    store: SupabaseStore, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "LISTED", 3)
     other = await store.open_stack(ALICE, "other")
@@ -172,6 +172,14 @@ async def test_all_files_of_a_deleted_stack_are_cleared_away_and_no_others(
     await store.empty(stack.id)
 
     assert await storing.objects() == [storing.key(other, "a")]
+    with pytest.raises(StoreFailed):
+        await store.files(binding(ALICE, stack.id)).local(digest("a"))
+    assert len(kept(tmp_path / "one")) == 1
+
+
+def kept(place: Path) -> list[Path]:
+    """Files that a process has on this machine."""
+    return [path for path in place.rglob("*") if path.is_file()]
 
 
 async def join(stack: Stack, role: Role) -> None:

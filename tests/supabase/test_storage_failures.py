@@ -28,7 +28,7 @@ from tests.supabase import storing
 from tests.supabase.rig import new_key
 from tests.supabase.shared import rig
 from tests.supabase.storing import CONTENT, SHA256, weather
-from tests.supabase.test_storage import join
+from tests.supabase.test_storage import join, kept
 
 pytestmark = pytest.mark.anyio
 
@@ -77,11 +77,6 @@ async def fetching(files: Files) -> object:
     return (await files.local(SHA256)).read_bytes()
 
 
-def left(place: Path) -> list[Path]:
-    """Files that a process has on this machine."""
-    return [path for path in place.rglob("*") if path.is_file()]
-
-
 @pytest.mark.requirement("PGF-20")
 @pytest.mark.parametrize(
     ("kind", "work"), [("down", sending), ("down", fetching), ("lossy", fetching)]
@@ -117,7 +112,7 @@ async def test_a_storage_that_stays_away_is_said_to_be_out_of_reach(
 
     await fails(work(elsewhere), StoreFailed, "Storage cannot be reached")
 
-    assert left(tmp_path / "two") == []
+    assert kept(tmp_path / "two") == []
 
 
 @pytest.mark.requirement("PGF-20")
@@ -248,7 +243,7 @@ async def test_what_the_bucket_does_not_take_is_refused_with_its_reason(
         await fails(sending(files), FileUnsupported, "does not take this kind of file")
 
     assert await storing.objects() == []
-    assert left(tmp_path / "one") == []
+    assert kept(tmp_path / "one") == []
 
 
 @pytest.mark.requirement("PGF-22")
@@ -269,7 +264,7 @@ async def test_bytes_that_are_not_those_that_were_added_are_never_given_out(
 ) -> None:
     await weather("damaged", TRIES)
     await fails(fetching(elsewhere), StoreFailed, "not the one that was added")
-    assert left(tmp_path / "two") == []
+    assert kept(tmp_path / "two") == []
 
     await weather("damaged", TRIES - 1)
     assert await fetching(elsewhere) == CONTENT
@@ -287,7 +282,7 @@ async def test_a_full_disk_of_this_machine_is_said_to_be_full(
 
     await fails(work(elsewhere), StoreFailed, "the disk of this server is full")
 
-    assert left(tmp_path / "two") == []
+    assert kept(tmp_path / "two") == []
 
 
 async def fails(work: Awaitable[object], kind: type[StackdocsError], saying: str) -> StackdocsError:
