@@ -115,6 +115,7 @@ class Settings(BaseModel):
     quota_ocr_pages: Quota = None
     supabase_url: Annotated[str | None, AfterValidator(choices.address)] = None
     supabase_publishable_key: Annotated[str, StringConstraints(strip_whitespace=True)] | None = None
+    worker: Literal["on", "off"] = "on"
     log_level: logs.Level = "info"
     log_format: logs.Form = "text"
     otel: Literal["off", "on"] = "off"

@@ -7,7 +7,7 @@ import click
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.options import addressed, common, given, reading, setting, settings_of
 from stackdocs_mcp.cli.people import reextract, release, set_, undo
-from stackdocs_mcp.cli.servers import serve, token
+from stackdocs_mcp.cli.servers import serve, token, worker
 from stackdocs_mcp.cli.tenants import audit, members, stacks
 
 FORMATS = ("csv", "json", "jsonl")
@@ -372,5 +372,5 @@ def demo(**_settings: str | None) -> int:
     return run(lambda: show(settings))
 
 
-for _command in (serve, set_, release, undo, reextract, token, stacks, members, audit):
+for _command in (serve, worker, set_, release, undo, reextract, token, stacks, members, audit):
     cli.add_command(_command)

@@ -35,6 +35,7 @@ SCOPES = ("stack:read", "stack:write", "stack:admin")
 @setting("read_only", "Offer only tools that change nothing.", is_flag=True)
 @reading
 @setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
+@setting("worker", "off: leave reading to `worker` (Supabase).", metavar="on|off")
 @over_http
 def serve(*, http_: bool = False, **_settings: Any) -> int:
     """Serve one stack to one MCP client over standard input and output.
@@ -65,6 +66,28 @@ def serve(*, http_: bool = False, **_settings: Any) -> int:
     gc.freeze()
     gc.enable()
     run(lambda: served(settings))
+    return 0
+
+
+@click.command(short_help="Read documents of a Supabase project that wait to be read.")
+@common
+@reading
+@setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
+def worker(**_settings: Any) -> int:
+    """Read documents of all stacks of the Supabase project as they come, until it is ended.
+
+    Any number of them share the work, with servers that read as well (`serve`, unless its
+    --worker is off). Says a line for each document on standard error: its id, pages and seconds.
+    When it is ended or dies, others go on with what it was reading; no page is read twice.
+    """
+    settings = settings_of()
+
+    from stackdocs_mcp.cli.barrier import run
+    from stackdocs_mcp.cli.serving import check_queue
+    from stackdocs_mcp.server.reading import read_queue
+
+    check_queue(settings)
+    run(lambda: read_queue(settings))
     return 0
 
 

@@ -36,6 +36,16 @@ def check_all_stacks(settings: Settings, *, named: bool) -> None:
         raise BadSettings([problem])
 
 
+def check_queue(settings: Settings) -> None:
+    """Raise BadSettings where documents wait in no queue."""
+    if not settings.is_on_supabase:
+        problem = (
+            "worker: a data directory has no queue; its documents are read by `serve`, `add` and "
+            "`retry` themselves. For those of a Supabase project set STACKDOCS_SUPABASE_URL"
+        )
+        raise BadSettings([problem])
+
+
 def check_http(settings: Settings) -> None:
     """Raise BadSettings for an address that must not be served like this.
 

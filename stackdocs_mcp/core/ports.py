@@ -34,6 +34,7 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
+from stackdocs_mcp.core.queue import Queued
 from stackdocs_mcp.core.quota import Usage
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import Audit, Members, Membership
@@ -368,7 +369,7 @@ class Files(Protocol):
         """
 
 
-class Store(Audit, Events, Usage, Protocol):
+class Store(Audit, Events, Queued, Usage, Protocol):
     """A place where many users' stacks live."""
 
     def bind(self, binding: Binding) -> StackStore:

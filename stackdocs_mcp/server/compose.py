@@ -18,11 +18,13 @@ from stackdocs_mcp.server.engines import Engines
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace import Shared, Workspace
+from stackdocs_mcp.workspace.bell import Bell
 from stackdocs_mcp.workspace.cursors import Cursors
 from stackdocs_mcp.workspace.folder import follow
 from stackdocs_mcp.workspace.intake import RESUME_SECONDS, Intake, looking_on
 from stackdocs_mcp.workspace.listening import Listeners
 from stackdocs_mcp.workspace.pagecache import PageCache
+from stackdocs_mcp.workspace.working import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class App:
     shared: Shared
     tasks: TaskGroup
     user: UserId
+    worker: Worker | None = None
+    """Reads what is in the store's queue, where it has one."""
 
     async def open_stack(self) -> Stack:
         """The stack that the settings name: the folder's, or the one of that name."""
@@ -50,7 +54,14 @@ class App:
         return self.shared.workspace(binding, self.settings.allowed)
 
     async def read_everything(self) -> None:
-        """Keep the documents of all stacks being read, each for its owner, until cancelled."""
+        """Keep the documents of all stacks being read, each for its owner, until cancelled.
+
+        Where they wait in a queue this is only one of those who read them, or none: at once over.
+        """
+        if self.worker is not None:
+            if self.settings.worker == "on":
+                await self.worker.run()
+            return
         intake = self.shared.intake
         while True:
             unread: Sequence[tuple[UserId, StackId]] = ()
@@ -65,7 +76,10 @@ class App:
 
     def read_behind(self, workspace: Workspace) -> None:
         """Keep the stack's documents being read, and its folder followed, from now on."""
-        self.tasks.start_soon(self.shared.intake.resume, workspace.store, workspace.files)
+        if self.worker is not None:
+            self.tasks.start_soon(self.read_everything)
+        else:
+            self.tasks.start_soon(self.shared.intake.resume, workspace.store, workspace.files)
         if self.settings.folder is not None:
             from stackdocs_mcp.ocr.formats import SUFFIXES  # noqa: PLC0415  folders alone need it
 
@@ -79,14 +93,19 @@ async def running(settings: Settings) -> AsyncIterator[App]:
 
     Raises StoreFailed when the data folder cannot be used, and BadKey when a key in it cannot.
     """
-    store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
+    store: Store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
     engines = Engines(settings)
     max_file_bytes = settings.max_file_mb * 1024 * 1024
+
+    queue = store.queue
+    bell = None if queue is None else Bell()
+    intake = Intake(engines.engine, now, max_file_bytes, bell=bell)
+    worker = None if queue is None or bell is None else Worker(queue, intake, bell)
 
     try:
         shared = Shared(
             store=store,
-            intake=Intake(engines.engine, now, max_file_bytes),
+            intake=intake,
             cursors=Cursors(keyfiles.of_links(settings.data_dir.absolute()).secret()),
             pages=PageCache(),
             listeners=Listeners(store, now),
@@ -97,7 +116,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
             tasks.start_soon(shared.listeners.run)
-            yield App(settings, store, shared, tasks, local_user())
+            yield App(settings, store, shared, tasks, local_user(), worker)
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):

@@ -105,6 +105,10 @@ class EmbeddedStore:
         self._quotas = quotas
         self._copies = anyio.CapacityLimiter(COPIES)
 
+    @property
+    def queue(self) -> None:
+        return None
+
     def bind(self, binding: Binding) -> "BoundStore":
         return BoundStore(self._database, binding, self._clock, self._quotas, self.files_of)
 

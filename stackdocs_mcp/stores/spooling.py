@@ -33,19 +33,20 @@ _READ = (
 
 Spooled = tuple[Path, Sha256, int]
 """A file of this machine, and the hash and the size of its bytes."""
+Settle = Callable[[Path, Sha256, int], Awaitable[None]]
+"""Given a file, whole and on disk, with its hash and size; takes it away or leaves it."""
 
 
 class Arriving:
     """``core.arriving.Incoming`` in a folder for what is being copied.
 
-    ``begin`` opens a file there and gives its name; ``settle`` is given the file, whole and on
-    disk, with its hash and size, and takes it away.
+    ``begin`` opens a file there and gives its name; what ``settle`` leaves of it is removed.
     """
 
     def __init__(
         self,
         begin: Callable[[], tuple[int, str]],
-        settle: Callable[[Path, Sha256, int], Awaitable[None]],
+        settle: Settle,
         limit: int,
         turns: anyio.CapacityLimiter,
     ) -> None:

@@ -175,4 +175,4 @@ async def _add(workspace: Workspace, file: Seen) -> None:
         FolderFile(file.name, file.size, file.modified_ns, document.id)
     )
     if needs_reading(document):
-        shared.intake.start(Job(workspace.behind, workspace.files, document.id))
+        shared.intake.begin(Job(workspace.behind, workspace.files, document.id))

@@ -28,6 +28,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr
+from stackdocs_mcp.workspace.bell import Bell
 from stackdocs_mcp.workspace.turns import FairTurns
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ LEASE = timedelta(seconds=60)
 RENEW_SECONDS = 20.0
 RESUME_SECONDS = 15.0
 WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 15.0
+SLOWER = 1.3
 
 BROKEN = Failure(
     "crashed",
@@ -83,6 +86,9 @@ class Intake:
 
     Owners take turns. One place is always left for the others: a thousand long documents of one
     owner do not delay the next owner's first.
+
+    Where documents wait in a queue of the store, what is started here is read by whoever takes it
+    from there (``working.Worker``), in this process or another.
     """
 
     def __init__(
@@ -92,19 +98,24 @@ class Intake:
         max_file_bytes: int,
         *,
         at_once: int = 3,
+        bell: Bell | None = None,
     ) -> None:
         """``engine`` is asked for the first time when there is something to read.
 
         It gives the engine for a stack's choice. What is attached to a file and larger than
         ``max_file_bytes`` is left out. So many documents are read ``at_once``, and of one owner one
         less; engines let in no fewer (``ocr.limits.Limits.documents``), or they were the queue.
+        ``bell`` is rung for what is in the store's queue; without one there is no such queue.
         """
         self._engine = engine
         self._max_file_bytes = max_file_bytes
         self._clock = clock
         self._turns = FairTurns(at_once, each=max(1, at_once - 1))
+        self._bell = bell
         self._running: dict[DocumentId, anyio.Event] = {}
         self._watching: dict[DocumentId, list[OnPage]] = {}
+        self._ended: dict[DocumentId, anyio.Event] = {}
+        """Set when this process has made an attempt at what somebody waits for."""
         self._tasks: TaskGroup | None = None
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -145,13 +156,51 @@ class Intake:
             raise RuntimeError("Intake.run must be running")
         over = self._running[job.document] = anyio.Event()
         self._watching[job.document] = []
+        if self._bell is not None:
+            self._bell.ring()
         self._tasks.start_soon(self._background, job, over)
         return over
 
+    def begin(self, job: Job) -> None:
+        """As ``start``, where nobody waits for it."""
+        if self._bell is not None:
+            self._bell.ring()
+            return
+        self.start(job)
+
     async def _background(self, job: Job, over: anyio.Event) -> None:
         try:
-            async with self._turns.take(job.owner):
-                read = await self._attempt(job)
+            if self._bell is not None:
+                await self._wait(job)
+            else:
+                async with self._turns.take(job.owner):
+                    await self.read(job)
+        finally:
+            del self._running[job.document], self._watching[job.document]
+            self._ended.pop(job.document, None)
+            over.set()
+
+    async def _wait(self, job: Job) -> None:
+        """Until the document has been read by somebody; more and more patiently."""
+        pause = WAIT_SECONDS
+        try:
+            while needs_reading(document := await job.store.document(job.document)):
+                self._tell(job, document.pages_done, document.pages)
+                ended = self._ended[job.document] = anyio.Event()
+                with anyio.move_on_after(pause):
+                    await ended.wait()
+                pause = min(pause * SLOWER, LONGEST_WAIT_SECONDS)
+            self._tell(job, document.pages_done, document.pages)
+        except StackdocsError as error:
+            log.warning("document %s is not waited for any more: %s", job.document, error.code)
+
+    async def read(self, job: Job) -> Document | None:
+        """How the document stands after it was read, unless somebody else reads these bytes.
+
+        Nothing is raised: what goes wrong is logged, and None is the answer when the store is gone.
+        """
+        try:
+            read = await self._attempt(job)
             if read.error is not None:  # who waits for it is told, and needs no line in a log
                 log.warning(_FAILED, read.id, read.error.code, read.pages_done, read.pages)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
@@ -160,10 +209,13 @@ class Intake:
             kind = type(error).__name__
             log.error("reading document %s broke: %s", job.document, kind)  # noqa: TRY400
             with contextlib.suppress(StackdocsError):
-                await job.store.fail(job.document, BROKEN)
+                return await job.store.fail(job.document, BROKEN)
+        else:
+            return read
         finally:
-            del self._running[job.document], self._watching[job.document]
-            over.set()
+            if ended := self._ended.get(job.document):
+                ended.set()
+        return None
 
     async def process(self, job: Job) -> Document:
         """Read the document now and answer how it stands after.
@@ -239,9 +291,12 @@ class Intake:
                         done += len(one.pages)
                     case Attachment():
                         await self._attach(job, f"{document.filename}/{one.name}", one.content)
-                for on_page in (job.on_page, *self._watching.get(job.document, ())):
-                    if on_page is not None:
-                        on_page(done, pages)
+                self._tell(job, done, pages)
+
+    def _tell(self, job: Job, done: int, pages: int) -> None:
+        for on_page in (job.on_page, *self._watching.get(job.document, ())):
+            if on_page is not None:
+                on_page(done, pages)
 
     async def _attach(self, job: Job, filename: str, content: bytes) -> None:
         """Make it a document before the one it came with is finished: a crash loses neither."""
@@ -254,7 +309,7 @@ class Intake:
         if job.on_attached is not None:
             job.on_attached(attached)
         elif needs_reading(attached):
-            self.start(Job(job.store, job.files, attached.id))
+            self.begin(Job(job.store, job.files, attached.id))
 
     async def _release(self, job: Job, owner: str) -> None:
         """End the claim now, so that the next process need not wait for it to run out."""

@@ -91,7 +91,7 @@ async def take_in(
             await workspace.files.local(sha256)  # or it was erased with others just then
 
     if needs_reading(document):
-        shared.intake.start(Job(workspace.behind, workspace.files, document.id))
+        shared.intake.begin(Job(workspace.behind, workspace.files, document.id))
     return Added(document, new, quota=await shared.store.quota(workspace.binding.user))
 
 

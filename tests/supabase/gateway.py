@@ -12,7 +12,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from tests.supabase.storage_service import Service
 
 PUBLISHABLE = "sb_publishable_tests"
 _HOP = frozenset(
@@ -55,7 +58,17 @@ def application(config: dict[str, Any]) -> Starlette:
     async def jwks(_: Request) -> Response:
         return JSONResponse(config["jwks"], headers={"cache-control": "public, max-age=600"})
 
+    storage = Service(config | config["storage"])
+    guarded = Starlette(routes=storage.routes())
+
+    async def stored(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = refusal(Request(scope)) or guarded
+        await answer(scope, receive, send)
+
     routes: list[BaseRoute] = [
+        Mount("/storage/v1", stored),
+        Route("/tests/storage", storage.weather.set, methods=["POST"]),
+        Route("/tests/storage", storage.weather.told),
         Route("/auth/v1/.well-known/jwks.json", jwks),
         Route("/rest/v1/{path:path}", rest, methods=_METHODS),
     ]

@@ -50,7 +50,13 @@ class Rig:
         self.url = f"http://127.0.0.1:{gateway_port}"
         self.rest_url = f"http://127.0.0.1:{rest_port}"
         self.publishable_key = PUBLISHABLE
+        storage = {
+            "database": self.postgres.url("authenticator", "authenticator"),
+            "admin": self.postgres.url(),
+            "files": str(self.folder / "objects"),
+        }
         config = {"port": gateway_port, "rest": self.rest_url, "jwks": self.jwks}
+        config["storage"] = storage
         self.gateway = Server(
             [sys.executable, "-m", "tests.supabase.gateway", json.dumps(config)],
             self._gateway_answers,

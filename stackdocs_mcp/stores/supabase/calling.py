@@ -9,6 +9,7 @@ from stackdocs_mcp.core.errors import DocumentNotFound
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import Quotas
+from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.project import Caller, PgRole
 from stackdocs_mcp.stores.supabase.rest import Rest
 
@@ -27,12 +28,16 @@ class Calling:
         clock: Clock,
         quotas: Quotas,
         role: PgRole = "authenticated",
+        *,
+        kept: Kept | None = None,
     ) -> None:
+        """``kept`` is what this process has of the project's files, where it has any."""
         self._rest = rest
         self._binding = binding
         self._clock = clock
         self._quotas = quotas
         self._caller = Caller.of(binding, role)
+        self._kept = kept
 
     async def _call(
         self, function: str, document: DocumentId | None = None, /, **arguments: Any
@@ -83,3 +88,9 @@ def as_uuid(given: str) -> str:
     except ValueError:
         return NOWHERE
     return given if str(made) == given else NOWHERE
+
+
+def bounded(number: int, bits: int = 63) -> int:
+    """The number, or the nearest one that an integer of the database holds."""
+    most: int = 2**bits - 1
+    return max(-most, min(number, most))

@@ -1,14 +1,15 @@
 """The bound stack and its documents: described, added, found, listed."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
 from stackdocs_mcp.core import exact
-from stackdocs_mcp.core.binding import StackId
-from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.binding import Binding, Role, StackId
+from stackdocs_mcp.core.errors import MissingRight, NotFound, StackdocsError, StoreFailed
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
@@ -18,9 +19,14 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Sha256,
 )
+from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr, Policy, Stack
 from stackdocs_mcp.stores.documents import folded
 from stackdocs_mcp.stores.supabase.calling import Calling, as_uuid, moment
+from stackdocs_mcp.stores.supabase.objects import Objects, key_of
+from stackdocs_mcp.stores.supabase.project import Caller
+
+log = logging.getLogger(__name__)
 
 
 class BoundDocuments(Calling):
@@ -47,15 +53,38 @@ class BoundDocuments(Calling):
     async def add_document(
         self, new: NewDocument, *, part_of: DocumentId | None = None
     ) -> tuple[Document, bool]:
-        answer = await self._call(
-            "add_document",
-            filename=new.filename,
-            folded=folded(new.filename),
-            sha256=new.sha256,
-            size=new.size,
-            part_of=None if part_of is None else as_uuid(part_of),
-        )
+        key = key_of(self._binding.stack, new.sha256)
+        try:
+            answer = await self._call(
+                "add_document",
+                filename=new.filename,
+                folded=folded(new.filename),
+                sha256=new.sha256,
+                size=new.size,
+                file_path=key,
+                part_of=None if part_of is None else as_uuid(part_of),
+            )
+        except (QuotaExceeded, MissingRight, NotFound):
+            await self._discard(key)
+            raise
+        if self._kept is not None and not answer["kept"]:
+            self._kept.forget(key)  # removed just then; whoever asks for it here is told so
         return document_of(answer["document"]), answer["new"]
+
+    async def _discard(self, key: str) -> None:
+        """Remove the file that was to become a document, unless a document has it.
+
+        In the owner's name: the caller is perhaps no member any more. Where that fails, the file
+        stays until the same bytes are added again, or the stack is deleted.
+        """
+        binding = Binding(self._binding.owner, self._binding.stack, Role.OWNER.rights)
+        try:
+            removed = await Objects(self._rest).remove(Caller.of(binding), [key])
+        except StackdocsError as error:
+            log.warning("a file that was not wanted could not be removed: %s", error.code)
+            return
+        if removed and self._kept is not None:
+            self._kept.forget(key)
 
     async def document(self, document: DocumentId) -> Document:
         return document_of(await self._call("document", document))

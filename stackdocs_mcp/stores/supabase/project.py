@@ -44,6 +44,10 @@ class Caller:
         return cls(role, binding.user, binding.stack, rights)
 
 
+PROGRAM = Caller("stackdocs_server")
+"""The program itself, for what is no user's."""
+
+
 class SigningKey:
     """The private key that the project trusts tokens of, as a JSON Web Key (RFC 7517)."""
 
@@ -94,6 +98,10 @@ class Minter:
             self._kept.clear()
         self._kept[caller] = (now, token)
         return token
+
+    def forget(self, caller: Caller) -> None:
+        """Mint the caller's next token anew."""
+        self._kept.pop(caller, None)
 
     def follow(self, theirs: float) -> None:
         """Mint by the project's time, in seconds since 1970, where ours is far from it."""

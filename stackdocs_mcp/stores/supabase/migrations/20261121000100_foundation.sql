@@ -378,12 +378,14 @@ create policy extractions_delete on public.extractions for delete to authenticat
 grant select, insert, update on public.extractions to authenticated;
 grant select, insert on public.extractions to stackdocs_worker;
 
--- Pages of bytes that the bound stack has a document of.
+-- Pages of bytes that the bound stack has a document of. The offset says that each page's bytes are
+-- to be looked up: the planner would rather read all documents of the stack for it.
 create policy ocr_results_select on public.ocr_results for select
     to authenticated, stackdocs_worker
     using (user_id = (select stackdocs.owner()) and exists (
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack()) and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_insert on public.ocr_results for insert
     to authenticated, stackdocs_worker
@@ -391,6 +393,7 @@ create policy ocr_results_insert on public.ocr_results for insert
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack_to('stack:write'))
             and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_update on public.ocr_results for update
     to authenticated, stackdocs_worker using (false) with check (false);

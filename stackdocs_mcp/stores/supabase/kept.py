@@ -1,0 +1,156 @@
+"""Files that this process has fetched or sent, kept on its own disk for those who read them next.
+
+Bounded in bytes. What was used last stays; what somebody holds the path of always does: a path
+counts as held for as long as the very object that was given lives.
+"""
+
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+from collections import Counter, OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from stackdocs_mcp.stores.spooling import private_folder
+
+BYTES = 1 << 30
+"""Files that nobody reads are removed, the one used longest ago first, until no more are left."""
+ABANDONED_SECONDS = 24 * 3600.0
+"""A folder that nothing came to for so long is one of a process that died; see ``Kept.close``."""
+_PREFIX = "files-"
+
+if TYPE_CHECKING:
+    _PathOfThisSystem = Path
+else:
+    _PathOfThisSystem = type(Path())
+
+
+class _Held(_PathOfThisSystem):
+    """A path that can be seen to be given up; to another process it is a plain one."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path, (str(self),)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    size: int
+
+
+class Kept:
+    """The files of one process, by their keys. May be used by many threads."""
+
+    def __init__(self, folder: Path | None = None, limit: int = BYTES) -> None:
+        """``folder`` is where the process' own one is made; None for where temporary ones are."""
+        self._parent = folder
+        self._limit = limit
+        self._lock = threading.RLock()
+        self._folder: Path | None = None
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._holds: Counter[Path] = Counter()
+        self._turns: weakref.WeakValueDictionary[str, anyio.Lock] = weakref.WeakValueDictionary()
+        self._number = 0
+
+    def alone(self, key: str) -> anyio.Lock:
+        """For one to fetch the file while others wait for it."""
+        return self._turns.setdefault(key, anyio.Lock())
+
+    def arrival(self) -> tuple[int, str]:
+        """A new file for bytes on their way, open, and its name; blocks. Raises OSError."""
+        return tempfile.mkstemp(dir=self._own() / "incoming")  # 0600 from the start
+
+    def take(self, key: str, arrived: Path, size: int) -> Path:
+        """Keep a whole file under this key, and give its path, held; blocks. Raises OSError."""
+        with self._lock:
+            self.forget(key)
+            self._number += 1
+            file = _File(self._own() / str(self._number), size)
+            arrived.rename(file.path)
+            self._files[key] = file
+            held = self._hold(file.path)
+            self._make_room()
+            return held
+
+    def find(self, key: str) -> Path | None:
+        """The file's path, held; None where it is not, or not whole any more."""
+        with self._lock:
+            file = self._files.get(key)
+            if file is None:
+                return None
+            with suppress(OSError):
+                if file.path.stat().st_size == file.size:
+                    self._files.move_to_end(key)
+                    return self._hold(file.path)
+            self.forget(key)
+            return None
+
+    def forget(self, key: str) -> None:
+        """Have the file fetched again when it is asked for. Whoever reads it still may."""
+        with self._lock:
+            file = self._files.pop(key, None)
+            if file is not None and not self._holds[file.path]:
+                _remove(file.path)
+
+    def close(self) -> None:
+        """Remove all of it; blocks. Harmless twice."""
+        with self._lock:
+            self._files.clear()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    def _own(self) -> Path:
+        with self._lock:
+            if self._folder is None:
+                parent = self._parent or Path(tempfile.gettempdir())
+                if self._parent is not None:
+                    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    _forget_abandoned(parent)
+                self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+            private_folder(self._folder / "incoming")
+            return self._folder
+
+    def _hold(self, path: Path) -> Path:
+        held = _Held(path)
+        self._holds[path] += 1
+        weakref.finalize(held, self._release, path).atexit = False
+        return held
+
+    def _release(self, path: Path) -> None:
+        with self._lock:
+            self._holds[path] -= 1
+            if self._holds[path] > 0:
+                return
+            del self._holds[path]
+            if all(file.path != path for file in self._files.values()):
+                _remove(path)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        used = sum(file.size for file in self._files.values())
+        for key, file in list(self._files.items()):
+            if used <= self._limit:
+                return
+            if not self._holds[file.path]:
+                self.forget(key)
+                used -= file.size
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _forget_abandoned(parent: Path) -> None:
+    oldest = time.time() - ABANDONED_SECONDS
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,217 @@
+-- Documents that are to be read wait in a queue of pgmq, which is what Supabase Queues runs, so that
+-- any number of processes share the work.
+--
+-- A message is {"stack", "owner", "document"}: ids, and nothing of what is in the document. It comes
+-- in with the transaction that makes a document "processing", and goes when the document is not any
+-- more. Its visibility timeout is the lease of whoever reads: one that dies lets it run out, and the
+-- message is there for the next.
+
+-- Also to be called when somebody has dropped the queue.
+create procedure stackdocs.make_queue()
+language plpgsql set search_path = ''
+as $$
+begin
+    if to_regprocedure('pgmq.create(text)') is null then
+        if not exists (select from pg_available_extensions where name = 'pgmq') then
+            raise exception using errcode = 'SD700', message = 'pgmq is not in this database: '
+                'enable Queues under Integrations in the Supabase dashboard, then migrate again';
+        end if;
+        create extension pgmq;
+    end if;
+    perform pgmq.create('stackdocs_reading');
+    -- Owners take turns, each with its oldest message first.
+    create index if not exists stackdocs_reading_by_owner
+        on pgmq.q_stackdocs_reading ((coalesce(message ->> 'owner', '')), msg_id);
+    -- Nobody but the functions below, which run as whoever made it.
+    alter table pgmq.q_stackdocs_reading enable row level security;
+    alter table pgmq.a_stackdocs_reading enable row level security;
+    revoke all on pgmq.q_stackdocs_reading, pgmq.a_stackdocs_reading
+        from public, anon, authenticated, service_role;
+end
+$$;
+revoke all on procedure stackdocs.make_queue() from public, anon, authenticated, service_role;
+
+call stackdocs.make_queue();
+
+-- SD700: the queue was dropped. Said by those who find out.
+create function stackdocs.no_queue() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    raise exception using errcode = 'SD700', message = 'the queue is missing';
+end
+$$;
+
+-- Not as whoever writes the document: nobody else may put anything into the queue.
+create function stackdocs.enqueue() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform pgmq.send('stackdocs_reading', jsonb_build_object(
+        'stack', new.stack_id, 'owner', new.user_id, 'document', new.id));
+    return null;
+exception when undefined_table or undefined_function or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+
+create trigger documents_queued after insert on public.documents
+    for each row when (new.status = 'processing') execute function stackdocs.enqueue();
+create trigger documents_queued_again after update of status on public.documents
+    for each row when (new.status = 'processing' and old.status <> 'processing')
+    execute function stackdocs.enqueue();
+
+-- What a message says, if that is an id.
+create function stackdocs.named(p_message jsonb, p_part text) returns uuid
+language sql immutable set search_path = ''
+as $$
+    select case when p_message ->> p_part ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        then (p_message ->> p_part)::uuid end
+$$;
+
+-- How things stand with a message: null for one to be dropped, because its document is gone, is of
+-- another stack or owner than it says, or is not to be read any more. Otherwise whether somebody is
+-- reading these bytes now: see claim.
+create function stackdocs.is_read(p_message jsonb, p_now timestamptz) returns boolean
+language sql stable set search_path = ''
+as $$
+    select coalesce(d.claimed_until > p_now, false) or exists (
+        select 1 from public.documents as twin
+        where twin.user_id = d.user_id and twin.sha256 = d.sha256
+            and twin.claimed_until > p_now and twin.stack_id <> d.stack_id
+    )
+    from public.documents as d
+    join public.stacks as s on s.id = d.stack_id and s.deleted_at is null
+    where d.stack_id = stackdocs.named(p_message, 'stack')
+        and d.id = stackdocs.named(p_message, 'document')
+        and d.user_id = p_message ->> 'owner' and s.user_id = d.user_id
+        and d.status = 'processing'
+$$;
+
+-- The next message, hidden for so long from everybody else; null for none. pgmq's own read gives
+-- out what came first, and one owner's thousand documents would keep all others waiting: here the
+-- owner is next that was served least lately by whoever asks, and p_full are given nothing.
+create function public.sd_queue_take(p_now bigint, p_seconds integer, p_served text[],
+    p_full text[]) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    next_owner text;
+    one record;
+    is_read boolean;
+begin
+    for next_owner in
+        with recursive owners (name) as (
+            (select coalesce(q.message ->> 'owner', '') from pgmq.q_stackdocs_reading as q
+            order by 1 limit 1)
+            union all
+            select (select coalesce(q.message ->> 'owner', '') from pgmq.q_stackdocs_reading as q
+                where coalesce(q.message ->> 'owner', '') > o.name order by 1 limit 1)
+            from owners as o where o.name is not null
+        )
+        select o.name from owners as o
+        where o.name is not null and not o.name = any (p_full)
+        order by array_position(p_served, o.name) nulls first, o.name
+    loop
+        loop
+            select q.msg_id, q.read_ct, q.message into one from pgmq.q_stackdocs_reading as q
+            where coalesce(q.message ->> 'owner', '') = next_owner and q.vt <= clock_timestamp()
+            order by q.msg_id limit 1 for update skip locked;
+            exit when not found;
+            is_read := stackdocs.is_read(one.message, stackdocs.moment(p_now));
+            if is_read is null then
+                perform pgmq.delete('stackdocs_reading', one.msg_id);
+            elsif is_read then -- that is no try: it is looked at again a little later
+                perform pgmq.set_vt('stackdocs_reading', one.msg_id, 5);
+            else
+                update pgmq.q_stackdocs_reading as q
+                set vt = clock_timestamp() + make_interval(secs => p_seconds),
+                    read_ct = q.read_ct + 1
+                where q.msg_id = one.msg_id;
+                return one.message || jsonb_build_object('id', one.msg_id, 'tries',
+                    one.read_ct + 1);
+            end if;
+        end loop;
+    end loop;
+    return null;
+exception when undefined_table or undefined_function or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+call stackdocs.callable('public.sd_queue_take(bigint,integer,text[],text[])', 'stackdocs_server');
+
+-- Whether this is still the try that took the message; if so, nobody else gets at it meanwhile.
+create function stackdocs.holds(p_id bigint, p_tries integer) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    perform from pgmq.q_stackdocs_reading as q
+    where q.msg_id = p_id and q.read_ct = p_tries for update;
+    return found;
+exception when undefined_table or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+
+-- Hide the message for so long from now on. False when it is another's by now, or gone.
+create function public.sd_queue_extend(p_id bigint, p_tries integer, p_seconds integer)
+returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not stackdocs.holds(p_id, p_tries) then
+        return false;
+    end if;
+    perform pgmq.set_vt('stackdocs_reading', p_id, p_seconds);
+    return true;
+end
+$$;
+call stackdocs.callable('public.sd_queue_extend(bigint,integer,integer)', 'stackdocs_server');
+
+-- The message goes. It is deleted, not archived: an archive of what was read would only grow.
+create function public.sd_queue_done(p_id bigint, p_tries integer) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if stackdocs.holds(p_id, p_tries) then
+        perform pgmq.delete('stackdocs_reading', p_id);
+    end if;
+end
+$$;
+call stackdocs.callable('public.sd_queue_done(bigint,integer)', 'stackdocs_server');
+
+-- Somebody else is to have it, so many seconds from now. A try that was given up does not count:
+-- the message begins anew.
+create function public.sd_queue_release(p_id bigint, p_tries integer, p_seconds integer)
+returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    given jsonb;
+begin
+    if stackdocs.holds(p_id, p_tries) then
+        select q.message into given from pgmq.q_stackdocs_reading as q where q.msg_id = p_id;
+        perform pgmq.delete('stackdocs_reading', p_id);
+        perform pgmq.send('stackdocs_reading', given, p_seconds);
+    end if;
+end
+$$;
+call stackdocs.callable('public.sd_queue_release(bigint,integer,integer)', 'stackdocs_server');
+
+-- How many messages there are, also of what is being read.
+create function public.sd_queue_depth() returns bigint
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return (select count(*) from pgmq.q_stackdocs_reading);
+exception when undefined_table or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+call stackdocs.callable('public.sd_queue_depth()', 'stackdocs_server');
+
+insert into stackdocs.migrations (version, name) values ('20261121000700', 'queue');
