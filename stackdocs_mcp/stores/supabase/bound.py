@@ -6,9 +6,18 @@ from stackdocs_mcp.stores.supabase.history import BoundHistory
 from stackdocs_mcp.stores.supabase.members import BoundMembers
 from stackdocs_mcp.stores.supabase.pages import BoundPages
 from stackdocs_mcp.stores.supabase.reading import BoundReading
-from stackdocs_mcp.stores.supabase.searching import BoundSearch
+from stackdocs_mcp.stores.supabase.search import BoundSearch
 from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
-class BoundStore(BoundDocuments, BoundPages, <<<<<<<, HEAD, BoundReading, BoundMembers, BoundFields, BoundHistory, BoundSearch, BoundFolder, =======, >>>>>>>, pages):
+class BoundStore(
+    BoundDocuments,
+    BoundPages,
+    BoundSearch,
+    BoundReading,
+    BoundFolder,
+    BoundFields,
+    BoundHistory,
+    BoundMembers,
+):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
