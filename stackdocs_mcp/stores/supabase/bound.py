@@ -6,7 +6,7 @@ from stackdocs_mcp.stores.supabase.history import BoundHistory
 from stackdocs_mcp.stores.supabase.members import BoundMembers
 from stackdocs_mcp.stores.supabase.pages import BoundPages
 from stackdocs_mcp.stores.supabase.reading import BoundReading
-from stackdocs_mcp.stores.supabase.search import BoundSearch
+from stackdocs_mcp.stores.supabase.searching import BoundSearch
 from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
