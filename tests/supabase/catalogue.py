@@ -11,7 +11,7 @@ ours as (
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('public', 'stackdocs')
 ),
 functions as (
-    select p.oid, p.prosecdef, p.proconfig, p.proowner, p.proacl, p.prokind, n.nspname, p.proname,
+    select p.oid, p.prosecdef, p.proconfig, p.prosqlbody, p.proowner, p.proacl, p.prokind, n.nspname, p.proname,
         p.oid::regprocedure::text as name
     from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname in ('public', 'stackdocs')
@@ -37,7 +37,8 @@ where o.relkind in ('r', 'p') and not exists (
 """
 POLICIES_FOR_ALL = f"""
 with {OURS} select name from policies
-where polcmd = '*' or not polpermissive or 0 = any (polroles)
+where polcmd = '*' or not polpermissive
+    or 0 = any (polroles) and coalesce("using", 'false') || coalesce("check", 'false') <> 'falsefalse'
     or polroles && (select array_agg(oid) from pg_catalog.pg_roles
         where rolname in ('anon', 'service_role'))
 """
@@ -53,18 +54,15 @@ POLICIES = f"""
 with {OURS} select name, coalesce("using", '') as "using", coalesce("check", '') as "check"
 from policies
 """
-FUNCTIONS_IN_POLICIES = """
-select distinct p.oid::regprocedure::text as name
-from pg_catalog.pg_depend as d join pg_catalog.pg_proc as p on p.oid = d.refobjid
-where d.classid = 'pg_catalog.pg_policy'::regclass and d.refclassid = 'pg_catalog.pg_proc'::regclass
-"""
 VIEWS_OF_THEIR_OWNER = f"""
 with {OURS} select name from ours
 where relkind = 'v' and not coalesce('security_invoker=true' = any (reloptions)
     or 'security_invoker=on' = any (reloptions), false)
 """
+# A body that is not text has its names looked up when it is made, and can be inlined.
 FUNCTIONS_WITH_A_PATH = f"""
-with {OURS} select name from functions where proconfig is null or not 'search_path=""' = any (proconfig)
+with {OURS} select name from functions
+where (prosecdef or prosqlbody is null) and not coalesce('search_path=""' = any (proconfig), false)
 """
 DEFINERS = f"with {OURS} select name from functions where prosecdef"
 OPEN_FUNCTIONS = f"""

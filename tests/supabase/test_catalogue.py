@@ -18,7 +18,7 @@ OPEN = {
     "migrations_select on stackdocs.migrations",  # versions of the program, and of no user
 }
 """Policies that let the roles they are for see every row."""
-BARE = re.compile(r"(?<!SELECT )\bstackdocs\.(?:claims|usr|stack|owner|stack_to)\(")
+BARE = re.compile(r"(?<!SELECT )(?<!SELECT \()\bstackdocs\.(?:claims|usr|stack|owner|stack_to)\(")
 """A look-up that a statement would make for each row: only in a sub-select is it made once."""
 
 
