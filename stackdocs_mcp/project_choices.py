@@ -45,7 +45,7 @@ def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
         if value is not None
     }
     if chosen.supabase_url is None:
-        if given:
+        if given.keys() - {DB_URL}:  # which is all that `migrate` needs
             yield "supabase_url", _NO_ADDRESS
     else:
         for name, what in _NEEDED.items():

@@ -324,6 +324,39 @@ def doctor(digests: IO[bytes] | None, **_settings: str | None) -> int:
     return examine(settings, sources(given(), os.environ), kept)
 
 
+@cli.command(short_help="Bring a Supabase project's database up to date.")
+@click.option("--print", "is_printed", is_flag=True, help="Print the SQL of what is missing.")
+@click.option("--status", is_flag=True, help="List the migrations; exits with 1 if one is missing.")
+@click.option(
+    "--to",
+    metavar="FOLDER",
+    help="Write all as files that Supabase's own tool applies: supabase/migrations.",
+)
+@common
+def migrate(*, is_printed: bool, status: bool, to: str | None, **_settings: str | None) -> int:
+    """Bring the database of a Supabase project to what this version of the program needs.
+
+    Works on the database of STACKDOCS_SUPABASE_DB_URL, which servers need not have. Each step is
+    applied whole or not at all, also when several start at once. Without that address, --print
+    and --to give all of the SQL to those who apply migrations with other tools.
+    """
+    if sum((is_printed, status, to is not None)) > 1:
+        raise click.UsageError("give one of --print, --status and --to")
+    if to == "":
+        raise click.UsageError("--to is empty; the current folder is written as `.`")
+    settings = settings_of()
+
+    from pathlib import Path
+
+    from stackdocs_mcp.cli import migrating
+    from stackdocs_mcp.cli.barrier import run
+
+    if to is not None:
+        return migrating.write_files(Path(to))
+    work = migrating.print_missing if is_printed else migrating.migrate
+    return run(lambda: (migrating.show_status if status else work)(settings))
+
+
 @cli.command(short_help="Show everything at work on three sample documents.")
 @common
 def demo(**_settings: str | None) -> int:

@@ -17,7 +17,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import FieldPath, PathKey, key
 from stackdocs_mcp.stores import documents, fields, locks, log, stacks, starting
 from stackdocs_mcp.stores.fields import Kept, Stored
-from stackdocs_mcp.stores.leaves import leaf_text
+from stackdocs_mcp.stores.leaves import is_scalar, leaf_text
 from stackdocs_mcp.stores.log import Revision
 from stackdocs_mcp.stores.scope import Scope
 
@@ -89,7 +89,7 @@ def _ready(document: Document, readings: int | None) -> None:
 def _write(scope: Scope, revision: Revision, base: int, write: FieldWrite) -> WriteResult:
     """The answer but for its revision, which only the last write of the call decides."""
     extraction = revision.extraction
-    if _is_scalar(write):
+    if is_scalar(write):
         own = fields.at(scope, extraction, key(write.path))
         there = [] if own is None else [own]
     else:
@@ -149,18 +149,9 @@ def _obstacle(
     if above is not None and not _gives_way(above, write.path):
         return above
     obstacle = fields.other_kind(scope, extraction, write.path)
-    if obstacle is None and _is_scalar(write):
+    if obstacle is None and is_scalar(write):
         obstacle = fields.first_below(scope, extraction, write.path)
     return obstacle
-
-
-def _is_scalar(write: FieldWrite) -> bool:
-    """The path itself is to hold a value that nothing can be below."""
-    return (
-        len(write.leaves) == 1
-        and write.leaves[0].path == write.path
-        and not isinstance(write.leaves[0].value, (list, dict))
-    )
 
 
 def _gives_way(above: Stored, path: FieldPath) -> bool:

@@ -1,17 +1,14 @@
 """The history of a document, read back: changes with their leaves. Writing it: ``log``."""
 
-import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stackdocs_mcp.core.binding import Actor
-from stackdocs_mcp.core.model import Action, Change, ChangeId, DocumentId, Leaf
-from stackdocs_mcp.core.paths import PathKey, from_key
+from stackdocs_mcp.core.model import Change, ChangeId, DocumentId
 from stackdocs_mcp.stores import documents
-from stackdocs_mcp.stores.leaves import leaf_from
-from stackdocs_mcp.stores.scope import Scope, moment
+from stackdocs_mcp.stores.changes import change_of
+from stackdocs_mcp.stores.scope import Scope
 
 _COLUMNS = """
 SELECT c.extraction_id, c.document_id, c.revision, c.ordinal, c.action, c.path, c.user_id,
@@ -115,35 +112,7 @@ def recorded(scope: Scope, row: sqlite3.Row) -> Recorded:
         "revision": row["revision"],
         "ordinal": row["ordinal"],
     }
-    leaves = scope.rows(_LEAVES, **place)
-    undone = row["undoes_revision"]
-    change = Change(
-        id=ChangeId(f"{row['revision']}-{row['ordinal']}"),
-        document=DocumentId(row["document_id"]),
-        revision=row["revision"],
-        action=Action(row["action"]),
-        path=from_key(PathKey(row["path"])),
-        before=tuple(_leaves((leaf["key"], leaf["before"]) for leaf in leaves)),
-        after=tuple(
-            _leaves(
-                (leaf["key"], leaf["after"] if leaf["touched"] else leaf["before"])
-                for leaf in leaves
-            )
-        ),
-        user=row["user_id"],
-        actor=Actor(row["actor_kind"], row["actor_client"]),
-        at=moment(row["at"]),
-        digest=row["digest"],
-        sequence=row["sequence"],
-        extraction=row["number"],
-        undoes=None if undone is None else ChangeId(f"{undone}-{row['undoes_ordinal']}"),
-        reason=row["reason"],
-        acknowledged=tuple(json.loads(row["acknowledged"])),
-    )
+    change = change_of(row, scope.rows(_LEAVES, **place))
     return Recorded(
         row["extraction_id"], row["revision"], row["ordinal"], bool(row["standing"]), change
     )
-
-
-def _leaves(kept: Iterable[tuple[str, str | None]]) -> Iterable[Leaf]:
-    return (leaf_from(stored, text) for stored, text in kept if text is not None)

@@ -14,7 +14,19 @@ from typing import Any, cast
 
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.errors import InvalidArgument
-from stackdocs_mcp.core.model import Box, Cell, Evidence, Leaf, Line, Place, Table, Verdict, Warn
+from stackdocs_mcp.core.model import (
+    Box,
+    Cell,
+    Completion,
+    Evidence,
+    FieldWrite,
+    Leaf,
+    Line,
+    Place,
+    Table,
+    Verdict,
+    Warn,
+)
 from stackdocs_mcp.core.paths import PathKey, from_key
 
 
@@ -49,6 +61,20 @@ def leaf_from(key: str, text: str) -> Leaf:
 def flagged(text: str | None) -> bool:
     """A leaf's text says that its last write carries a warning."""
     return text is not None and '"w":' in text and "w" in cast(dict[str, Any], exact.loads(text))
+
+
+def is_scalar(write: FieldWrite) -> bool:
+    """The path itself is to hold a value that nothing can be below."""
+    return (
+        len(write.leaves) == 1
+        and write.leaves[0].path == write.path
+        and not isinstance(write.leaves[0].value, (list, dict))
+    )
+
+
+def acknowledged_text(completion: Completion | None) -> str:
+    """What was acknowledged when a document was completed, as it is kept with the change."""
+    return json.dumps(list(completion.acknowledged) if completion else [])
 
 
 def lines_text(lines: Iterable[Line]) -> str:

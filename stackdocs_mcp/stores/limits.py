@@ -50,6 +50,14 @@ _FORGET = "DELETE FROM buckets WHERE at < :before"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def granted(count: int, held: float, at: float, *, per_second: float, now: float) -> Granted:
+    """What a bucket gave that holds so much since then; where it gave nothing, until when."""
+    if count:
+        return Granted(count)
+    missing = max(0.0, 1.0 - held) / per_second + max(0.0, at - now)
+    return Granted(0, missing if math.isfinite(missing) else IDLE_SECONDS)
+
+
 class SharedCounters:
     """``core.limits.Counters`` in a file of the data folder; costs nothing until it is used."""
 
@@ -76,15 +84,12 @@ class SharedCounters:
             raise StoreFailed("the store is closed")
         asked = {"key": key, "want": want, "per_second": per_second, "burst": burst, "now": now}
         try:
-            ((granted, held, at),) = self._opened().execute(_TAKE, asked).fetchall()
+            ((count, held, at),) = self._opened().execute(_TAKE, asked).fetchall()
             self._forget(max(IDLE_SECONDS, burst / per_second), now)
         except sqlite3.Error as error:
             self._drop()  # the next call opens it anew, and makes another of a damaged one
             raise failure(error) from error
-        if granted:
-            return Granted(granted)
-        missing = max(0.0, 1.0 - held) / per_second + max(0.0, at - now)
-        return Granted(0, missing if math.isfinite(missing) else IDLE_SECONDS)
+        return granted(count, held, at, per_second=per_second, now=now)
 
     def _forget(self, idle: float, now: float) -> None:
         """Once in a while, buckets that are full: a new one is the same."""

@@ -1,6 +1,5 @@
 """Writing the history: changes appended to a document's chain, and the fields set by them."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from stackdocs_mcp.core.binding import Actor
@@ -10,7 +9,7 @@ from stackdocs_mcp.stores import documents, fields
 from stackdocs_mcp.stores.chain import digest
 from stackdocs_mcp.stores.fields import Kept, Stored
 from stackdocs_mcp.stores.history import Recorded
-from stackdocs_mcp.stores.leaves import flagged
+from stackdocs_mcp.stores.leaves import acknowledged_text, flagged
 from stackdocs_mcp.stores.scope import Scope
 
 _LAST_ORDINAL = """
@@ -90,7 +89,7 @@ class Log:
             "undoes_revision": undoes.revision if undoes else None,
             "undoes_ordinal": undoes.ordinal if undoes else None,
             "reason": completion.reason if completion else "",
-            "acknowledged": json.dumps(list(completion.acknowledged) if completion else []),
+            "acknowledged": acknowledged_text(completion),
         }
         self.digest = digest(self.digest, change, leaves)
         scope.run(_INSERT, **change, digest=self.digest)

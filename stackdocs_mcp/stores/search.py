@@ -110,15 +110,19 @@ def words(text: str) -> list[str]:
     return _WORD.findall(plain.casefold())
 
 
+def phrases(query: str) -> list[list[str]]:
+    """What is looked for. A word of the query that the index splits ("1,250.00") is a phrase."""
+    return [found for part in query.split() if (found := words(part))]
+
+
 def _terms(stack: StackId, query: str, document: DocumentId | None) -> str | None:
     """The query in FTS5's language, of which no character of ours becomes a part but in quotes.
 
-    A word of the query that the index splits ("1,250.00") is a phrase. None when there is no word.
+    None when there is no word.
     """
-    phrases = [found for part in query.split() if (found := words(part))]
-    if not phrases:
+    quoted = [f'"{_tokens(stack, phrase)}"' for phrase in phrases(query)]
+    if not quoted:
         return None
-    quoted = [f'"{_tokens(stack, phrase)}"' for phrase in phrases]
     terms = f"words : ({' AND '.join(quoted)} *)"
     return terms if document is None else f'{terms} AND document : "{_token(document)}"'
 
@@ -129,10 +133,10 @@ def _hit(scope: Scope, spot: int, query: str) -> Hit | None:
         return None
     number = spot & _LINES
     text = next(line.text for line in lines_from(row["lines"]) if line.number == number)
-    return Hit(DocumentId(row["id"]), row["filename"], row["number"], number, _snippet(text, query))
+    return Hit(DocumentId(row["id"]), row["filename"], row["number"], number, snippet(text, query))
 
 
-def _snippet(text: str, query: str) -> str:
+def snippet(text: str, query: str) -> str:
     """The line, or of a long one the part around the first word of the query."""
     if len(text) <= SNIPPET:
         return text

@@ -13,8 +13,17 @@ from stackdocs_mcp.stores.limits import SharedCounters
 pytestmark = pytest.mark.anyio
 
 START = 1_790_000_000.0
-COUNTERS: dict[str, Callable[[Path], Counters]] = {"embedded": SharedCounters}
 ROOT = Path(__file__).parents[2]
+
+
+def supabase(folder: Path) -> Counters:
+    """In the one project of this run."""
+    from tests.supabase.shared import counters
+
+    return counters(folder)
+
+
+COUNTERS: dict[str, Callable[[Path], Counters]] = {"embedded": SharedCounters, "supabase": supabase}
 
 
 @pytest.fixture(params=list(COUNTERS))
@@ -85,6 +94,7 @@ def test_two_processes_together_take_no_more_than_limit_and_burst(
     name: str, tmp_path: Path
 ) -> None:
     calls, apart = 400, 0.01
+    COUNTERS[name](tmp_path / "data")  # an empty place
     asked = [name, str(tmp_path / "data"), str(calls), str(apart)]
     processes = [
         subprocess.Popen(

@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -129,6 +130,11 @@ class Server:
         self.process = None
 
 
+_WHO = b"user\0postgres\0database\0postgres\0\0"
+_HELLO = struct.pack("!ii", 8 + len(_WHO), 3 << 16) + _WHO
+"""Protocol 3.0's first message."""
+
+
 class Postgres:
     """A cluster in a folder of its own."""
 
@@ -170,8 +176,8 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 0.2) as one:
-                one.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # asks for TLS: N or S
-                return one.recv(1) in {b"N", b"S"}
+                one.sendall(_HELLO)
+                return one.recv(1) == b"R"  # E while it is starting up
         except OSError:
             return False
 

@@ -16,6 +16,7 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from stackdocs_mcp.stores.supabase.migrating import connected, migrate
 from stackdocs_mcp.stores.supabase.project import SigningKey
 from tests.supabase.gateway import PUBLISHABLE
 from tests.supabase.postgres import Postgres, Server, free_port, owned_folder, postgrest
@@ -23,12 +24,15 @@ from tests.supabase.postgres import Postgres, Server, free_port, owned_folder, p
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PGMQ = "pgmq.sql"
+EMPTY = "empty_project"
+"""A database as a project has it before anything of ours is in it, to be copied."""
 
 
 class Rig:
     """Postgres, PostgREST and the gateway before them; the program's own migrations applied."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, migrated: bool = True) -> None:
+        self._migrated = migrated
         self.folder = owned_folder()
         self.place: Path | None = None
         """The folder of the processes whose data is in it."""
@@ -106,8 +110,10 @@ class Rig:
 
         await self.sql((HERE / "platform.sql").read_text("utf-8"))
         await self.sql((Path(pgmq.__file__).parent / "sql" / PGMQ).read_text("utf-8"))
-        for migration in sorted((ROOT / "stackdocs_mcp/stores/supabase/migrations").glob("*.sql")):
-            await self.sql(migration.read_text("utf-8"))
+        await self.sql(f"create database {EMPTY} template postgres")
+        if self._migrated:
+            async with connected(self.postgres.url()) as connection:
+                await migrate(connection)
 
     def _gateway_answers(self) -> bool:
         try:
@@ -126,9 +132,9 @@ def new_key(kid: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(*, durable: bool = False) -> Iterator[Rig]:
+def running(*, durable: bool = False, migrated: bool = True) -> Iterator[Rig]:
     """A rig that is stopped at the end, also when it did not come up."""
-    rig = Rig(durable=durable)
+    rig = Rig(durable=durable, migrated=migrated)
     try:
         rig.start()
         yield rig

@@ -2,11 +2,18 @@
 
 import atexit
 import functools
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
+import anyio
+
 from stackdocs_mcp.core.ports import Clock, Store
 from stackdocs_mcp.core.quota import UNLIMITED, Quotas
+from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
+from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
+from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.store import open_store
 from tests.supabase.rig import Rig
 
@@ -35,3 +42,31 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         folder=folder,
     )
     return cast(Store, opened)
+
+
+class OwnCounters(SupabaseCounters):
+    """Counters with connections of their own."""
+
+    def __init__(self, rest: Rest) -> None:
+        super().__init__(rest)
+        self._connections = rest
+
+    async def close(self) -> None:
+        await super().close()
+        await self._connections.close()
+
+
+def counters(folder: Path) -> OwnCounters:
+    """A process' counters in the shared project, which is empty for a new folder.
+
+    In the folder stands where the project is: for the processes of a test, which did not start it.
+    """
+    told = folder / "project.json"
+    if not told.exists():
+        project = rig()
+        with ThreadPoolExecutor(1) as thread:  # whoever asks may be in a loop already
+            thread.submit(anyio.run, project.clean).result()
+        folder.mkdir(parents=True, exist_ok=True)
+        told.write_text(json.dumps([project.url, project.publishable_key, project.key]), "utf-8")
+    url, publishable_key, key = json.loads(told.read_text("utf-8"))
+    return OwnCounters(Rest(url, publishable_key, Minter(SigningKey(json.dumps(key)))))

@@ -88,3 +88,9 @@ def as_uuid(given: str) -> str:
     except ValueError:
         return NOWHERE
     return given if str(made) == given else NOWHERE
+
+
+def bounded(number: int, bits: int = 63) -> int:
+    """The number, or the nearest one that an integer of the database holds."""
+    most: int = 2**bits - 1
+    return max(-most, min(number, most))

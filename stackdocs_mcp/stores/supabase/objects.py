@@ -22,7 +22,8 @@ from stackdocs_mcp.stores.spooling import CHUNK
 from stackdocs_mcp.stores.supabase.calling import as_uuid
 from stackdocs_mcp.stores.supabase.errors import gone
 from stackdocs_mcp.stores.supabase.project import Caller
-from stackdocs_mcp.stores.supabase.rest import CONNECT_SECONDS, PAUSES, Rest
+from stackdocs_mcp.stores.supabase.rest import PAUSES, Rest
+from stackdocs_mcp.stores.supabase.wire import CONNECT_SECONDS
 from stackdocs_mcp.stores.supabase.storage_errors import (
     BUSY,
     DENIED,

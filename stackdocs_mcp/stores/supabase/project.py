@@ -44,6 +44,10 @@ class Caller:
         return cls(role, binding.user, binding.stack, rights)
 
 
+PROGRAM = Caller("stackdocs_server")
+"""The program itself, for what is no user's."""
+
+
 class SigningKey:
     """The private key that the project trusts tokens of, as a JSON Web Key (RFC 7517)."""
 

@@ -1,6 +1,7 @@
 """The Supabase store: any number of processes on one project."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from pathlib import Path
 
@@ -9,21 +10,27 @@ import anyio.to_thread
 
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.events import Watch
 from stackdocs_mcp.core.model import DocumentStatus
 from stackdocs_mcp.core.ports import Clock, Files, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
-from stackdocs_mcp.core.tenancy import Membership
+from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
+from stackdocs_mcp.stores.supabase import refusals
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
+from stackdocs_mcp.stores.supabase.events import watching
 from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
+from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
-from stackdocs_mcp.stores.supabase.project import Caller, Minter, PgRole, SigningKey
-from stackdocs_mcp.stores.supabase.queue import PROGRAM, SupabaseQueue
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
+from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
 from stackdocs_mcp.stores.supabase.rest import Rest
+from stackdocs_mcp.stores.supabase.steps import known
+from stackdocs_mcp.stores.supabase.version import check
 from stackdocs_mcp.stores.usage import left_of
 
 COPIES = 4
@@ -38,26 +45,44 @@ async def open_store(
     clock: Clock,
     quotas: Quotas = UNLIMITED,
     folder: Path | None = None,
+    database_url: str | None = None,
 ) -> "SupabaseStore":
-    """The store in this project. Raises StoreFailed when it cannot be used.
+    """The store in this project.
 
     ``folder`` is where this process keeps files that it reads; None for the system's own place.
+    ``database_url`` is of the database itself, to listen there for what has changed: a role that
+    may log in and nothing else is enough.
+
+    Raises StoreTooNew when a newer program has brought its database up to date, StoreFailed when
+    it cannot be used.
     """
     rest = Rest(url, publishable_key, Minter(signing_key))
-    return SupabaseStore(rest, clock, quotas, folder)
+    try:
+        await check(rest, await anyio.to_thread.run_sync(known))
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await rest.close()
+        raise
+    return SupabaseStore(rest, clock, quotas, folder, database_url)
 
 
 class SupabaseStore:
     """``core.ports.Store`` on Supabase."""
 
     def __init__(
-        self, rest: Rest, clock: Clock, quotas: Quotas = UNLIMITED, folder: Path | None = None
+        self,
+        rest: Rest,
+        clock: Clock,
+        quotas: Quotas = UNLIMITED,
+        folder: Path | None = None,
+        database_url: str | None = None,
     ) -> None:
         self._rest = rest
         self._clock = clock
         self._quotas = quotas
         self._objects = Objects(rest)
         self._kept = Kept(folder)
+        self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
@@ -109,6 +134,12 @@ class SupabaseStore:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
 
+    async def empty(self, stack: StackId) -> None:
+        """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        while keys := await self._objects.listed(PROGRAM, stack):
+            if not await self._objects.remove(PROGRAM, keys):
+                raise StoreFailed("the files of a deleted stack could not be removed")
+
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:
             return None
@@ -125,11 +156,20 @@ class SupabaseStore:
     async def ready(self) -> None:
         await self._rest.call(PROGRAM, "sd_ready", {})
 
-    async def empty(self, stack: StackId) -> None:
-        """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
-        while keys := await self._objects.listed(PROGRAM, stack):
-            if not await self._objects.remove(PROGRAM, keys):
-                raise StoreFailed("the files of a deleted stack could not be removed")
+    async def record(self, denial: Denial) -> None:
+        await refusals.record(self._rest, denial, self._clock())
+
+    async def denials(
+        self, *, user: UserId | None = None, stack: str | None = None, limit: int
+    ) -> Sequence[AuditRow]:
+        return await refusals.denials(self._rest, user, stack, limit)
+
+    def counters(self) -> SupabaseCounters:
+        """How often something may happen, counted by all processes on the project together."""
+        return SupabaseCounters(self._rest)
+
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
+        return watching(self._rest, self._database_url)
 
     async def close(self) -> None:
         await self._rest.close()

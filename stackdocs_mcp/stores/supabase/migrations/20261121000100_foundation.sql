@@ -39,6 +39,8 @@ alter default privileges revoke execute on functions from public;
 create table stackdocs.migrations (
     version    text primary key,
     name       text not null,
+    -- Of the file, written by `stackdocs-mcp migrate` and what it prints; null by other tools.
+    sha256     text,
     applied_at timestamptz not null default now()
 );
 
@@ -375,12 +377,14 @@ create policy extractions_delete on public.extractions for delete to authenticat
 grant select, insert, update on public.extractions to authenticated;
 grant select, insert on public.extractions to stackdocs_worker;
 
--- Pages of bytes that the bound stack has a document of.
+-- Pages of bytes that the bound stack has a document of. The offset says that each page's bytes are
+-- to be looked up: the planner would rather read all documents of the stack for it.
 create policy ocr_results_select on public.ocr_results for select
     to authenticated, stackdocs_worker
     using (user_id = (select stackdocs.owner()) and exists (
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack()) and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_insert on public.ocr_results for insert
     to authenticated, stackdocs_worker
@@ -388,6 +392,7 @@ create policy ocr_results_insert on public.ocr_results for insert
         select 1 from public.documents as d
         where d.stack_id = (select stackdocs.stack_to('stack:write'))
             and d.sha256 = ocr_results.sha256
+        offset 0
     ));
 create policy ocr_results_update on public.ocr_results for update
     to authenticated, stackdocs_worker using (false) with check (false);
@@ -462,5 +467,13 @@ grant execute on function stackdocs.claims(), stackdocs.usr(), stackdocs.members
     to authenticated, stackdocs_worker;
 grant execute on function stackdocs.moment(bigint), stackdocs.micros(timestamptz)
     to stackdocs_server;
+
+-- The versions that are there: a program of another version says so when it starts.
+create function public.sd_version() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(m.version order by m.version), '[]') from stackdocs.migrations as m
+$$;
+call stackdocs.callable('public.sd_version()', 'stackdocs_server');
 
 insert into stackdocs.migrations (version, name) values ('20261121000100', 'foundation');

@@ -69,7 +69,7 @@ grant execute on function stackdocs.token(uuid, text), stackdocs.long_line(uuid)
 
 -- The document, which stays as it is until the transaction ends. SD001: there is none; SD403: the
 -- caller may not change it.
-create function stackdocs.hold(p_by stackdocs.caller, p_document uuid) returns public.documents
+create function stackdocs.hold_document(p_by stackdocs.caller, p_document uuid) returns public.documents
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -100,10 +100,13 @@ begin
 end
 $$;
 
-grant execute on function stackdocs.hold(stackdocs.caller, uuid),
+grant execute on function stackdocs.hold_document(stackdocs.caller, uuid),
     stackdocs.must_have(stackdocs.caller, uuid) to authenticated, stackdocs_worker;
 
 -- Reading them -----------------------------------------------------------------------------------
+
+-- With the offset each result is looked up by its key, whatever the planner believes of how many
+-- there are: a user has many, and they are large.
 
 create function public.sd_outlines(p_call jsonb, p_document uuid, p_first bigint, p_last bigint)
 returns jsonb
@@ -118,7 +121,10 @@ begin
             'lines', r.line_count, 'characters', r.characters, 'hidden_lines', r.hidden_lines,
             'read', l.read, 'notes', r.notes) order by l.number), '[]')
         from stackdocs.document_pages as l
-        join public.ocr_results as r on r.user_id = l.user_id and r.id = l.result_id
+        cross join lateral (
+            select * from public.ocr_results as one
+            where one.user_id = l.user_id and one.id = l.result_id offset 0
+        ) as r
         where l.stack_id = me.stack and l.document_id = p_document
             and l.number >= p_first and (p_last is null or l.number <= p_last)
     );
@@ -139,7 +145,10 @@ begin
             'height', r.height, 'rotation', r.rotation, 'source', r.source, 'lines', r.lines,
             'tables', r.tables, 'notes', r.notes) order by l.number), '[]')
         from stackdocs.document_pages as l
-        join public.ocr_results as r on r.user_id = l.user_id and r.id = l.result_id
+        cross join lateral (
+            select * from public.ocr_results as one
+            where one.user_id = l.user_id and one.id = l.result_id offset 0
+        ) as r
         where l.stack_id = me.stack and l.document_id = p_document and l.number = any (p_numbers)
     );
 end
@@ -241,8 +250,10 @@ as $$
         returning number, result_id, ref
     ), kept as (
         select l.number, l.ref, r.words, r.line_count = r.hidden_lines as without_text
-        from linked as l
-        join public.ocr_results as r on r.user_id = (p_by).owner and r.id = l.result_id
+        from linked as l cross join lateral (
+            select * from public.ocr_results as one
+            where one.user_id = (p_by).owner and one.id = l.result_id offset 0
+        ) as r
     ), indexed as (
         insert into stackdocs.line_index (stack_id, document_id, page, line, ref, count, words)
         select (p_by).stack, (p_document).id, k.number, (one ->> 0)::integer, k.ref,
@@ -268,7 +279,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
-    target public.documents := stackdocs.hold(me, p_document);
+    target public.documents := stackdocs.hold_document(me, p_document);
     at_once constant integer := 100; -- since others want to write as well
     numbers integer[];
 begin
@@ -299,7 +310,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
-    target public.documents := stackdocs.hold(me, p_document);
+    target public.documents := stackdocs.hold_document(me, p_document);
     made integer;
 begin
     -- By number, so that two who keep pages of the same bytes never wait for one another.

@@ -25,7 +25,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
-    target public.documents := stackdocs.hold(me, p_document);
+    target public.documents := stackdocs.hold_document(me, p_document);
 begin
     -- Of those who want the same bytes, in whichever stack, each sees what the one before did.
     perform pg_advisory_xact_lock(hashtextextended(target.sha256 || me.owner, 0));
@@ -48,7 +48,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     update public.documents as d set claimed_by = null, claimed_until = null
     where d.stack_id = me.stack and d.id = p_document and d.claimed_by = p_owner;
     return null;
@@ -125,7 +125,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
-    target public.documents := stackdocs.hold(me, p_document);
+    target public.documents := stackdocs.hold_document(me, p_document);
 begin
     perform stackdocs.give_back(p_document); -- what an earlier attempt has reserved
     if p_pages > target.pages_done then
@@ -147,7 +147,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     if p_pages > 0 then
         perform stackdocs.reserve(p_document, 'ocr_pages', p_pages, me);
     end if;
@@ -165,7 +165,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'ocr_complete', claimed_by = null, claimed_until = null, updated_at = me.now
     where d.stack_id = me.stack and d.id = p_document and d.status = 'processing';
@@ -182,7 +182,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'failed', failure_code = p_code, failure_message = p_message,
         failure_advice = p_advice, claimed_by = null, claimed_until = null, updated_at = me.now
@@ -200,7 +200,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
         abandoned = 0, updated_at = me.now
@@ -216,7 +216,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
 begin
-    perform stackdocs.hold(me, p_document);
+    perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
         abandoned = 0, pages_done = 0, pages_without_text = 0, readings = d.readings + 1,
