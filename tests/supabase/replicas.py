@@ -12,7 +12,7 @@ from typing import Self
 
 from tests.supabase.rig import ROOT, Rig
 
-PATIENCE = 120.0
+PATIENCE = 15.0
 """Seconds that something may take that takes less than one on a machine with nothing else to do."""
 
 
@@ -61,7 +61,10 @@ class Replica:
     def until(self, what: Callable[[str], bool]) -> str:
         """The next line that is this. Raises AssertionError when it ends without."""
         while True:
-            line = self._coming.get(timeout=PATIENCE)
+            try:
+                line = self._coming.get(timeout=PATIENCE)
+            except queue.Empty:
+                line = None
             assert line is not None, "\n".join(self.lines[-20:])
             self.lines.append(line)
             if what(line):

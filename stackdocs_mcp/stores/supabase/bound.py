@@ -10,5 +10,14 @@ from stackdocs_mcp.stores.supabase.searching import BoundSearch
 from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
-class BoundStore(BoundDocuments, BoundPages, <<<<<<<, HEAD, BoundReading, BoundMembers, BoundFields, BoundHistory, BoundSearch, BoundFolder, =======, >>>>>>>, pages):
+class BoundStore(
+    BoundDocuments,
+    BoundPages,
+    BoundReading,
+    BoundMembers,
+    BoundFields,
+    BoundHistory,
+    BoundSearch,
+    BoundFolder,
+):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""
