@@ -27,7 +27,7 @@ async def migrate(settings: Settings) -> int:
     """Apply what is missing; a line for each step that was applied."""
     done: list[Migration] = []
     try:
-        async with migrating.connected(_address(settings)) as connection:
+        async with migrating.connected(address(settings)) as connection:
             await migrating.migrate(connection, done=done.append)
     finally:
         for one in done:  # also of a run that failed later: these stay
@@ -41,7 +41,7 @@ async def print_missing(settings: Settings) -> int:
     """Print the SQL of what the database lacks; without an address, of everything."""
     steps = known()
     if settings.supabase_db_url is not None:
-        async with migrating.connected(_address(settings)) as connection:
+        async with migrating.connected(address(settings)) as connection:
             steps = await migrating.pending(connection)
     put_text(as_script(steps))
     if not steps:
@@ -51,7 +51,7 @@ async def print_missing(settings: Settings) -> int:
 
 async def show_status(settings: Settings) -> int:
     """Print each migration and whether the database has it; 1 when it is not up to date."""
-    async with migrating.connected(_address(settings)) as connection:
+    async with migrating.connected(address(settings)) as connection:
         there = await migrating.applied(connection)
     rows = _states(known(), there)
     put_table(("version", "name", "state"), rows)
@@ -111,8 +111,8 @@ def _states(steps: Sequence[Migration], there: Sequence[Applied]) -> list[tuple[
     return [(version, names[version], states[version]) for version in sorted(names)]
 
 
-def _address(settings: Settings) -> str:
-    """Raises BadSettings where none is set."""
+def address(settings: Settings) -> str:
+    """Where the database is. Raises BadSettings where none is set."""
     if settings.supabase_db_url is None:
         raise BadSettings([UNSET])
     return settings.supabase_db_url.get_secret_value()

@@ -13,11 +13,11 @@ from stackdocs_mcp.stores.supabase.writing import BoundFields
 class BoundStore(
     BoundDocuments,
     BoundPages,
+    BoundSearch,
     BoundReading,
-    BoundMembers,
+    BoundFolder,
     BoundFields,
     BoundHistory,
-    BoundSearch,
-    BoundFolder,
+    BoundMembers,
 ):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from stackdocs_mcp.core.errors import InvalidArgument, StoreFailed
+from stackdocs_mcp.stores.supabase.original import is_original
 from stackdocs_mcp.stores.supabase.steps import (
     RELOAD,
     Applied,
@@ -161,6 +162,12 @@ async def _pending(connection: "asyncpg.Connection", steps: Sequence[Migration])
 
 async def _refuse_others(connection: "asyncpg.Connection") -> None:
     """An empty store is made only where nothing of another program would be taken for ours."""
+    if await is_original(connection):
+        raise StoreFailed(
+            "the database is one of the original Stackdocs",
+            "Nothing was changed. `stackdocs-mcp migrate --from-stackdocs` moves its tables away "
+            "and brings its documents over; README says how.",
+        )
     rows = await connection.fetch(_OTHERS, list(_TABLES))
     if rows:
         names = ", ".join(f"public.{row['relname']}" for row in rows)

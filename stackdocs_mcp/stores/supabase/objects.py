@@ -23,7 +23,6 @@ from stackdocs_mcp.stores.supabase.calling import as_uuid
 from stackdocs_mcp.stores.supabase.errors import gone
 from stackdocs_mcp.stores.supabase.project import Caller
 from stackdocs_mcp.stores.supabase.rest import PAUSES, Rest
-from stackdocs_mcp.stores.supabase.wire import CONNECT_SECONDS
 from stackdocs_mcp.stores.supabase.storage_errors import (
     BUSY,
     DENIED,
@@ -36,6 +35,7 @@ from stackdocs_mcp.stores.supabase.storage_errors import (
     told,
     unreachable,
 )
+from stackdocs_mcp.stores.supabase.wire import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     import httpx

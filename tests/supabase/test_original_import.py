@@ -1,0 +1,394 @@
+"""What an original's rows become, looked at through the ports of a store.
+
+The importer knows the store by its ports alone, so it runs over the embedded one here, where a run
+can be broken off at any call; ``test_original_command`` runs the whole command on a project.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from stackdocs_mcp.cli.from_stackdocs.files import Folder
+from stackdocs_mcp.cli.from_stackdocs.importing import Importing, OriginalClock, import_all
+from stackdocs_mcp.cli.from_stackdocs.report import Report
+from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
+from stackdocs_mcp.core.model import Document, DocumentStatus, JsonValue, Verdict
+from stackdocs_mcp.core.paths import dotted
+from stackdocs_mcp.core.ports import StackStore, Store
+from stackdocs_mcp.stores.embedded import open_store
+from stackdocs_mcp.stores.supabase.originals import Originals
+from tests.supabase.originals import ALICE, BOB, moved, original_id, put_files
+
+pytestmark = pytest.mark.anyio
+
+S, R = "Invoices", "Belege 2025 \N{EN DASH} Zürich"
+LIMIT = 1_000_000
+
+
+def _nothing(_count: int, _of: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass
+class Place:
+    """An original and a store beside it."""
+
+    connection: asyncpg.Connection
+    store: Store
+    clock: OriginalClock
+    files: Path
+    report: Report = field(default_factory=Report)
+
+    async def run(self, store: Store | None = None) -> Report:
+        work = Importing(
+            originals=Originals(self.connection),
+            store=store or self.store,
+            source=Folder(self.files),
+            clock=self.clock,
+            user_of=UserId,
+            max_file_bytes=LIMIT,
+            tell=_nothing,
+        )
+        self.report = await import_all(work)
+        return self.report
+
+    async def stack(self, user: str, name: str) -> StackStore:
+        stack = await self.store.open_stack(UserId(user), name)
+        person = Actor("person", "test")
+        return self.store.bind(Binding(UserId(user), stack.id, frozenset(Right), person))
+
+    async def documents(self, user: str, name: str) -> dict[str, Document]:
+        found = await (await self.stack(user, name)).documents(limit=100)
+        return {one.filename: one for one in found}
+
+    async def left_out(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for original, why in self.report.problems:
+            found.setdefault(original, []).append(why)
+        return found
+
+
+@asynccontextmanager
+async def placed(folder: Path) -> AsyncIterator[Place]:
+    clock = OriginalClock()
+    store = await open_store(folder / "data", clock=clock)
+    try:
+        async with moved() as connection:
+            yield Place(connection, store, clock, put_files(folder / "files"))
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    """One that was imported."""
+    async with placed(tmp_path) as made:
+        await made.run()
+        yield made
+
+
+async def values(repo: StackStore, document: Document, number: int | None = None) -> dict[str, Any]:
+    found = await repo.fields(document.id, extraction=number)
+    return {dotted(one.leaf.path): one.leaf.value for one in found}
+
+
+async def text(repo: StackStore, document: Document) -> list[list[str]]:
+    pages = await repo.pages(document.id, range(1, 10))
+    return [[line.text for line in page.lines] for page in pages]
+
+
+@pytest.mark.requirement("PGL-10")
+async def test_each_stack_of_a_user_is_there_under_its_name(place: Place) -> None:
+    names = [one.stack.name for one in await place.store.stacks(UserId(ALICE))]
+
+    assert names == [R, S, "Invoices (2)", "default"]
+    assert [one.stack.name for one in await place.store.stacks(UserId(BOB))] == [
+        S,
+        "Old",
+        "default",
+    ]
+    assert await place.store.stacks(UserId("user_2carol")) == []
+
+
+@pytest.mark.requirement("PGL-11")
+async def test_a_document_has_its_name_its_time_and_its_page(place: Place) -> None:
+    repo = await place.stack(ALICE, S)
+    document = (await place.documents(ALICE, S))["invoice.pdf"]
+
+    assert document.created_at == datetime(2025, 4, 1, 13, 0, 0, 500_000, tzinfo=UTC)
+    assert document.media_type == "application/pdf"
+    assert document.pages == document.pages_done == 1
+    assert await text(repo, document) == [
+        ["# ACME Ltd", "Invoice 00123", "Total: 1,234.50 EUR"],
+    ]
+
+
+@pytest.mark.requirement("PGL-12")
+async def test_a_completed_document_has_to_be_completed_again(place: Place) -> None:
+    for name in (S, R, "Invoices (2)"):
+        found = (await place.documents(ALICE, name)).values()
+        assert all(one.status is not DocumentStatus.COMPLETED for one in found)
+    document = (await place.documents(ALICE, R))["receipt-101.pdf"]
+    assert document.status is DocumentStatus.OCR_COMPLETE
+
+
+@pytest.mark.requirement("PGL-13")
+async def test_fields_keep_their_values_their_shape_and_their_scores(place: Place) -> None:
+    repo = await place.stack(ALICE, S)
+    document = (await place.documents(ALICE, S))["invoice.pdf"]
+    found = {dotted(one.leaf.path): one for one in await repo.fields(document.id, extraction=1)}
+
+    assert {name: one.leaf.value for name, one in found.items()} == {
+        "extra": {},
+        "line_items[0].amount": 1000,
+        "line_items[0].what": "Bolts",
+        "line_items[1].amount": Decimal("234.50"),
+        "line_items[1].what": "Nuts",
+        "notes": [],
+        "number": "00123",
+        "paid": False,
+        "total": Decimal("1234.50"),
+        "vendor.name": "ACME Ltd",
+        "vendor.vat": None,
+    }
+    assert {name: one.leaf.confidence for name, one in found.items() if one.leaf.confidence} == {
+        "line_items[0].amount": 0.5,
+        "line_items[0].what": 0.5,
+        "line_items[1].amount": 0.5,
+        "line_items[1].what": 0.5,
+        "total": 0.875,
+        "vendor.name": 0.99,
+    }
+    assert str(found["total"].leaf.value) == "1234.50"
+    assert {one.leaf.evidence.verdict for one in found.values()} == {Verdict.UNCHECKED}
+    assert {one.actor for one in found.values()} == {Actor("agent", "stackdocs-original")}
+    assert {one.at for one in found.values()} == {datetime(2025, 4, 1, 14, tzinfo=UTC)}
+    assert not any(one.locked for one in found.values())
+
+
+@pytest.mark.requirement("PGL-14")
+async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place: Place) -> None:
+    for name in (S, R):  # the same document in two stacks is one in each
+        repo = await place.stack(ALICE, name)
+        document = (await place.documents(ALICE, name))["Rechnung Müller.pdf"]
+        assert document.extraction == 3
+        assert await values(repo, document) == {
+            "ort": "東京",
+            "total": 3,
+            "vendor": "Müller & Söhne",
+        }
+        assert await values(repo, document, 1) == {"total": 1}
+        assert await values(repo, document, 2) == {"total": 2, "vendor": "Müller"}
+        assert await text(repo, document) == [
+            ["Müller & Söhne", "Rechnung 7"],
+            ["Seite zwei", "東京 ✓"],
+        ]
+
+
+@pytest.mark.requirement("PGL-14")
+async def test_the_same_bytes_twice_are_one_document_with_the_extractions_of_both(
+    place: Place,
+) -> None:
+    documents = await place.documents(ALICE, S)
+    assert "invoice (1).pdf" not in documents
+    repo = await place.stack(ALICE, S)
+    document = documents["invoice.pdf"]
+
+    assert document.extraction == 2
+    assert await values(repo, document) == {"number": "00123", "total": 99}
+    assert (await values(repo, document, 1))["total"] == Decimal("1234.50")
+
+
+@pytest.mark.requirement("PGL-15")
+async def test_text_of_several_pages_without_their_bounds_is_read_anew_and_fields_stay(
+    place: Place,
+) -> None:
+    repo = await place.stack(ALICE, "default")
+    document = (await place.documents(ALICE, "default"))["contract.pdf"]
+
+    assert document.status is DocumentStatus.PROCESSING
+    assert await repo.outlines(document.id) == []
+    assert await values(repo, document) == {
+        "parties[0]": "A",
+        "parties[1]": "B",
+        "signed": True,
+    }
+    (why,) = (await place.left_out())[original_id(3)]
+    assert "read anew" in why
+
+
+@pytest.mark.requirement("PGL-16")
+async def test_failed_and_unread_documents_are_what_they_were(place: Place) -> None:
+    documents = await place.documents(ALICE, S)
+
+    failed = documents["broken.pdf"]
+    assert failed.status is DocumentStatus.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "failed_before"
+    assert documents["waiting.txt"].status is DocumentStatus.PROCESSING
+    repo = await place.stack(ALICE, S)
+    now = datetime.now(UTC)
+    assert [one.filename for one in await repo.unclaimed(now, 10)] == ["waiting.txt"]
+
+
+@pytest.mark.requirement("PGL-17")
+async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Place) -> None:
+    left_out = await place.left_out()
+
+    assert left_out[original_id(6)] == ["its file is missing"]
+    assert "missing.pdf" not in await place.documents(ALICE, S)
+    assert place.report.not_done == 1
+
+    odd = (await place.documents(ALICE, "Invoices (2)"))["odd.pdf"]
+    repo = await place.stack(ALICE, "Invoices (2)")
+    assert await values(repo, odd) == {"good": 1, "nested.fine": "yes", "é": "twice"}
+    refused = left_out["e0000000-0000-4000-8000-000000000009"]
+    assert len(refused) == 6
+    assert sum("a row" in why for why in refused) == 1
+    assert sum("16 levels" in why for why in refused) == 1
+    assert sum("to the eye" in why for why in refused) == 1
+
+    assert left_out["e0000000-0000-4000-8000-000000000010"] == ["the fields are no object"]
+    named = await place.documents(ALICE, "Invoices (2)")
+    assert "two\N{REPLACEMENT CHARACTER}lines.pdf" in named
+
+
+@pytest.mark.requirement("PGL-18")
+async def test_a_document_in_another_users_stack_stays_its_owners(place: Place) -> None:
+    assert "smuggled.pdf" not in await place.documents(ALICE, S)
+    assert "smuggled.pdf" in await place.documents(BOB, "default")
+    (why,) = (await place.left_out())[original_id(11)]
+    assert "another user's" in why
+
+
+@pytest.mark.requirement("PGL-19")
+async def test_the_history_of_everything_imported_holds(place: Place) -> None:
+    for user, name in ((ALICE, S), (ALICE, R), (ALICE, "Invoices (2)"), (BOB, S)):
+        repo = await place.stack(user, name)
+        for document in (await place.documents(user, name)).values():
+            verified = await repo.verify(document.id)
+            assert not verified.breaks
+
+
+@pytest.mark.requirement("PGL-20")
+async def test_what_was_imported_is_counted(place: Place) -> None:
+    report = place.report
+
+    assert report.stacks == 7
+    assert report.documents == 51
+    assert report.there == 0
+    assert report.pages == 49
+    assert report.failed == 1
+    assert report.unread == 2
+    assert await Originals(place.connection).counts() == {
+        "users": 3,
+        "stack_tables": 1,
+        "stack_table_rows": 1,
+    }
+
+
+@pytest.mark.requirement("PGL-21")
+async def test_a_second_run_makes_nothing_and_a_third_what_was_missing(place: Place) -> None:
+    before = await everything(place)
+
+    again = await place.run()
+
+    assert (again.documents, again.fields, again.pages) == (0, 0, 0)
+    assert again.there == 51
+    assert await everything(place) == before
+
+    missing = place.files / ALICE / original_id(6) / "missing.pdf"
+    missing.parent.mkdir(parents=True)
+    missing.write_bytes(b"found again")
+    third = await place.run()
+    assert (third.documents, third.not_done) == (1, 0)
+    repo = await place.stack(ALICE, S)
+    found = (await place.documents(ALICE, S))["missing.pdf"]
+    assert await values(repo, found) == {"total": 5}
+
+
+class Broken(Exception):
+    """The process was killed."""
+
+
+class Breaking:
+    """A store, or a part of one, that breaks off at the call with this number, before or after."""
+
+    def __init__(self, inner: Any, left: list[int], *, after: bool) -> None:
+        self._inner = inner
+        self._left = left
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name in {"bind", "files"}:
+            return lambda *args: Breaking(found(*args), self._left, after=self._after)
+
+        async def called(*args: Any, **named: Any) -> Any:
+            self._left[0] -= 1
+            if self._left[0] == 0 and not self._after:
+                raise Broken
+            answer = await found(*args, **named)
+            if self._left[0] == 0:
+                raise Broken
+            return answer
+
+        return called
+
+
+@pytest.mark.requirement("PGL-22")
+async def test_broken_off_at_any_call_it_goes_on_and_makes_nothing_twice(tmp_path: Path) -> None:
+    async with placed(tmp_path) as place:
+        await place.connection.execute(
+            "delete from stackdocs_original.documents where filename like 'receipt-%'"
+        )
+        chance = Random(8)
+        for step in range(1_000):
+            breaking = Breaking(place.store, [chance.randint(1, 30)], after=step % 2 == 0)
+            try:
+                await place.run(breaking)
+            except Broken:
+                continue
+            break
+        else:
+            raise AssertionError("it never came to an end")
+        broken = await everything(place)
+
+    async with placed(tmp_path / "whole") as place:
+        await place.connection.execute(
+            "delete from stackdocs_original.documents where filename like 'receipt-%'"
+        )
+        await place.run()
+        assert await everything(place) == broken
+
+
+async def everything(place: Place) -> dict[str, JsonValue]:
+    """What a reader sees of all documents, but for ids."""
+    found: dict[str, Any] = {}
+    for user in (ALICE, BOB):
+        for summary in await place.store.stacks(UserId(user)):
+            name = summary.stack.name
+            repo = await place.stack(user, name)
+            for document in (await place.documents(user, name)).values():
+                extractions = range(1, document.extraction + 1)
+                found[f"{user}/{name}/{document.filename}"] = [
+                    document.status.value,
+                    document.pages_done,
+                    document.revision,
+                    await text(repo, document),
+                    [await values(repo, document, number) for number in extractions],
+                    [_told(one) for one in await repo.changes(document.id, limit=1_000)],
+                ]
+    return found
+
+
+def _told(change: Any) -> Sequence[object]:
+    return change.id, change.action.value, dotted(change.path) if change.path else "", change.at
