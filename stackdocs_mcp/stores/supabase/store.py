@@ -1,7 +1,7 @@
 """The Supabase store: any number of processes on one project."""
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
-from stackdocs_mcp.stores.supabase import refusals
+from stackdocs_mcp.stores.supabase import erasing, refusals
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.documents import stack_of
@@ -63,7 +63,10 @@ async def open_store(
         with anyio.CancelScope(shield=True):
             await rest.close()
         raise
-    return SupabaseStore(rest, clock, quotas, folder, database_url)
+    store = SupabaseStore(rest, clock, quotas, folder, database_url)
+    with suppress(StoreFailed):  # what a process left that died over it; else at the next opening
+        await erasing.erase(rest, store.empty)
+    return store
 
 
 class SupabaseStore:
@@ -133,6 +136,12 @@ class SupabaseStore:
         if found is None:
             return None
         return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+
+    async def delete_stack(self, user: UserId, stack: StackId) -> bool:
+        if not await erasing.mark(self._rest, user, stack, self._clock()):
+            return False
+        await erasing.erase(self._rest, self.empty)
+        return True
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""

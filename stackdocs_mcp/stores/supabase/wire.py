@@ -92,7 +92,8 @@ class Answers(httpx.AsyncBaseTransport):
             if answer.status_code == httpx.codes.UNAUTHORIZED:
                 self._tell(answer.headers.get_list("date"))
             raise _failure(answer.status_code, body)
-        if not _LENGTHS & answer.headers.keys() and not _is_json(body):
+        empty = answer.status_code == httpx.codes.NO_CONTENT  # of a function that answers nothing
+        if not (empty or _LENGTHS & answer.headers.keys() or _is_json(body)):
             raise Lost  # who wrote it ends answers by closing: nothing else says that it is whole
         return httpx.Response(answer.status_code, content=body, request=request)
 
