@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from tests.supabase.storage_service import Service
 
 PUBLISHABLE = "sb_publishable_tests"
+SECRET = "sb_secret_tests"
+"""Storage takes it as ``service_role``; nothing else here does, since the program has none."""
 _HOP = frozenset(
     {
         *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"),
@@ -27,16 +29,16 @@ _HOP = frozenset(
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 
 
-def refusal(request: Request) -> Response | None:
+def refusal(request: Request, *keys: str) -> Response | None:
     """A gateway lets nobody in without one of the project's own keys."""
-    if request.headers.get("apikey") == PUBLISHABLE:
+    if request.headers.get("apikey") in {PUBLISHABLE, *keys}:
         return None
     told = {"message": "Invalid API key", "hint": "Double check your Supabase API key."}
     return JSONResponse(told, 401)
 
 
 def application(config: dict[str, Any]) -> Starlette:
-    storage = Service(config | config["storage"])
+    storage = Service(config | config["storage"] | {"secret": SECRET})
     http = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
 
     async def rest(request: Request) -> Response:
@@ -63,7 +65,7 @@ def application(config: dict[str, Any]) -> Starlette:
     guarded = Starlette(routes=storage.routes())
 
     async def stored(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = refusal(Request(scope)) or guarded
+        answer = refusal(Request(scope), SECRET) or guarded
         await answer(scope, receive, send)
 
     routes: list[BaseRoute] = [

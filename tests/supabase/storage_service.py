@@ -99,7 +99,8 @@ class Service:
     """One project's Storage."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """``config``: ``database`` for requests, ``admin`` for buckets, ``files``, ``jwks``."""
+        """``config``: ``database`` for requests, ``admin`` for buckets, ``files``, ``jwks``,
+        and the ``secret`` key, whose bearer no policy holds."""
         self._config = config
         self._keys = {one["kid"]: jwt.PyJWK(one).key for one in config["jwks"]["keys"]}
         self._folder = Path(config["files"])
@@ -155,6 +156,8 @@ class Service:
         if kind.lower() != "bearer":
             message = "headers must have required property 'authorization'"
             raise Refusal(400, "Error", message, "InvalidRequest")
+        if token == self._config["secret"]:
+            return {"role": "service_role"}
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._keys.get(kid)
