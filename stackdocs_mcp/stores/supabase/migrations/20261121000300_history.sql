@@ -27,7 +27,7 @@ create table stackdocs.changes (
     revision        bigint not null,
     ordinal         integer not null,
     document_id     uuid not null,
-    sequence        bigint not null,
+    sequence        bigint not null check (sequence > 0),
     action          text not null
         check (action in ('set', 'delete', 'undo', 'redo', 'release', 'complete', 'start')),
     path            text collate "C" not null,
@@ -48,8 +48,12 @@ create table stackdocs.changes (
         references stackdocs.changes (stack_id, extraction_id, revision, ordinal)
 );
 
-create unique index changes_by_sequence on stackdocs.changes (stack_id, sequence);
-create index changes_by_document on stackdocs.changes (stack_id, document_id, sequence);
+-- "sequence > 0" is said by whoever pages through changes, and by nobody else: a look-up by key that
+-- was planned while the table was small cannot take one of these, and go on reading all of a stack.
+create unique index changes_by_sequence on stackdocs.changes (stack_id, sequence)
+    where sequence > 0;
+create index changes_by_document on stackdocs.changes (stack_id, document_id, sequence)
+    where sequence > 0;
 create index changes_by_undone on stackdocs.changes
     (stack_id, extraction_id, undoes_revision, undoes_ordinal) where undoes_revision is not null;
 create index changes_to_undo on stackdocs.changes (stack_id, extraction_id, revision, ordinal)

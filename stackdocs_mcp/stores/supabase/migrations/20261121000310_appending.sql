@@ -68,7 +68,7 @@ as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('stackdocs.changes ' || p_stack::text, 0));
     return (select coalesce(max(c.sequence), 0) from stackdocs.changes as c
-        where c.stack_id = p_stack);
+        where c.stack_id = p_stack and c.sequence > 0);
 end
 $$;
 

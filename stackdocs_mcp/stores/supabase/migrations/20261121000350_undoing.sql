@@ -94,6 +94,7 @@ $$;
 -- For each of these changes of one call (all of them are to be reversed) the last later one that
 -- counts against that, and the standing undo of it, if that is what stands against it. Sub-selects
 -- that end in "offset 0" are made for each row, by index: joined, all later changes would be read.
+-- Outside of one it is asked what was touched, so that it is not the index of that which is taken.
 create function stackdocs.followed(p_by stackdocs.caller, p_held stackdocs.held,
     p_changes stackdocs.changes[]) returns table (ordinal integer, later text, undone_by text)
 language sql stable set search_path = '' set enable_nestloop = off
@@ -106,9 +107,12 @@ as $$
                 as undoes
         from given as one
         cross join lateral stackdocs.around(array(
-            select l.key::text from stackdocs.change_leaves as l
-            where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
-                and l.revision = one.revision and l.ordinal = one.ordinal and l.touched
+            select l.key::text from (
+                select l.key, l.touched from stackdocs.change_leaves as l
+                where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
+                    and l.revision = one.revision and l.ordinal = one.ordinal
+                offset 0
+            ) as l where l.touched
         )) as r
         cross join lateral (
             select l.revision, l.ordinal from stackdocs.change_leaves as l
@@ -146,11 +150,11 @@ as $$
         select g.revision, g.ordinal, g.path::text as path from unnest(p_changes) as g
     ), touched as materialized (
         select g.ordinal, l.key::text as key from given as g cross join lateral (
-            select l.key from stackdocs.change_leaves as l
+            select l.key, l.touched from stackdocs.change_leaves as l
             where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
-                and l.revision = g.revision and l.ordinal = g.ordinal and l.touched
+                and l.revision = g.revision and l.ordinal = g.ordinal
             offset 0
-        ) as l
+        ) as l where l.touched
     )
     select cardinality(p_changes) = 1 or not exists (
         select 1 from touched as t cross join lateral unnest(stackdocs.above(t.key) || t.key) as up
@@ -174,11 +178,11 @@ as $$
         from unnest(p_changes) as g
     ), touched as materialized (
         select g.n, l.key, l.before, l.locked_before from given as g cross join lateral (
-            select l.key, l.before, l.locked_before from stackdocs.change_leaves as l
+            select l.key, l.before, l.locked_before, l.touched from stackdocs.change_leaves as l
             where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
-                and l.revision = g.revision and l.ordinal = g.ordinal and l.touched
+                and l.revision = g.revision and l.ordinal = g.ordinal
             offset 0
-        ) as l
+        ) as l where l.touched
     ), there as (
         select g.n, f.key, f.leaf, f.locked from given as g cross join lateral (
             select f.key, f.leaf, f.locked from stackdocs.fields as f
