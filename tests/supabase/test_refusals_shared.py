@@ -89,7 +89,7 @@ async def test_a_refusal_is_recorded_whatever_was_asked_for(
 async def test_what_is_the_programs_own_is_refused_to_users_also_where_it_was_granted(
     stores: list[SupabaseStore], call: str
 ) -> None:
-    arguments = {
+    known: dict[str, dict[str, object]] = {
         "sd_denials": {"p_user": None, "p_stack": None, "p_limit": 9},
         "sd_unread": {},
         "sd_news": {"p_since": None},
@@ -103,7 +103,8 @@ async def test_what_is_the_programs_own_is_refused_to_users_also_where_it_was_gr
             "p_skew": 1,
         },
         "sd_record_denial": {"p_call": None, "p_now": 1, "p_denial": {}, "p_bounds": {}},
-    }[call]
+    }
+    arguments = known[call]
     (row,) = await rig().sql(
         "select oid::regprocedure::text as name from pg_proc where proname = $1", call
     )

@@ -40,7 +40,7 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def planned(sql: str, *kinds: str) -> list[tuple[str, str]]:
-    """Tables that are read, and by which keys or index, in a project so large that reading a table is dear."""
+    """Tables that are read, and and by which keys, where reading a whole one is dear."""
     connection = await asyncpg.connect(rig().postgres.url())
     await connection.execute("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
     await connection.execute(f"prepare asked ({', '.join(kinds)}) as {sql}")
