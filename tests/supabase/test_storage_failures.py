@@ -18,7 +18,7 @@ from stackdocs_mcp.core.errors import (
     StackdocsError,
     StoreFailed,
 )
-from stackdocs_mcp.core.ports import Files
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.stores.supabase import objects as requests
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
