@@ -11,8 +11,9 @@ import anyio.to_thread
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
