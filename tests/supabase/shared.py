@@ -3,9 +3,10 @@
 import atexit
 import functools
 import json
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 import anyio
 
@@ -14,7 +15,7 @@ from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
-from stackdocs_mcp.stores.supabase.store import open_store
+from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.supabase.rig import Rig
 
 
@@ -33,7 +34,7 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
     if project.place != folder:
         await project.clean()
         project.place = folder
-    opened = await open_store(
+    return await open_store(
         project.url,
         project.publishable_key,
         project.signing_key,
@@ -41,7 +42,28 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
-    return cast(Store, opened)
+
+
+@asynccontextmanager
+async def replicas(
+    clock: Clock, count: int = 2, database_url: str | None = None
+) -> AsyncIterator[list[SupabaseStore]]:
+    """Stores of so many processes in the shared project, which is empty."""
+    project = rig()
+    await project.clean()
+    async with AsyncExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            store = await open_store(
+                project.url,
+                project.publishable_key,
+                project.signing_key,
+                clock=clock,
+                database_url=database_url,
+            )
+            stack.push_async_callback(store.close)
+            opened.append(store)
+        yield opened
 
 
 class OwnCounters(SupabaseCounters):
