@@ -276,6 +276,18 @@ async def wrong(connection: asyncpg.Connection, tried: Sequence[Cell]) -> list[s
     return found
 
 
+async def attempt(
+    connection: asyncpg.Connection,
+    role: str,
+    claims: Mapping[str, Any],
+    statement: str,
+    watched: str | None,
+) -> str:
+    """What one statement did: rows, "others changed", or a code with the database's words."""
+    asked = "select pg_temp.attempt($1, $2, $3, $4)"
+    return str(await connection.fetchval(asked, role, json.dumps(claims), statement, watched))
+
+
 @asynccontextmanager
 async def world(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """A transaction with rows of each side in every table, undone in the end."""
