@@ -6,7 +6,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -72,7 +72,7 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
     if project.place != folder:
         await project.clean()
         project.place = folder
-    opened = await open_store(
+    return await open_store(
         project.url,
         project.publishable_key,
         project.signing_key,
@@ -80,7 +80,6 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
-    return cast(Store, opened)
 
 
 class OwnCounters(SupabaseCounters):

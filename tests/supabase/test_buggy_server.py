@@ -99,6 +99,10 @@ METHODS = sorted(
 )
 
 
+OF_READERS = {"mark_read", "use_link"}
+"""What whoever may only read may write."""
+
+
 class Confused(BoundStore):
     """What the binding says goes into the arguments, and another binding's token goes along."""
 
@@ -190,20 +194,20 @@ async def test_a_token_for_a_stack_that_is_not_its_users_is_good_for_nothing(
 
 
 @pytest.mark.requirement("PGW-16")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sorted(set(METHODS) - OF_READERS))
 async def test_rights_that_a_token_lacks_change_nothing_whatever_the_binding_says(
     confusion: Confusion, method: str
 ) -> None:
     """The owner's own token, minted for reading alone."""
     reading = replace(confusion.own, rights=frozenset({Right.READ}))
-    before = rows(unread=True)
+    before = rows()
     await asked(
         Confused(confusion.rest, confusion.own, reading),
         method,
         confusion.of(confusion.own),
     )
 
-    assert rows(unread=True) == before
+    assert rows() == before
 
 
 async def asked(repo: BoundStore, method: str, document: DocumentId) -> str:
@@ -214,11 +218,9 @@ async def asked(repo: BoundStore, method: str, document: DocumentId) -> str:
         return f"refused: {type(error).__name__} {error.message} {error.advice}"
 
 
-def rows(*, apart_from: str | None = None, unread: bool = False) -> set[str]:
-    """Every row of the project, but those of a stack; ``unread``: but for links that were used,
-    and pages that were read, which readers may do."""
-    passed = {"stackdocs.used_links", "stackdocs.document_pages"} if unread else set()
-    names = [one["name"] for one in shared.sql(shared.TABLES) if one["name"] not in passed]
+def rows(*, apart_from: str | None = None) -> set[str]:
+    """Every row of the project, but those of a stack."""
+    names = [one["name"] for one in shared.sql(shared.TABLES)]
     each = [f"select '{name} ' || t::text as row from {name} as t" for name in names]
     found = {one["row"] for one in shared.sql(" union all ".join(each))}
     return {one for one in found if apart_from is None or apart_from not in one}
