@@ -82,7 +82,7 @@ async def read_extraction(
         fields = await workspace.store.fields(document_id, extraction=extraction)
         outlines = await workspace.store.extractions(document_id)
         earlier = next(one for one in outlines if one.number == extraction)
-        found, warned = (), ()
+        found, warned = [], []
     number = document.extraction if earlier is None else earlier.number
     scope = workspace.scope("read_extraction", document_id, number, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
@@ -174,8 +174,8 @@ async def _standing(
     broken = await to_thread.run_sync(broken_rules, document, fields, schema)
     leaves = [one.leaf for one in fields]
     missed, unchecked = await missing_rows(workspace, document, leaves, schema)
-    policy = stack.policy
+    policy, outlines = stack.policy, there.outlines
     found = await to_thread.run_sync(
-        lambda: reasons(document, there.outlines, fields, schema, policy, broken=broken, missed=missed)
+        lambda: reasons(document, outlines, fields, schema, policy, broken=broken, missed=missed)
     )
     return stack, document, found, [*notices(broken), *unchecked], fields
