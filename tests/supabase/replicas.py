@@ -12,7 +12,7 @@ from typing import Self
 
 from tests.supabase.rig import ROOT, Rig
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that something may take that takes less than one on a machine with nothing else to do."""
 
 
