@@ -6,7 +6,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -54,7 +54,7 @@ def digest() -> str:
     """Of every row of the shared project, but for what refused calls leave: a record, a count."""
     found = hashlib.sha256()
     for table in sql(TABLES):
-        rows = sql(f"select t::text as row from {table['name']} as t order by 1")  # noqa: S608
+        rows = sql(f"select t::text as row from {table['name']} as t order by 1")
         found.update(f"{table['name']} {[one['row'] for one in rows]}".encode())
     return found.hexdigest()
 
@@ -73,7 +73,7 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
     if project.place != folder:
         await project.clean()
         project.place = folder
-    opened = await open_store(
+    return await open_store(
         project.url,
         project.publishable_key,
         project.signing_key,
@@ -81,7 +81,6 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
-    return cast(Store, opened)
 
 
 class OwnCounters(SupabaseCounters):
