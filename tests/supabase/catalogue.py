@@ -11,7 +11,7 @@ ours as (
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('public', 'stackdocs')
 ),
 functions as (
-    select p.oid, p.prosecdef, p.proconfig, p.prosqlbody, p.proowner, p.proacl, p.prokind, n.nspname, p.proname,
+    select p.oid, p.prosecdef, p.proconfig, p.prosqlbody, p.proowner, p.proacl, n.nspname, p.proname,
         p.oid::regprocedure::text as name
     from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname in ('public', 'stackdocs')
@@ -38,7 +38,8 @@ where o.relkind in ('r', 'p') and not exists (
 POLICIES_FOR_ALL = f"""
 with {OURS} select name from policies
 where polcmd = '*' or not polpermissive
-    or 0 = any (polroles) and coalesce("using", 'false') || coalesce("check", 'false') <> 'falsefalse'
+    or 0 = any (polroles)
+        and coalesce("using", 'false') || coalesce("check", 'false') <> 'falsefalse'
     or polroles && (select array_agg(oid) from pg_catalog.pg_roles
         where rolname in ('anon', 'service_role'))
 """
@@ -66,8 +67,8 @@ where (prosecdef or prosqlbody is null) and not coalesce('search_path=""' = any 
 """
 DEFINERS = f"with {OURS} select name from functions where prosecdef"
 OPEN_FUNCTIONS = f"""
-with {OURS} select f.name || ' to ' || case g.grantee when 0 then 'public' else g.grantee::regrole::text end
-    as name
+with {OURS} select f.name || ' to '
+    || case g.grantee when 0 then 'public' else g.grantee::regrole::text end as name
 from functions as f
     cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) as g
 where g.privilege_type = 'EXECUTE' and (g.grantee = 0

@@ -38,11 +38,13 @@ def refusal(request: Request, *keys: str) -> Response | None:
 
 
 def application(config: dict[str, Any]) -> Starlette:
+    storage = Service(config | config["storage"] | {"secret": SECRET})
     http = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
 
     async def rest(request: Request) -> Response:
         if (refused := refusal(request)) is not None:
             return refused
+        storage.weather.seen.append(f"{request.method} {request.url.path}")
         url = f"{config['rest']}/{request.path_params['path']}"
         if request.url.query:
             url += f"?{request.url.query}"
@@ -60,7 +62,6 @@ def application(config: dict[str, Any]) -> Starlette:
     async def jwks(_: Request) -> Response:
         return JSONResponse(config["jwks"], headers={"cache-control": "public, max-age=600"})
 
-    storage = Service(config | config["storage"] | {"secret": SECRET})
     guarded = Starlette(routes=storage.routes())
 
     async def stored(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
 import asyncpg
 import jwt
 from starlette.datastructures import UploadFile
@@ -130,8 +129,10 @@ class Service:
             self.weather.seen.append(f"{request.method} {request.url.path}")
             if self.weather.strikes("down"):
                 return JSONResponse({"message": "name resolution failed"}, 503)
+            if self.weather.strikes("confused"):
+                return JSONResponse(no_bucket().body, 400)
             if self.weather.strikes("silent"):
-                await anyio.sleep(30)
+                await _left(request)
             try:
                 answer = await work(request, self._asking(request, lenient=lenient))
             except Refusal as refusal:
@@ -304,6 +305,12 @@ async def _speaks_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
     )
+
+
+async def _left(request: Request) -> None:
+    """Returns when whoever asked has given up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(part: UploadFile) -> AsyncGenerator[bytes, None]:

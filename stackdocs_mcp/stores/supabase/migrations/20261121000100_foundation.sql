@@ -364,7 +364,15 @@ create policy documents_update on public.documents for update to authenticated, 
         and user_id = (select stackdocs.owner()));
 create policy documents_delete on public.documents for delete to authenticated, stackdocs_worker
     using (false);
-grant select, insert, update on public.documents to authenticated, stackdocs_worker;
+grant select on public.documents to authenticated, stackdocs_worker;
+grant insert (stack_id, id, user_id, extraction_id, filename, folded_name, sha256, file_size_bytes,
+    file_path, added_by, uploaded_at, updated_at) on public.documents
+    to authenticated, stackdocs_worker;
+-- Who is charged stays as it is, and what is reserved is written with what is charged for it.
+grant update (mime_type, status, pages, pages_done, pages_without_text, billed_pages, failure_code,
+    failure_message, failure_advice, claimed_by, claimed_until, abandoned, updated_at)
+    on public.documents to authenticated, stackdocs_worker;
+grant update (extraction_id, readings, superseded_by, digest) on public.documents to authenticated;
 
 create policy extractions_select on public.extractions for select
     to authenticated, stackdocs_worker using (stack_id = (select stackdocs.stack()));
@@ -411,10 +419,10 @@ create policy document_pages_insert on stackdocs.document_pages for insert
 create policy document_pages_update on stackdocs.document_pages for update to authenticated
     using (stack_id = (select stackdocs.stack()))
     with check (stack_id = (select stackdocs.stack()));
-create policy document_pages_delete on stackdocs.document_pages for delete
-    to authenticated, stackdocs_worker
+create policy document_pages_delete on stackdocs.document_pages for delete to authenticated
     using (stack_id = (select stackdocs.stack_to('stack:write')));
-grant select, insert, delete on stackdocs.document_pages to authenticated, stackdocs_worker;
+grant select, insert on stackdocs.document_pages to authenticated, stackdocs_worker;
+grant delete on stackdocs.document_pages to authenticated;
 grant update (read) on stackdocs.document_pages to authenticated;
 
 create policy usage_select on stackdocs.usage for select to authenticated

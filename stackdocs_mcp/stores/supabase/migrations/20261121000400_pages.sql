@@ -310,9 +310,14 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
-    target public.documents := stackdocs.hold_document(me, p_document);
+    answer jsonb := stackdocs.answered(me, p_call, 'save_pages'); -- what it cost is added up once
+    target public.documents;
     made integer;
 begin
+    if answer is not null then
+        return answer;
+    end if;
+    target := stackdocs.hold_document(me, p_document);
     -- By number, so that two who keep pages of the same bytes never wait for one another.
     insert into public.ocr_results (user_id, sha256, ocr_engine, number, width, height, rotation,
         source, line_count, hidden_lines, characters, lines, tables, notes, words)
@@ -334,7 +339,7 @@ begin
         update public.documents as d set billed_pages = d.billed_pages + p_billed
         where d.stack_id = me.stack and d.id = p_document;
     end if;
-    return null;
+    return stackdocs.keep(me, p_call, 'save_pages', 'true');
 end
 $$;
 call stackdocs.callable('public.sd_save_pages(jsonb,uuid,text,jsonb,integer,integer)',

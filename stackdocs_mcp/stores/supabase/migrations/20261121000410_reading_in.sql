@@ -146,12 +146,16 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'reserve_recognition');
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.hold_document(me, p_document);
     if p_pages > 0 then
         perform stackdocs.reserve(p_document, 'ocr_pages', p_pages, me);
     end if;
-    return null;
+    return stackdocs.keep(me, p_call, 'reserve_recognition', 'true');
 end
 $$;
 call stackdocs.callable('public.sd_reserve_recognition(jsonb,uuid,integer)', 'authenticated',
