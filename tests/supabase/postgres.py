@@ -147,7 +147,14 @@ class Postgres:
         done = subprocess.run(
             [
                 *(str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"),
-                *("--no-sync", "-E", "UTF8", "--locale=C"),
+                *(
+                    "--no-sync",
+                    "-E",
+                    "UTF8",
+                    "--locale=C",
+                    "--locale-provider=icu",
+                    "--icu-locale=en-US",
+                ),
             ],
             capture_output=True,
             check=False,
