@@ -16,6 +16,7 @@ SIGNING_KEY = "supabase_signing_key"
 DB_URL = "supabase_db_url"
 SECRETS = (SIGNING_KEY, DB_URL)
 """Never options: what is on a command line is shown to everybody by ``ps``."""
+OF_PROJECT = ("supabase_url", "supabase_publishable_key", *SECRETS)
 MAX_KEY = 4_096
 _SCHEMES = frozenset({"postgres", "postgresql"})
 
@@ -34,13 +35,15 @@ class Chosen(Protocol):
 
 
 def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
-    """What is missing or malformed of a project: each setting at most once, and why."""
+    """What is missing or malformed of a project: each setting at most once, and why.
+
+    The address of its database may be there alone: `migrate` needs nothing else.
+    """
     given = {
         name: value
         for name, value in {
             "supabase_publishable_key": chosen.supabase_publishable_key,
             SIGNING_KEY: chosen.supabase_signing_key,
-            DB_URL: chosen.supabase_db_url,
         }.items()
         if value is not None
     }

@@ -405,7 +405,7 @@ def demo(**_settings: str | None) -> int:
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.demo import show
 
-    return run(lambda: show(settings))
+    return run(lambda: show(settings.on_this_machine()))
 
 
 for _command in (serve, worker, set_, release, undo, reextract, token, stacks, members, audit):

@@ -16,6 +16,7 @@ from pathlib import Path
 from stackdocs_mcp import __version__
 from stackdocs_mcp.cli.barrier import FAILED, run, told
 from stackdocs_mcp.cli.doctor_http import over_http
+from stackdocs_mcp.cli.doctor_supabase import masked, on_supabase
 from stackdocs_mcp.cli.finding import Finding
 from stackdocs_mcp.cli.histories import Looked, look_through
 from stackdocs_mcp.cli.output import put, put_table, shown
@@ -31,7 +32,6 @@ from stackdocs_mcp.stores.migrate import known, version as schema_version
 
 LOW_MB = 500
 """Free space below this is said to be a problem: OCR and SQLite's log need some."""
-LONG_KEY = 16
 MOST = 20
 """Documents with a broken history that are named."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -45,8 +45,8 @@ def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[Docume
     findings = [
         *_program(),
         *_data_folder(settings),
-        *_store(settings),
-        *_histories(settings, kept),
+        *run(lambda: on_supabase(settings)),
+        *([] if settings.is_on_supabase else (*_store(settings), *_histories(settings, kept))),
         *_ocr(),
         *_parsers(),
         *_reading(settings),
@@ -56,7 +56,7 @@ def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[Docume
     for one in findings:
         put(f"{one.state:8} {one.what}: {shown(one.text)}")
     put("")
-    rows = [(name, _value(getattr(settings, name)), sources[name]) for name in sources]
+    rows = [(name, _value(name, getattr(settings, name)), sources[name]) for name in sources]
     put_table(("setting", "value", "from"), rows)
     return FAILED if any(one.state == "problem" for one in findings) else 0
 
@@ -240,12 +240,7 @@ def _mistral(settings: Settings) -> Iterator[Finding]:
         )
         return
     used = "used" if settings.reading.engine == "mistral" else "used where a stack chooses it"
-    yield Finding("Mistral OCR", "ok", f"{used}, {KEY} is {_masked(key.get_secret_value())}")
-
-
-def _masked(key: str) -> str:
-    """Enough of a key to tell it from another one, and nothing of a short one."""
-    return f"****{key[-4:]}" if len(key) >= LONG_KEY else "****"
+    yield Finding("Mistral OCR", "ok", f"{used}, {KEY} is {masked(key.get_secret_value())}")
 
 
 def _passwords(settings: Settings) -> Iterator[Finding]:
@@ -260,7 +255,9 @@ def _passwords(settings: Settings) -> Iterator[Finding]:
     yield Finding("passwords", "ok", f"{len(settings.passwords)} to try on encrypted PDFs")
 
 
-def _value(value: object) -> str:
+def _value(name: str, value: object) -> str:
+    if name == "supabase_publishable_key" and value is not None:
+        return masked(str(value))
     if isinstance(value, Ocr):
         return f"{value.engine},{value.mode}"
     if value is None or value == ():

@@ -81,6 +81,8 @@ def _tokens(settings: Settings) -> Finding:
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
     """Other keys of the data folder, which every server needs; they are made on first use."""
+    if settings.is_on_supabase:
+        return  # they come from the signing key
     folder = settings.data_dir.absolute()
     for one in (of_links(folder), of_logs(folder)):
         if one.path.exists():

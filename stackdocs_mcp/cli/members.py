@@ -1,6 +1,5 @@
 """``members``: who may use a stack."""
 
-from stackdocs_mcp import keyfiles
 from stackdocs_mcp.auth.providers import is_fit
 from stackdocs_mcp.cli.opening import opened
 from stackdocs_mcp.cli.output import put_table, say, shown
@@ -9,6 +8,7 @@ from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.core.tenancy import LONGEST_USER
 from stackdocs_mcp.http.journal import opaque
 from stackdocs_mcp.http.places import Addresses
+from stackdocs_mcp.server.storing import logs_secret
 from stackdocs_mcp.settings import Settings
 
 LOCAL = "local:"
@@ -40,7 +40,7 @@ async def list_members(settings: Settings) -> int:
     async with opened(settings) as workspace:
         stack = await workspace.store.stack()
         found = await workspace.store.members()
-    key = keyfiles.of_logs(settings.data_dir.absolute()).secret()
+    key = logs_secret(settings)
     rows = [
         (
             one.user,

@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 import anyio
 from anyio.abc import TaskGroup
 
-from stackdocs_mcp import keyfiles
 from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
 from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.server.engines import Engines
+from stackdocs_mcp.server.storing import links_secret, open_store
 from stackdocs_mcp.settings import Settings
-from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.workspace import Shared, Workspace
 from stackdocs_mcp.workspace.bell import Bell
 from stackdocs_mcp.workspace.cursors import Cursors
@@ -91,9 +90,9 @@ class App:
 async def running(settings: Settings) -> AsyncIterator[App]:
     """Build everything from the settings, run it, and give everything back at the end.
 
-    Raises StoreFailed when the data folder cannot be used, and BadKey when a key in it cannot.
+    Raises StoreFailed when the store cannot be used, and BadKey when a key of it cannot.
     """
-    store: Store = await open_store(settings.data_dir.absolute(), clock=now, quotas=settings.quotas)
+    store = await open_store(settings, now)
     engines = Engines(settings)
     max_file_bytes = settings.max_file_mb * 1024 * 1024
 
@@ -106,7 +105,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         shared = Shared(
             store=store,
             intake=intake,
-            cursors=Cursors(keyfiles.of_links(settings.data_dir.absolute()).secret()),
+            cursors=Cursors(links_secret(settings)),
             pages=PageCache(),
             listeners=Listeners(store, now),
             exports=settings.exports,

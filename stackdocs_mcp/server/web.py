@@ -16,7 +16,6 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
-from stackdocs_mcp import keyfiles
 from stackdocs_mcp.core.binding import Binding
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.identity import Verifier
@@ -36,10 +35,10 @@ from stackdocs_mcp.server import connections
 from stackdocs_mcp.server.app import build
 from stackdocs_mcp.server.compose import App, now, running
 from stackdocs_mcp.server.operations import needs
+from stackdocs_mcp.server.storing import counters_of, logs_secret
 from stackdocs_mcp.server.telemetry import observed
 from stackdocs_mcp.server.verifying import verifier_of
 from stackdocs_mcp.settings import BadSettings, Settings
-from stackdocs_mcp.stores.limits import SharedCounters
 from stackdocs_mcp.tools import TOOLS, select
 from stackdocs_mcp.workspace import Shared, Workspace
 
@@ -106,9 +105,9 @@ async def gate_of(
         # Host and Origin are the gate's: the SDK would look after the token was accepted.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    journal = Journal(keyfiles.of_logs(settings.data_dir.absolute()).secret(), TOOLS)
+    journal = Journal(logs_secret(settings), TOOLS)
     verifier = verifier or verifier_of(settings)
-    counters = SharedCounters(settings.data_dir.absolute())
+    counters = counters_of(settings, app.store)
     rates = Rates(counters, settings.rate_per_second, settings.rate_burst)
     admission = Admission(rates, settings.calls_at_once)
     redeeming = Redeeming(app.store, admission, journal, read_only=settings.read_only)

@@ -1,8 +1,5 @@
 """Two users and three stacks, everything in them marked, and a digest of all that is stored."""
 
-import hashlib
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from stackdocs_mcp.workspace.adding import add_document
 from stackdocs_mcp.workspace.reading import read_ocr
 from stackdocs_mcp.workspace.schemas import set_schema
 from stackdocs_mcp.workspace.writing import Entry, set_fields
+from tests.isolation.places import Place
 from tests.isolation.speakers import Speaker
 from tests.server.papers import INVOICE, SCHEMA
 from tests.web.site import Site
@@ -42,6 +40,7 @@ class World:
     """What the client may see, and what it may not."""
 
     site: Site
+    place: Place
     speaker: Speaker
     own: Planted
     sibling: Planted
@@ -51,16 +50,7 @@ class World:
 
     def digest(self) -> str:
         """Of every row of the store, but for the record of refusals."""
-        found = hashlib.sha256()
-        path = self.site.app.settings.data_dir / "stackdocs.db"
-        with closing(sqlite3.connect(path)) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            names = sorted({name for (name,) in tables} - {"denials", "sqlite_sequence"})
-            for name in names:
-                found.update(name.encode())
-                for row in connection.execute(f"SELECT * FROM {name}"):
-                    found.update(repr(row).encode())
-        return found.hexdigest()
+        return self.place.digest(self.site.app.settings.data_dir)
 
     async def denials(self) -> list[Denial]:
         """The newest refusals of the client's user."""
@@ -69,10 +59,7 @@ class World:
 
     def forget_denials(self) -> None:
         """Begin the record anew: of so many a minute it keeps only the number."""
-        path = self.site.app.settings.data_dir / "stackdocs.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("DELETE FROM denials")
+        self.place.forget_denials(self.site.app.settings.data_dir)
 
     def leaks(self, body: bytes) -> bool:
         """Something of a stack that is not the client's is in it."""

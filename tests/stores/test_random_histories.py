@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -18,8 +19,8 @@ from stackdocs_mcp.core.errors import Conflict, NothingToRedo, NothingToUndo
 from stackdocs_mcp.core.model import Action, ChangeId, JsonValue, Leaf, WriteResult
 from stackdocs_mcp.core.paths import FieldPath, key
 from stackdocs_mcp.core.ports import StackStore
-from stackdocs_mcp.stores.embedded import open_store
 from tests.stores.builders import ALICE, SteppingClock, binding, deleting, ready, setting
+from tests.stores.conftest import FACTORIES
 from tests.stores.simple_model import Entry, Held, Leaves, Model, locked
 
 PATHS = st.sampled_from(["a", "a.x", "a.y", "a.x.z", "a[0]", "b", "b[0].n", "b[0].m", "b[1].n"])
@@ -32,15 +33,17 @@ PEOPLE = st.booleans()
 
 
 class OneDocument(RuleBasedStateMachine):
-    """One document of an embedded store on a real file, for a person and an agent."""
+    """One document of a real store, for a person and an agent."""
+
+    kind = "embedded"
 
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.portal = self.stack.enter_context(start_blocking_portal())
-        self.store = self.portal.call(partial(open_store, folder, clock=SteppingClock()))
-        stack = self.portal.call(self.store.open_stack, ALICE, "random")
+        self.store = self.portal.call(FACTORIES[self.kind], folder, SteppingClock())
+        stack = self.portal.call(self.store.open_stack, ALICE, f"random {uuid4()}")
         bound = binding(ALICE, stack.id)
         self.agent: StackStore = self.store.bind(bound)
         self.person: StackStore = self.store.bind(bound.acting_as(Actor("person", "test")))
@@ -268,13 +271,24 @@ OFTEN = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+OVER_THE_WIRE = settings(OFTEN, max_examples=25)
 
 
+def on(kind: str, machine: type[OneDocument]) -> None:
+    """Run the machine on a store of this kind."""
+    run_state_machine_as_test(
+        type(machine.__name__, (machine,), {"kind": kind}),
+        settings=OFTEN if kind == "embedded" else OVER_THE_WIRE,
+    )
+
+
+@pytest.mark.parametrize("kind", list(FACTORIES))
 @pytest.mark.requirement("STORE-120")
-def test_random_calls_do_what_the_simple_model_does() -> None:
-    run_state_machine_as_test(Histories, settings=OFTEN)
+def test_random_calls_do_what_the_simple_model_does(kind: str) -> None:
+    on(kind, Histories)
 
 
+@pytest.mark.parametrize("kind", list(FACTORIES))
 @pytest.mark.requirement("HIST-24")
-def test_undo_and_redo_walk_back_and_forth_as_in_an_editor() -> None:
-    run_state_machine_as_test(Walks, settings=OFTEN)
+def test_undo_and_redo_walk_back_and_forth_as_in_an_editor(kind: str) -> None:
+    on(kind, Walks)

@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from tests.supabase.storage_service import Service
 
 PUBLISHABLE = "sb_publishable_tests"
+SECRET = "sb_secret_tests"
+"""Storage takes it as ``service_role``; nothing else here does, since the program has none."""
 _HOP = frozenset(
     {
         *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"),
@@ -27,20 +29,22 @@ _HOP = frozenset(
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 
 
-def refusal(request: Request) -> Response | None:
+def refusal(request: Request, *keys: str) -> Response | None:
     """A gateway lets nobody in without one of the project's own keys."""
-    if request.headers.get("apikey") == PUBLISHABLE:
+    if request.headers.get("apikey") in {PUBLISHABLE, *keys}:
         return None
     told = {"message": "Invalid API key", "hint": "Double check your Supabase API key."}
     return JSONResponse(told, 401)
 
 
 def application(config: dict[str, Any]) -> Starlette:
+    storage = Service(config | config["storage"] | {"secret": SECRET})
     http = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
 
     async def rest(request: Request) -> Response:
         if (refused := refusal(request)) is not None:
             return refused
+        storage.weather.seen.append(f"{request.method} {request.url.path}")
         url = f"{config['rest']}/{request.path_params['path']}"
         if request.url.query:
             url += f"?{request.url.query}"
@@ -58,11 +62,10 @@ def application(config: dict[str, Any]) -> Starlette:
     async def jwks(_: Request) -> Response:
         return JSONResponse(config["jwks"], headers={"cache-control": "public, max-age=600"})
 
-    storage = Service(config | config["storage"])
     guarded = Starlette(routes=storage.routes())
 
     async def stored(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = refusal(Request(scope)) or guarded
+        answer = refusal(Request(scope), SECRET) or guarded
         await answer(scope, receive, send)
 
     routes: list[BaseRoute] = [

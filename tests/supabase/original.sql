@@ -205,7 +205,7 @@ insert into public.documents (id, user_id, filename, file_path, file_size_bytes,
 select pg_temp.d(n), 'user_2alice', 'receipt-' || n || '.pdf',
     'user_2alice/' || pg_temp.d(n) || '/receipt.pdf', 40, 'application/pdf', 'auto', 'completed',
     timestamp '2025-05-01 12:00' + n * interval '1 minute'
-from generate_series(101, 140) as n;
+from generate_series(101, 120) as n;
 
 insert into public.stack_documents (stack_id, document_id, added_at) values
     (pg_temp.s(1), pg_temp.d(1), '2025-04-02 08:00'),
@@ -220,7 +220,7 @@ insert into public.stack_documents (stack_id, document_id, added_at) values
     (pg_temp.s(3), pg_temp.d(10), '2025-04-02 08:00'),
     (pg_temp.s(1), pg_temp.d(11), '2025-04-02 08:00'); -- another user's
 insert into public.stack_documents (stack_id, document_id, added_at)
-select pg_temp.s(2), pg_temp.d(n), '2025-05-02 08:00' from generate_series(101, 140) as n;
+select pg_temp.s(2), pg_temp.d(n), '2025-05-02 08:00' from generate_series(101, 120) as n;
 
 insert into public.ocr_results (document_id, user_id, raw_text, page_count, layout_data, model,
     created_at)
@@ -242,7 +242,7 @@ from (values
 insert into public.ocr_results (document_id, user_id, raw_text, page_count, created_at)
 select pg_temp.d(n), 'user_2alice', E'Receipt ' || n || E'\nTotal ' || n || '.50', 1,
     timestamp '2025-05-01 12:00:30' + n * interval '1 minute'
-from generate_series(101, 140) as n;
+from generate_series(101, 120) as n;
 
 insert into public.extractions (id, document_id, user_id, extracted_fields, confidence_scores, mode,
     custom_fields, created_at, updated_at, is_correction)
@@ -277,7 +277,7 @@ select pg_temp.e(n), pg_temp.d(n), 'user_2alice',
     jsonb_build_object('total', n + 0.50, 'vendor', jsonb_build_object('name', 'Shop ' || n)),
     jsonb_build_object('total', 0.75), 'auto', timestamp '2025-05-01 13:00' + n * interval '1 minute',
     timestamp '2025-05-01 13:00' + n * interval '1 minute'
-from generate_series(101, 140) as n;
+from generate_series(101, 120) as n;
 
 insert into public.stack_tables (id, stack_id, user_id, name, columns)
 values (pg_temp.s(91), pg_temp.s(1), 'user_2alice', 'All of them', '["total"]');

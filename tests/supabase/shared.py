@@ -2,10 +2,11 @@
 
 import atexit
 import functools
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import anyio
 
@@ -27,13 +28,52 @@ def rig() -> Rig:
     return made
 
 
+def settings() -> dict[str, str]:
+    """What names the shared project, by setting."""
+    project = rig()
+    return {
+        "supabase_url": project.url,
+        "supabase_publishable_key": project.publishable_key,
+        "supabase_signing_key": json.dumps(project.key),
+        "supabase_db_url": project.postgres.url(),
+    }
+
+
+def variables() -> dict[str, str]:
+    """The same, as a process is told."""
+    return {f"STACKDOCS_{name.upper()}": value for name, value in settings().items()}
+
+
+def sql(text: str) -> list[Any]:
+    """As ``Rig.sql``, for whoever cannot wait for it."""
+    with ThreadPoolExecutor(1) as thread:  # whoever asks may be in a loop already
+        return thread.submit(anyio.run, rig().sql, text).result()
+
+
+def digest() -> str:
+    """Of every row of the shared project, but for what refused calls leave: a record, a count."""
+    found = hashlib.sha256()
+    for table in sql(TABLES):
+        rows = sql(f"select t::text as row from {table['name']} as t order by 1")
+        found.update(f"{table['name']} {[one['row'] for one in rows]}".encode())
+    return found.hexdigest()
+
+
+TABLES = """
+select format('%I.%I', schemaname, tablename) as name from pg_catalog.pg_tables
+where schemaname in ('public', 'storage', 'pgmq', 'stackdocs')
+    and tablename not in ('denials', 'buckets')
+order by 1
+"""
+
+
 async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) -> Store:
     """A process' store in the shared project, which is empty for a folder other than the last."""
     project = rig()
     if project.place != folder:
         await project.clean()
         project.place = folder
-    opened = await open_store(
+    return await open_store(
         project.url,
         project.publishable_key,
         project.signing_key,
@@ -41,7 +81,6 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
-    return cast(Store, opened)
 
 
 class OwnCounters(SupabaseCounters):

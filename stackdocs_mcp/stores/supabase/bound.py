@@ -7,6 +7,7 @@ from stackdocs_mcp.stores.supabase.members import BoundMembers
 from stackdocs_mcp.stores.supabase.pages import BoundPages
 from stackdocs_mcp.stores.supabase.reading import BoundReading
 from stackdocs_mcp.stores.supabase.searching import BoundSearch
+from stackdocs_mcp.stores.supabase.verifying import BoundVerifying
 from stackdocs_mcp.stores.supabase.writing import BoundFields
 
 
@@ -18,6 +19,7 @@ class BoundStore(
     BoundFolder,
     BoundFields,
     BoundHistory,
+    BoundVerifying,
     BoundMembers,
 ):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

@@ -98,6 +98,12 @@ class Kept:
             if file is not None and not self._holds[file.path]:
                 _remove(file.path)
 
+    def forget_all(self, folder: str) -> None:
+        """Have no file with a key in this folder any more; blocks."""
+        with self._lock:
+            for key in [one for one in self._files if one.startswith(f"{folder}/")]:
+                self.forget(key)
+
     def close(self) -> None:
         """Remove all of it; blocks. Harmless twice."""
         with self._lock:

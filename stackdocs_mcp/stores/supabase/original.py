@@ -17,6 +17,9 @@ select exists (
         (to_regclass('public.documents'), 'file_path'),
         (to_regclass('public.ocr_results'), 'raw_text'),
         (to_regclass('public.extractions'), 'extracted_fields'))
+    and not exists (
+        select 1 from pg_catalog.pg_attribute as ours
+        where ours.attrelid = a.attrelid and ours.attname in ('stack_id', 'sha256'))
 )
 """
 _IS_MOVED = "select to_regclass('stackdocs_original.documents') is not null"
@@ -32,7 +35,7 @@ _MOVING = Path(__file__).with_name("moving.sql")
 async def is_original(connection: "asyncpg.Connection") -> bool:
     """Whether ``public`` has the original's tables, where this program's are to be.
 
-    By columns that it has and this program never had; whatever else is there makes no difference.
+    By columns that it has beside none of this program's; whatever else is there does not matter.
     """
     return bool(await connection.fetchval(_IS_ORIGINAL))
 

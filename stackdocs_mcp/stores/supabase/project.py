@@ -22,6 +22,7 @@ TOLERATED = timedelta(seconds=5)
 
 PgRole = Literal["authenticated", "stackdocs_worker", "stackdocs_server"]
 _CURVE = "P-256"
+_SECRET_BYTES = 32
 
 
 class BadSigningKey(ValueError):
@@ -70,6 +71,15 @@ class SigningKey:
         except (PyJWTError, ValueError, TypeError):
             raise BadSigningKey("is damaged") from None
         self.kid: str = key["kid"]
+
+    def secret(self, use: str) -> bytes:
+        """32 bytes for one use, the same for whoever has the key (HKDF-SHA256, RFC 5869)."""
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  see above
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+        number: int = self._key.private_numbers().private_value
+        hkdf = HKDF(SHA256(), _SECRET_BYTES, salt=None, info=f"stackdocs-mcp {use}".encode())
+        return hkdf.derive(number.to_bytes(_SECRET_BYTES, "big"))
 
     def sign(self, claims: dict[str, Any]) -> str:
         """The claims as a compact token."""

@@ -140,6 +140,7 @@ class SupabaseStore:
     async def delete_stack(self, user: UserId, stack: StackId) -> bool:
         if not await erasing.mark(self._rest, user, stack, self._clock()):
             return False
+        await anyio.to_thread.run_sync(self._kept.forget_all, stack)
         await erasing.erase(self._rest, self.empty)
         return True
 

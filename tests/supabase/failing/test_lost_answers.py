@@ -9,6 +9,7 @@ import pytest
 
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.ports import StackStore
+from stackdocs_mcp.stores.supabase.errors import unknown_outcome
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, added, binding, file
 from tests.supabase.between import (
@@ -109,8 +110,9 @@ async def test_postgres_restarted_in_the_middle_of_a_call_never_gives_a_wrong_an
     finally:
         await until(own, FAST)
 
-    documents = await repo.documents(limit=9)
-    assert outcome == [one.id for one in documents]
+    there = [one.id for one in await repo.documents(limit=9)]
+    assert outcome in (there, [unknown_outcome().message])
+    assert len(there) <= 1
 
 
 async def _again_and_again(repo: StackStore) -> None:

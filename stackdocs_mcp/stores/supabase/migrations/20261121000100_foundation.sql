@@ -144,6 +144,7 @@ create unique index extractions_by_number on public.extractions (stack_id, docum
 alter table public.documents add constraint documents_extraction
     foreign key (stack_id, extraction_id) references public.extractions (stack_id, id)
     deferrable initially deferred;
+create unique index documents_by_extraction on public.documents (stack_id, extraction_id);
 
 -- What was read of some bytes by some engine is kept once for a user, whatever stacks they are in.
 create table public.ocr_results (

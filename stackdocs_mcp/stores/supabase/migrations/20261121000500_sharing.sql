@@ -53,18 +53,22 @@ end
 $$;
 call stackdocs.callable('public.sd_grant(jsonb,text,text)', 'authenticated');
 
-create function public.sd_revoke(p_call jsonb, p_user text) returns boolean
+create function public.sd_revoke(p_call jsonb, p_user text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'revoke');
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.administer();
     if p_user = me.owner then
         raise exception using errcode = 'SD501', message = 'the owner stays';
     end if;
     delete from stackdocs.members where stack_id = me.stack and user_id = p_user;
-    return found;
+    return stackdocs.keep(me, p_call, 'revoke', to_jsonb(found));
 end
 $$;
 call stackdocs.callable('public.sd_revoke(jsonb,text)', 'authenticated');
