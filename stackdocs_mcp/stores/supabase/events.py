@@ -8,9 +8,9 @@ only makes news fresher.
   a process has one. A change is heard of in milliseconds, and while nothing happens nothing is
   asked but every ten seconds, against a connection that is dead and does not know. The
   notification says nothing, and the role that hears it may read nothing: ``create role
-  stackdocs_listener login noinherit password '...'`` is all that there is to one. The address is the
-  database's own or that of a pooler in session mode: one in transaction mode passes nothing on,
-  and leaves what the ten seconds find.
+  stackdocs_listener login noinherit password '...'`` is all that there is to one. The address is
+  the database's own or that of a pooler in session mode: one in transaction mode passes nothing
+  on, and leaves what the ten seconds find.
 * **Asking every second** through the REST API without that, and while the connection is lost.
 
 Realtime, Supabase's own service, was not chosen: it keeps a socket to another service for each
