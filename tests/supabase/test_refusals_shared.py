@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import anyio
+import asyncpg
 import pytest
 
 from stackdocs_mcp.core.errors import StackdocsError
@@ -17,6 +18,16 @@ from tests.supabase.shared import replicas, rig
 
 pytestmark = pytest.mark.anyio
 
+WAITING = """
+create function public.wait_for_test() returns trigger language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock_shared(4711);
+    return new;
+end
+$$;
+create trigger wait_for_test before insert on stackdocs.denials
+    for each row execute function public.wait_for_test()
+"""
 FOREIGN = Denial(BOB, "99b3a8a0", "req-1", "read_ocr", "document_not_found", "3b241101")
 
 
@@ -28,18 +39,33 @@ async def stores() -> AsyncIterator[list[SupabaseStore]]:
         yield opened
 
 
+@pytest.fixture
+async def gate() -> AsyncIterator[asyncpg.Connection]:
+    """Whoever has a row for a refusal writes it when the test lets them, and not before."""
+    await rig().sql(WAITING)
+    connection = await asyncpg.connect(rig().postgres.url())
+    await connection.execute("select pg_advisory_lock(4711)")
+    yield connection
+    await connection.close()
+    await rig().sql("drop function public.wait_for_test() cascade")
+
+
 @pytest.mark.requirement("PGS-20")
 async def test_refusals_at_the_same_time_have_no_more_rows_than_one_after_the_other(
-    stores: list[SupabaseStore],
+    stores: list[SupabaseStore], gate: asyncpg.Connection
 ) -> None:
+    asked = PER_MINUTE + 4
     async with anyio.create_task_group() as tasks:
-        for number in range(60):
+        for number in range(asked):
             tasks.start_soon(stores[number % 2].record, FOREIGN)
+        while await gate.fetchval("select count(*) from pg_locks where not granted") < 4:
+            pass
+        await gate.execute("select pg_advisory_unlock_all()")
 
     rows = await stores[0].denials(limit=99)
 
-    assert sorted(row.count for row in rows) == [1] * PER_MINUTE + [40]
-    assert {row.denial.code for row in rows if row.count == 40} == {MORE}
+    assert sorted(row.count for row in rows) == [1] * PER_MINUTE + [4]
+    assert {row.denial.code for row in rows if row.count == 4} == {MORE}
 
 
 @pytest.mark.requirement("PGS-21")
