@@ -150,7 +150,6 @@ class SupabaseStore:
         while keys := await self._objects.listed(PROGRAM, stack):
             if not await self._objects.remove(PROGRAM, keys):
                 raise StoreFailed("the files of a deleted stack could not be removed")
-        await anyio.to_thread.run_sync(self._kept.forget_below, as_uuid(stack))
 
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:
