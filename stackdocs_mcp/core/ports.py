@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from stackdocs_mcp.core.at_once import AtOnce, Seen
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.events import Events
 from stackdocs_mcp.core.files import Files
@@ -229,13 +230,14 @@ class Extractions(Protocol):
         writes: Sequence[FieldWrite],
         *,
         readings: int | None = None,
+        seen: Seen | None = None,
         dry_run: bool = False,
     ) -> Sequence[WriteResult]:
         """Apply the writes in order, in one transaction, and answer each.
 
         Raises NotReady for a document that is ``processing`` or ``failed``, and StaleCheck when
         its pages are no longer those of ``readings`` (``Document.readings``; None: of any): the
-        evidence of the leaves is of other pages.
+        evidence of the leaves is of other pages. So when anything is not as it was ``seen``.
 
         * The leaves that a person writes are locked, also those that stood there as they are.
         * An agent's write that would change or remove a locked leaf, that wants a value above or
@@ -327,7 +329,7 @@ class Extractions(Protocol):
         """
 
 
-class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
+class StackStore(Documents, Extractions, AtOnce, Members, UsedLinks, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or

@@ -94,8 +94,13 @@ class Workspace:
     async def stack(self) -> tuple[Stack, Schema | None]:
         """The bound stack and its schema, compiled once for all calls."""
         stack = await self.store.stack()
-        return stack, None if stack.schema is None else cached(stack.schema)
+        return stack, schema_of(stack)
 
     def scope(self, *parts: object) -> str:
         """What a cursor of this binding is good for: one tool with one set of filters."""
         return repr((self.binding.user, self.binding.stack, *parts))
+
+
+def schema_of(stack: Stack) -> Schema | None:
+    """The stack's schema, compiled once for all calls."""
+    return None if stack.schema is None else cached(stack.schema)

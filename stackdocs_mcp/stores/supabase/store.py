@@ -29,6 +29,7 @@ from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
 from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
+from stackdocs_mcp.stores.supabase.recent import Recent
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import known
 from stackdocs_mcp.stores.supabase.version import check
@@ -86,11 +87,14 @@ class SupabaseStore:
         self._quotas = quotas
         self._objects = Objects(rest)
         self._kept = Kept(folder)
+        self._recent = Recent()
         self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
-        return BoundStore(self._rest, binding, self._clock, self._quotas, kept=self._kept)
+        return BoundStore(
+            self._rest, binding, self._clock, self._quotas, kept=self._kept, recent=self._recent
+        )
 
     def files(self, binding: Binding) -> SupabaseFiles:
         return SupabaseFiles(self._objects, self._kept, binding, self._copies)
@@ -147,9 +151,12 @@ class SupabaseStore:
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        before: list[str] = []
         while keys := await self._objects.listed(PROGRAM, stack):
-            if not await self._objects.remove(PROGRAM, keys):
+            if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
+            await self._objects.remove(PROGRAM, keys)  # none where another process was faster
+            before = keys
 
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:
