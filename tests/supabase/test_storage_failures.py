@@ -193,6 +193,18 @@ async def test_a_key_that_the_project_does_not_know_is_named(
 
 
 @pytest.mark.requirement("PGF-21")
+@pytest.mark.parametrize("work", [sending, fetching])
+async def test_a_publishable_key_that_is_not_the_project_s_is_named(
+    store: SupabaseStore, files: Files, work: Work
+) -> None:
+    store._rest._key = "sb_publishable_another"
+
+    error = await fails(work(files), StoreFailed, "refused the publishable key")
+
+    assert "STACKDOCS_SUPABASE_PUBLISHABLE_KEY" in error.advice
+
+
+@pytest.mark.requirement("PGF-21")
 async def test_who_is_no_member_or_may_not_write_is_told_that(
     store: SupabaseStore, stack: Stack
 ) -> None:
