@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
 
-from stackdocs_mcp.core.events import About, Event
+from stackdocs_mcp.core.events import About, Event, Watch
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.core.stack import Policy, Stack
@@ -64,7 +64,7 @@ async def begun(connection: asyncpg.Connection, document: DocumentId) -> Transac
     return transaction
 
 
-async def changed(watch: SupabaseWatch) -> Sequence[Event]:
+async def changed(watch: Watch) -> Sequence[Event]:
     with anyio.fail_after(PATIENCE):
         return await watch.changed()
 
