@@ -5,7 +5,7 @@ then the same call has to be answered otherwise, or it would show nothing.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from string import Template
 
@@ -45,7 +45,7 @@ values ('{ELSEWHERE}', gen_random_uuid(), 'alice', gen_random_uuid(), 'a', 'a', 
 class Attack:
     """A call about A by somebody else, and what is answered: rows, or a code."""
 
-    claims: dict[str, object]
+    claims: Mapping[str, object]
     statement: str
     answer: str
 
