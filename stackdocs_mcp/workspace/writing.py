@@ -152,9 +152,12 @@ async def _set_fields(
 async def delete_field(workspace: Workspace, document_id: DocumentId, path: str) -> Outcome:
     """Remove the value at the path, or everything below it."""
     workspace.binding.require(Right.WRITE)
-    await _readable(workspace, document_id, recent=True)
     write = FieldWrite(parse(path), ())
-    (result,) = await workspace.store.write(document_id, [write])
+    try:
+        (result,) = await workspace.store.write(document_id, [write])
+    except NotReady:
+        await _readable(workspace, document_id)  # which knows how far it has been read
+        raise
     return _outcome(write, result)
 
 

@@ -72,7 +72,7 @@ class Replicated:
 @pytest.fixture
 async def replicated(tmp_path: Path, place: Place) -> AsyncIterator[Replicated]:
     data = tmp_path / "data"
-    stack = await stack_in(data, **place.settings)
+    stack = await stack_in(data, tmp_path.name, **place.settings)
     async with forwarding() as forwarder, AsyncExitStack() as both:
         public = f"http://127.0.0.1:{forwarder.port}"
         said = {**NO_LIMIT, **place.variables}

@@ -1,7 +1,7 @@
 """The Supabase store: any number of processes on one project."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from stackdocs_mcp.stores.supabase.events import watching
 from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
+from stackdocs_mcp.stores.supabase.memberships import Attentive, Memberships
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
 from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
@@ -88,12 +89,19 @@ class SupabaseStore:
         self._objects = Objects(rest)
         self._kept = Kept(folder)
         self._recent = Recent()
+        self._memberships = Memberships()
         self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
         return BoundStore(
-            self._rest, binding, self._clock, self._quotas, kept=self._kept, recent=self._recent
+            self._rest,
+            binding,
+            self._clock,
+            self._quotas,
+            kept=self._kept,
+            recent=self._recent,
+            memberships=self._memberships,
         )
 
     def files(self, binding: Binding) -> SupabaseFiles:
@@ -136,15 +144,21 @@ class SupabaseStore:
         ]
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
+        if (known := self._memberships.find(user, stack)) is not None:
+            return known
+        forgotten = self._memberships.forgotten
         caller = Caller("authenticated", user, as_uuid(stack))
         found = await self._rest.call(caller, "sd_membership", {})
         if found is None:
             return None
-        return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+        membership = Membership(stack, UserId(found["owner"]), Role(found["role"]))
+        self._memberships.keep(user, membership, forgotten)
+        return membership
 
     async def delete_stack(self, user: UserId, stack: StackId) -> bool:
         if not await erasing.mark(self._rest, user, stack, self._clock()):
             return False
+        self._memberships.forget(stack)
         await anyio.to_thread.run_sync(self._kept.forget_all, stack)
         await erasing.erase(self._rest, self.empty)
         return True
@@ -186,8 +200,10 @@ class SupabaseStore:
         """How often something may happen, counted by all processes on the project together."""
         return SupabaseCounters(self._rest)
 
-    def watch(self) -> AbstractAsyncContextManager[Watch]:
-        return watching(self._rest, self._database_url)
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[Watch]:
+        async with watching(self._rest, self._database_url) as watch:
+            yield Attentive(watch, self._memberships)
 
     async def close(self) -> None:
         await self._rest.close()

@@ -44,6 +44,7 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter(p_call);
     held stackdocs.held;
+    answer jsonb;
 begin
     if stackdocs.answered(me, p_call, 'write') is null then
         held := stackdocs.hold(me, p_document);
@@ -59,8 +60,8 @@ begin
                 detail = '{"what": "rules"}';
         end if;
     end if;
-    return public.sd_write(p_call, p_document, p_runs, p_readings, p_dry_run)
-        || jsonb_build_object('document', stackdocs.document(me, p_document));
+    answer := public.sd_write(p_call, p_document, p_runs, p_readings, p_dry_run);
+    return answer || jsonb_build_object('document', stackdocs.document(me, p_document));
 end
 $$;
 call stackdocs.callable(
