@@ -7,19 +7,20 @@ can be broken off at any call; ``test_original_command`` runs the whole command 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import anyio
 import asyncpg
 import pytest
 
 from stackdocs_mcp.cli.from_stackdocs.importing import OriginalClock
 from stackdocs_mcp.cli.from_stackdocs.report import Report
 from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
-from stackdocs_mcp.core.model import Document, DocumentStatus, Verdict
+from stackdocs_mcp.core.model import Document, DocumentStatus, NewDocument, Verdict
 from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.embedded import open_store
@@ -42,18 +43,11 @@ S, R = "Invoices", "Belege 2025 \N{EN DASH} Zürich"
 
 
 @dataclass
-class Place:
-    """An original and a store beside it."""
+class Read:
+    """A store, and what an import into it reported."""
 
-    connection: asyncpg.Connection
     store: Store
-    clock: OriginalClock
-    files: Path
     report: Report = field(default_factory=Report)
-
-    async def run(self, store: Store | None = None) -> Report:
-        self.report = await imported(self.connection, store or self.store, self.clock, self.files)
-        return self.report
 
     async def stack(self, user: str, name: str) -> StackStore:
         stack = await self.store.open_stack(UserId(user), name)
@@ -71,27 +65,54 @@ class Place:
         return found
 
 
+@dataclass
+class Place(Read):
+    """An original and a store beside it."""
+
+    connection: asyncpg.Connection = field(kw_only=True)
+    clock: OriginalClock = field(kw_only=True)
+    files: Path = field(kw_only=True)
+
+    async def run(self, store: Store | None = None) -> Report:
+        self.report = await imported(self.connection, store or self.store, self.clock, self.files)
+        return self.report
+
+
 @asynccontextmanager
 async def placed(folder: Path) -> AsyncIterator[Place]:
     clock = OriginalClock()
     store = await open_store(folder / "data", clock=clock)
     try:
         async with moved() as connection:
-            yield Place(connection, store, clock, put_files(folder / "files"))
+            files = put_files(folder / "files")
+            yield Place(store, connection=connection, clock=clock, files=files)
     finally:
         await store.close()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, dict[str, int]]:
+    """The folder of an import, what it reported, and what was counted; to be read alone."""
+    folder = tmp_path_factory.mktemp("imported")
+
+    async def work() -> tuple[Report, dict[str, int]]:
+        async with placed(folder) as place:
+            return await place.run(), await Originals(place.connection).counts()
+
+    return folder, *anyio.run(work)
+
+
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    """One that was imported."""
-    async with placed(tmp_path) as made:
-        await made.run()
-        yield made
+async def place(whole: tuple[Path, Report, dict[str, int]]) -> AsyncIterator[Read]:
+    """What was imported."""
+    folder, report, _ = whole
+    store = await open_store(folder / "data", clock=OriginalClock())
+    yield Read(store, report)
+    await store.close()
 
 
 @pytest.mark.requirement("PGL-10")
-async def test_each_stack_of_a_user_is_there_under_its_name(place: Place) -> None:
+async def test_each_stack_of_a_user_is_there_under_its_name(place: Read) -> None:
     names = [one.stack.name for one in await place.store.stacks(UserId(ALICE))]
 
     assert names == [R, S, "Invoices (2)", "default"]
@@ -104,7 +125,7 @@ async def test_each_stack_of_a_user_is_there_under_its_name(place: Place) -> Non
 
 
 @pytest.mark.requirement("PGL-11")
-async def test_a_document_has_its_name_its_time_and_its_page(place: Place) -> None:
+async def test_a_document_has_its_name_its_time_and_its_page(place: Read) -> None:
     repo = await place.stack(ALICE, S)
     document = (await place.documents(ALICE, S))["invoice.pdf"]
 
@@ -117,7 +138,7 @@ async def test_a_document_has_its_name_its_time_and_its_page(place: Place) -> No
 
 
 @pytest.mark.requirement("PGL-12")
-async def test_a_completed_document_has_to_be_completed_again(place: Place) -> None:
+async def test_a_completed_document_has_to_be_completed_again(place: Read) -> None:
     for name in (S, R, "Invoices (2)"):
         found = (await place.documents(ALICE, name)).values()
         assert all(one.status is not DocumentStatus.COMPLETED for one in found)
@@ -126,7 +147,7 @@ async def test_a_completed_document_has_to_be_completed_again(place: Place) -> N
 
 
 @pytest.mark.requirement("PGL-13")
-async def test_fields_keep_their_values_their_shape_and_their_scores(place: Place) -> None:
+async def test_fields_keep_their_values_their_shape_and_their_scores(place: Read) -> None:
     repo = await place.stack(ALICE, S)
     document = (await place.documents(ALICE, S))["invoice.pdf"]
     found = {dotted(one.leaf.path): one for one in await repo.fields(document.id, extraction=1)}
@@ -160,7 +181,7 @@ async def test_fields_keep_their_values_their_shape_and_their_scores(place: Plac
 
 
 @pytest.mark.requirement("PGL-14")
-async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place: Place) -> None:
+async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place: Read) -> None:
     for name in (S, R):  # the same document in two stacks is one in each
         repo = await place.stack(ALICE, name)
         document = (await place.documents(ALICE, name))["Rechnung Müller.pdf"]
@@ -180,7 +201,7 @@ async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place
 
 @pytest.mark.requirement("PGL-14")
 async def test_the_same_bytes_twice_are_one_document_with_the_extractions_of_both(
-    place: Place,
+    place: Read,
 ) -> None:
     documents = await place.documents(ALICE, S)
     assert "invoice (1).pdf" not in documents
@@ -194,7 +215,7 @@ async def test_the_same_bytes_twice_are_one_document_with_the_extractions_of_bot
 
 @pytest.mark.requirement("PGL-15")
 async def test_text_of_several_pages_without_their_bounds_is_read_anew_and_fields_stay(
-    place: Place,
+    place: Read,
 ) -> None:
     repo = await place.stack(ALICE, "default")
     document = (await place.documents(ALICE, "default"))["contract.pdf"]
@@ -211,7 +232,7 @@ async def test_text_of_several_pages_without_their_bounds_is_read_anew_and_field
 
 
 @pytest.mark.requirement("PGL-16")
-async def test_failed_and_unread_documents_are_what_they_were(place: Place) -> None:
+async def test_failed_and_unread_documents_are_what_they_were(place: Read) -> None:
     documents = await place.documents(ALICE, S)
 
     failed = documents["broken.pdf"]
@@ -225,7 +246,7 @@ async def test_failed_and_unread_documents_are_what_they_were(place: Place) -> N
 
 
 @pytest.mark.requirement("PGL-17")
-async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Place) -> None:
+async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Read) -> None:
     left_out = await place.left_out()
 
     assert left_out[original_id(6)] == ["its file is missing"]
@@ -247,7 +268,7 @@ async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Place) -> 
 
 
 @pytest.mark.requirement("PGL-18")
-async def test_a_document_in_another_users_stack_stays_its_owners(place: Place) -> None:
+async def test_a_document_in_another_users_stack_stays_its_owners(place: Read) -> None:
     assert "smuggled.pdf" not in await place.documents(ALICE, S)
     assert "smuggled.pdf" in await place.documents(BOB, "default")
     (why,) = (await place.left_out())[original_id(11)]
@@ -255,7 +276,7 @@ async def test_a_document_in_another_users_stack_stays_its_owners(place: Place) 
 
 
 @pytest.mark.requirement("PGL-19")
-async def test_the_history_of_everything_imported_holds(place: Place) -> None:
+async def test_the_history_of_everything_imported_holds(place: Read) -> None:
     for user, name in ((ALICE, S), (ALICE, R), (ALICE, "Invoices (2)"), (BOB, S)):
         repo = await place.stack(user, name)
         for document in (await place.documents(user, name)).values():
@@ -264,8 +285,8 @@ async def test_the_history_of_everything_imported_holds(place: Place) -> None:
 
 
 @pytest.mark.requirement("PGL-20")
-async def test_what_was_imported_is_counted(place: Place) -> None:
-    report = place.report
+async def test_what_was_imported_is_counted(whole: tuple[Path, Report, dict[str, int]]) -> None:
+    _, report, counts = whole
 
     assert report.stacks == 7
     assert report.documents == 31
@@ -273,7 +294,7 @@ async def test_what_was_imported_is_counted(place: Place) -> None:
     assert report.pages == 29
     assert report.failed == 1
     assert report.unread == 2
-    assert await Originals(place.connection).counts() == {
+    assert counts == {
         "users": 3,
         "stack_tables": 1,
         "stack_table_rows": 1,
@@ -281,23 +302,58 @@ async def test_what_was_imported_is_counted(place: Place) -> None:
 
 
 @pytest.mark.requirement("PGL-21")
-async def test_a_second_run_makes_nothing_and_a_third_what_was_missing(place: Place) -> None:
-    before = await everything(place.store)
+async def test_a_second_run_makes_nothing_and_a_third_what_was_missing(tmp_path: Path) -> None:
+    async with placed(tmp_path) as place:
+        await place.run()
+        before = await everything(place.store)
 
-    again = await place.run()
+        again = await place.run()
 
-    assert (again.documents, again.fields, again.pages) == (0, 0, 0)
-    assert again.there == 31
-    assert await everything(place.store) == before
+        assert (again.documents, again.fields, again.pages) == (0, 0, 0)
+        assert again.there == 31
+        assert await everything(place.store) == before
 
-    missing = place.files / ALICE / original_id(6) / "missing.pdf"
-    missing.parent.mkdir(parents=True)
-    missing.write_bytes(b"found again")
-    third = await place.run()
-    assert (third.documents, third.not_done) == (1, 0)
-    repo = await place.stack(ALICE, S)
-    found = (await place.documents(ALICE, S))["missing.pdf"]
-    assert await values(repo, found) == {"total": 5}
+        missing = place.files / ALICE / original_id(6) / "missing.pdf"
+        missing.parent.mkdir(parents=True)
+        missing.write_bytes(b"found again")
+        third = await place.run()
+        assert (third.documents, third.not_done) == (1, 0)
+        found = (await place.documents(ALICE, S))["missing.pdf"]
+        assert await values(await place.stack(ALICE, S), found) == {"total": 5}
+
+
+@pytest.mark.requirement("PGL-21")
+async def test_a_stack_that_was_deleted_since_does_not_come_back(tmp_path: Path) -> None:
+    async with placed(tmp_path) as place:
+        await place.run()
+        owner = UserId(ALICE)
+        await place.store.delete_stack(owner, (await place.store.open_stack(owner, R)).id)
+
+        again = await place.run()
+
+        assert again.documents == 0
+        assert R not in [one.stack.name for one in await place.store.stacks(owner)]
+
+
+@pytest.mark.requirement("PGL-23")
+async def test_a_document_that_a_worker_is_reading_is_left_to_the_next_run(tmp_path: Path) -> None:
+    async with placed(tmp_path) as place:
+        repo = await place.stack(ALICE, "default")
+        binding = Binding(UserId(ALICE), (await repo.stack()).id, frozenset(Right))
+        kept, size = await place.store.files(binding).put_bytes(b"contract", 100)
+        document, _ = await repo.add_document(NewDocument("contract.pdf", kept, size))
+        assert await repo.claim(document.id, "worker", datetime.now(UTC) + timedelta(minutes=1))
+
+        first = await place.run()
+
+        assert first.not_done == 2  # with the one whose file is missing
+        assert await values(repo, document) == {}
+
+        place.clock.stand(None)
+        await repo.finish(document.id)
+        second = await place.run()
+        assert (second.documents, second.not_done) == (1, 1)
+        assert (await values(repo, document))["parties[0]"] == "A"
 
 
 class Broken(Exception):
