@@ -17,8 +17,9 @@ from typing import Any
 import anyio
 
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import Completion, NewDocument
-from stackdocs_mcp.core.ports import Files, StackStore
+from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.stores.supabase.project import SigningKey
 from stackdocs_mcp.stores.supabase.store import open_store
 from tests.stores.builders import ALICE, binding, setting

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import Action, Change, Document, DocumentId, DocumentStatus, Sha256
 from stackdocs_mcp.core.paths import dotted
-from stackdocs_mcp.core.ports import Files, StackStore, Store
+from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.supabase.store import open_store
 from tests.stores.builders import ALICE, binding, leaves_shown, setting, values
 from tests.supabase.replicas import PATIENCE, Replica
