@@ -9,7 +9,8 @@ from stackdocs_mcp.core.binding import StackId, UserId
 from stackdocs_mcp.core.model import DocumentId
 
 if TYPE_CHECKING:
-    from stackdocs_mcp.core.ports import Files, StackStore
+    from stackdocs_mcp.core.files import Files
+    from stackdocs_mcp.core.ports import StackStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import anyio.to_thread
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
@@ -28,6 +29,7 @@ from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
 from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
+from stackdocs_mcp.stores.supabase.recent import Recent
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import known
 from stackdocs_mcp.stores.supabase.version import check
@@ -85,11 +87,14 @@ class SupabaseStore:
         self._quotas = quotas
         self._objects = Objects(rest)
         self._kept = Kept(folder)
+        self._recent = Recent()
         self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
-        return BoundStore(self._rest, binding, self._clock, self._quotas, kept=self._kept)
+        return BoundStore(
+            self._rest, binding, self._clock, self._quotas, kept=self._kept, recent=self._recent
+        )
 
     def files(self, binding: Binding) -> SupabaseFiles:
         return SupabaseFiles(self._objects, self._kept, binding, self._copies)
@@ -146,9 +151,12 @@ class SupabaseStore:
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        before: list[str] = []
         while keys := await self._objects.listed(PROGRAM, stack):
-            if not await self._objects.remove(PROGRAM, keys):
+            if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
+            await self._objects.remove(PROGRAM, keys)  # none where another process was faster
+            before = keys
 
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:

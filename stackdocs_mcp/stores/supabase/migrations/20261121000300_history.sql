@@ -196,12 +196,13 @@ language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-    delete from stackdocs.answers as a using (
+    with old as materialized (
         select o.call_id, o.function from stackdocs.answers as o
         where o.stack_id = p_by.stack and o.user_id = p_by.usr
             and o.at < p_by.now - interval '1 day'
         order by o.at limit 4 for update skip locked
-    ) as old
+    )
+    delete from stackdocs.answers as a using old
     where a.stack_id = p_by.stack and a.user_id = p_by.usr
         and a.call_id = old.call_id and a.function = old.function;
     insert into stackdocs.answers (stack_id, user_id, call_id, function, answer, at)

@@ -66,12 +66,12 @@ as $$
             and f.conrelid <> f.confrelid
         where f.conrelid in (select oid from ours) and b.depth < 20
     )
-    select b.oid::regclass::text, (
+    select b.oid::regclass::text, coalesce((
         select string_agg(format('%I desc', a.attname), ', ' order by k.place)
         from pg_catalog.pg_constraint as p, unnest(p.conkey) with ordinality as k (number, place)
         join pg_catalog.pg_attribute as a on a.attnum = k.number
         where p.conrelid = b.oid and p.contype = 'p' and a.attrelid = b.oid
-    )
+    ), 'ctid')
     from below as b group by b.oid order by max(b.depth) desc, b.oid
 $$;
 
