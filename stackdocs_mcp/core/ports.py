@@ -5,14 +5,13 @@ then. A returned write is on disk: it survives ``kill -9``.
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from stackdocs_mcp.core.arriving import Incoming
+from stackdocs_mcp.core.at_once import AtOnce, Seen
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.events import Events
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.links import UsedLinks
 from stackdocs_mcp.core.model import (
@@ -30,7 +29,6 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Page,
     PageOutline,
-    Sha256,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
@@ -232,13 +230,14 @@ class Extractions(Protocol):
         writes: Sequence[FieldWrite],
         *,
         readings: int | None = None,
+        seen: Seen | None = None,
         dry_run: bool = False,
     ) -> Sequence[WriteResult]:
         """Apply the writes in order, in one transaction, and answer each.
 
         Raises NotReady for a document that is ``processing`` or ``failed``, and StaleCheck when
         its pages are no longer those of ``readings`` (``Document.readings``; None: of any): the
-        evidence of the leaves is of other pages.
+        evidence of the leaves is of other pages. So when anything is not as it was ``seen``.
 
         * The leaves that a person writes are locked, also those that stood there as they are.
         * An agent's write that would change or remove a locked leaf, that wants a value above or
@@ -330,43 +329,13 @@ class Extractions(Protocol):
         """
 
 
-class StackStore(Documents, Extractions, Members, UsedLinks, Protocol):
+class StackStore(Documents, Extractions, AtOnce, Members, UsedLinks, Protocol):
     """All that one binding can reach in a store. No method takes a stack, or a user to act for.
 
     Every method raises NotFound when the bound user is no member of the bound stack any more, or
     the stack is gone: that is looked up in the transaction that does the work. Raises MissingRight
     when the member's role no longer gives a right that the binding was made with.
     """
-
-
-class Files(Protocol):
-    """The bytes of the bound stack's documents, by their SHA-256.
-
-    The same bytes are kept once in a stack, by some stores once for all stacks of their owner.
-    Putting them again is harmless, also by several at once.
-    """
-
-    owner: UserId
-    """Whose stack it is."""
-
-    async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
-        """Copy a file in and give its hash and size.
-
-        Durable before it returns; a crash leaves no half of it. Raises FileRefused above ``limit``.
-        """
-
-    async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
-        """The same for bytes in memory."""
-
-    def incoming(self, limit: int) -> AbstractAsyncContextManager[Incoming]:
-        """Room for a file that arrives piece by piece; what is not kept in it leaves nothing."""
-
-    async def local(self, sha256: Sha256) -> Path:
-        """A file on this machine with these bytes, to be read and not written.
-
-        It stays there for as long as the very path that this returned is held on to. Raises
-        StoreFailed when the stack has no such bytes, for another's as for those that never were.
-        """
 
 
 class Store(Audit, Events, Queued, Usage, Protocol):

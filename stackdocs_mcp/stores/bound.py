@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from stackdocs_mcp.core.at_once import Seen, Shown, Standing
 from stackdocs_mcp.core.binding import Binding, Role, UserId
 from stackdocs_mcp.core.errors import MissingRight, NotFound
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
@@ -31,6 +32,7 @@ from stackdocs_mcp.core.quota import QuotaExceeded, Quotas
 from stackdocs_mcp.core.stack import FolderFile, Ocr, Policy, Stack
 from stackdocs_mcp.core.tenancy import Member
 from stackdocs_mcp.stores import (
+    at_once,
     documents,
     erasing,
     extractions,
@@ -207,10 +209,12 @@ class BoundStore:
         writes: Sequence[FieldWrite],
         *,
         readings: int | None = None,
+        seen: Seen | None = None,
         dry_run: bool = False,
     ) -> Sequence[WriteResult]:
         return await self._write(
-            lambda scope: extractions.write(scope, document, writes, readings), keep=not dry_run
+            lambda scope: extractions.write(scope, document, writes, readings, seen),
+            keep=not dry_run,
         )
 
     async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:
@@ -245,6 +249,20 @@ class BoundStore:
 
     async def verify(self, document: DocumentId) -> Verification:
         return await self._read(lambda scope: verifying.verify(scope, document))
+
+    async def opened(
+        self,
+        document: DocumentId,
+        *,
+        recent: bool = False,  # noqa: ARG002  what is there costs no more than what was
+    ) -> tuple[Document, Stack]:
+        return await self._read(lambda scope: (documents.get(scope, document), stacks.bound(scope)))
+
+    async def standing(self, document: DocumentId) -> Standing:
+        return await self._read(lambda scope: at_once.standing(scope, document))
+
+    async def shown(self, document: DocumentId, numbers: Collection[int]) -> Shown:
+        return await self._read(lambda scope: at_once.shown(scope, document, numbers))
 
     async def members(self) -> Sequence[Member]:
         return await self._read(members.everyone)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stackdocs_mcp.core.at_once import Seen
 from stackdocs_mcp.core.errors import NotReady, StaleCheck, StaleRevision
 from stackdocs_mcp.core.model import (
     Action,
@@ -47,11 +48,20 @@ class Checked:
 
 
 def write(
-    scope: Scope, document: DocumentId, writes: Sequence[FieldWrite], readings: int | None
+    scope: Scope,
+    document: DocumentId,
+    writes: Sequence[FieldWrite],
+    readings: int | None,
+    seen: Seen | None = None,
 ) -> Sequence[WriteResult]:
     """One answer for each write, in order. See the port."""
     held = documents.held(scope, document)
     _ready(held.document, readings)
+    if seen is not None:
+        if seen.version != stacks.bound(scope).version:
+            raise StaleCheck("the schema or the policy was replaced")
+        if seen.revision != held.document.revision:
+            raise StaleCheck("the extraction was changed")
     revision = Revision(scope, held)
     results = [_write(scope, revision, held.document.revision, one) for one in writes]
     revision.close()

@@ -23,7 +23,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.paths import PathKey, key
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.core.strictness import check_codes
-from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.context import Workspace, schema_of
 from stackdocs_mcp.workspace.missing_rows import missing_rows
 
 FIELDS_AT_ONCE = 200
@@ -76,18 +76,13 @@ async def read_extraction(
     Of an earlier extraction the fields alone. Raises ExtractionNotFound.
     """
     workspace.binding.require(Right.READ)
-    document = await workspace.store.document(document_id)
-    found: Sequence[Reason] = ()
-    warned: Sequence[Notice] = ()
-    fields: Sequence[FieldValue] = ()
     earlier = None
-    if extraction in {None, document.extraction}:
-        _stack, document, found, warned, fields = await _standing(workspace, document_id)
-    if extraction not in {None, document.extraction}:  # or somebody has just begun another
+    _stack, document, found, warned, fields = await _standing(workspace, document_id)
+    if extraction not in {None, document.extraction}:
         fields = await workspace.store.fields(document_id, extraction=extraction)
         outlines = await workspace.store.extractions(document_id)
         earlier = next(one for one in outlines if one.number == extraction)
-        found, warned = (), ()
+        found, warned = [], []
     number = document.extraction if earlier is None else earlier.number
     scope = workspace.scope("read_extraction", document_id, number, only)
     after = None if cursor is None else str(workspace.shared.cursors.open(cursor, scope)[0])
@@ -173,14 +168,13 @@ async def _standing(
     workspace: Workspace, document_id: DocumentId
 ) -> tuple[Stack, Document, list[Reason], list[Notice], Sequence[FieldValue]]:
     """Stack and document, reasons, warnings and fields, all of one revision or of a later check."""
-    document = await workspace.store.document(document_id)
-    stack, schema = await workspace.stack()
-    outlines = await workspace.store.outlines(document_id)
-    fields = await workspace.store.fields(document_id)
+    there = await workspace.store.standing(document_id)
+    document, stack, fields = there.document, there.stack, there.fields
+    schema = schema_of(stack)
     broken = await to_thread.run_sync(broken_rules, document, fields, schema)
     leaves = [one.leaf for one in fields]
     missed, unchecked = await missing_rows(workspace, document, leaves, schema)
-    policy = stack.policy
+    policy, outlines = stack.policy, there.outlines
     found = await to_thread.run_sync(
         lambda: reasons(document, outlines, fields, schema, policy, broken=broken, missed=missed)
     )

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from stackdocs_mcp.core.binding import Actor, Binding, Role
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.links import Links
-from stackdocs_mcp.core.ports import Files, StackStore, Store
+from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.cursors import Cursors
@@ -93,8 +94,13 @@ class Workspace:
     async def stack(self) -> tuple[Stack, Schema | None]:
         """The bound stack and its schema, compiled once for all calls."""
         stack = await self.store.stack()
-        return stack, None if stack.schema is None else cached(stack.schema)
+        return stack, schema_of(stack)
 
     def scope(self, *parts: object) -> str:
         """What a cursor of this binding is good for: one tool with one set of filters."""
         return repr((self.binding.user, self.binding.stack, *parts))
+
+
+def schema_of(stack: Stack) -> Schema | None:
+    """The stack's schema, compiled once for all calls."""
+    return None if stack.schema is None else cached(stack.schema)

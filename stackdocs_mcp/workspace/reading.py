@@ -3,10 +3,11 @@
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from stackdocs_mcp.core.binding import Right
-from stackdocs_mcp.core.errors import InvalidArgument, NotReady, PageNotFound
+from stackdocs_mcp.core.errors import InvalidArgument, NotReady, PageNotFound, StackdocsError
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
@@ -54,17 +55,24 @@ async def read_ocr(
     Pages whose last line is in the piece count as read, unless that is not to be remembered.
     """
     workspace.binding.require(Right.READ)
-    document = await workspace.store.document(document_id)
-    wanted = page_numbers(pages, document)
     scope = workspace.scope("read_ocr", document_id, pages)
+    likely = _likely(workspace, pages, cursor, scope)
+    there = await workspace.store.shown(document_id, likely)
+    document = there.document
+    wanted = page_numbers(pages, document)
     start = _opened(workspace, cursor, scope) if cursor is not None else Position(wanted[0])
 
     piece = _Piece(max_chars, document.pages)
     numbers = [number for number in wanted if number >= start.page]
     position, stopped = start, False
+    read: set[int] = set()
     for low in range(0, len(numbers), _AT_ONCE):
         batch = numbers[low : low + _AT_ONCE]
-        ready = {page.number: page for page in await workspace.store.pages(document_id, batch)}
+        if not set(batch) <= set(likely):
+            there = await workspace.store.shown(document_id, batch)
+            likely = batch
+        ready = {page.number: page for page in there.pages}
+        read |= there.read
         for number in batch:
             position = start if number == start.page else Position(number)
             if number not in ready:
@@ -78,8 +86,8 @@ async def read_ocr(
         if stopped:
             break
 
-    if remember:
-        await _remember(workspace, document_id, piece.finished)
+    if remember and (news := sorted(set(piece.finished) - read)):  # reading again costs no write
+        await workspace.store.mark_read(document_id, news)
     return piece.text(
         workspace.shared.cursors.seal([position.page, position.lines, position.characters], scope)
         if stopped
@@ -88,14 +96,18 @@ async def read_ocr(
     )
 
 
-async def _remember(workspace: Workspace, document: DocumentId, finished: list[int]) -> None:
-    """Mark pages as read that are not yet: reading again costs no write."""
-    if not finished:
-        return
-    outlines = await workspace.store.outlines(document, first=finished[0], last=finished[-1])
-    news = {one.number for one in outlines if not one.read}.intersection(finished)
-    if news:
-        await workspace.store.mark_read(document, sorted(news))
+def _likely(workspace: Workspace, pages: str | None, cursor: str | None, scope: str) -> list[int]:
+    """The pages that a piece begins with, if all is well: to be fetched with the document."""
+    first = 1
+    if cursor is not None:
+        with suppress(StackdocsError):  # which is said once the document is known
+            first = _opened(workspace, cursor, scope).page
+    numbers = set[int]()
+    for part in ("1-9999999" if pages is None else pages).split(",")[:_AT_ONCE]:
+        if match := _RANGE.fullmatch(part):
+            low, high = max(int(match[1]), first), int(match[2] or match[1])
+            numbers.update(range(low, min(high + 1, low + _AT_ONCE)))
+    return sorted(numbers)[:_AT_ONCE]
 
 
 def page_numbers(pages: str | None, document: Document) -> list[int]:

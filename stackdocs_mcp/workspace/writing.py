@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Literal
 
 from stackdocs_mcp.core.assembly import assemble, leaves_of
+from stackdocs_mcp.core.at_once import Seen
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
     BadValue,
@@ -35,8 +36,9 @@ from stackdocs_mcp.core.model import (
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, dotted, key, parse, pointer, with_prefixes
+from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.checking import Checker, Draft
-from stackdocs_mcp.workspace.context import Workspace
+from stackdocs_mcp.workspace.context import Workspace, schema_of
 
 MAX_LEAVES = 2_000
 """Leaves in one call; a larger table is written in several."""
@@ -83,6 +85,8 @@ async def set_fields(
     is read anew again and again meanwhile.
     """
     workspace.binding.require(Right.WRITE)
+    with suppress(StaleCheck):  # it is no longer as it was seen last: look at it as it is
+        return await _set_fields(workspace, document_id, entries, dry_run=dry_run, recent=True)
     for _ in range(TRIES - 1):
         with suppress(StaleCheck):  # it was read anew meanwhile: look at the new pages
             return await _set_fields(workspace, document_id, entries, dry_run=dry_run)
@@ -90,11 +94,15 @@ async def set_fields(
 
 
 async def _set_fields(
-    workspace: Workspace, document_id: DocumentId, entries: Sequence[Entry], *, dry_run: bool
+    workspace: Workspace,
+    document_id: DocumentId,
+    entries: Sequence[Entry],
+    *,
+    dry_run: bool,
+    recent: bool = False,
 ) -> list[Outcome]:
-    document = await _readable(workspace, document_id)
-    stack, schema = await workspace.stack()
-    checker = Checker(workspace, document, schema, stack.policy)
+    document, stack = await _readable(workspace, document_id, recent=recent)
+    checker = Checker(workspace, document, schema_of(stack), stack.policy)
     prepared: list[_Prepared | StackdocsError] = []
     room = MAX_LEAVES
     earlier = set[FieldPath]()
@@ -116,7 +124,11 @@ async def _set_fields(
         if one.drafts
     ]
     results = await workspace.store.write(
-        document_id, writes, readings=document.readings, dry_run=dry_run
+        document_id,
+        writes,
+        readings=document.readings,
+        seen=Seen(document.revision, stack.version) if recent else None,
+        dry_run=dry_run,
     )
     written = zip(writes, results, strict=True)
     found: list[Outcome] = []
@@ -140,9 +152,12 @@ async def _set_fields(
 async def delete_field(workspace: Workspace, document_id: DocumentId, path: str) -> Outcome:
     """Remove the value at the path, or everything below it."""
     workspace.binding.require(Right.WRITE)
-    await _readable(workspace, document_id)
     write = FieldWrite(parse(path), ())
-    (result,) = await workspace.store.write(document_id, [write])
+    try:
+        (result,) = await workspace.store.write(document_id, [write])
+    except NotReady:
+        await _readable(workspace, document_id)  # which knows how far it has been read
+        raise
     return _outcome(write, result)
 
 
@@ -176,8 +191,10 @@ async def undo(
     return replace(outcome, changes=len(changes))
 
 
-async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
-    document = await workspace.store.document(document_id)
+async def _readable(
+    workspace: Workspace, document_id: DocumentId, *, recent: bool = False
+) -> tuple[Document, Stack]:
+    document, stack = await workspace.store.opened(document_id, recent=recent)
     if document.status is DocumentStatus.PROCESSING:
         raise NotReady(
             f"the document is still being read: {document.pages_done} of "
@@ -188,7 +205,7 @@ async def _readable(workspace: Workspace, document_id: DocumentId) -> Document:
         raise NotReady(
             f"the document could not be read: {document.error.message}", document.error.advice
         )
-    return document
+    return document, stack
 
 
 @dataclass(frozen=True, slots=True)

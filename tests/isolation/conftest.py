@@ -1,6 +1,7 @@
 """The world of the matrix on each transport."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.isolation.world import World, plant
 from tests.server.harness import Era
 from tests.web.site import ALICE, BOB, site
 
-ENOUGH = {"rate_per_second": 10_000, "rate_burst": 100_000}
+ENOUGH: dict[str, Any] = {"rate_per_second": 10_000, "rate_burst": 100_000}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Where the data of a world is: each store there is, and how what is in it can be seen and undone."""
+"""Where the data of a world is: each store there is, and how what is in it can be seen."""
 
 import hashlib
 import sqlite3

@@ -143,7 +143,7 @@ async def over_http(
 
 
 @asynccontextmanager
-async def over_stdio(home: Path, **variables: str) -> AsyncIterator[Speaker]:
+async def over_stdio(home: Path, **variables: Any) -> AsyncIterator[Speaker]:
     """Of the local user and the stack ``default`` below this folder."""
     raw = await anyio.to_thread.run_sync(lambda: Raw(home, errors=home / "errors.txt", **variables))
     try:

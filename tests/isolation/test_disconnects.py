@@ -9,6 +9,8 @@ from anyio.lowlevel import checkpoint
 
 from stackdocs_mcp.core.model import Change, DocumentId
 from stackdocs_mcp.core.ports import StackStore
+from tests.isolation.conftest import ENOUGH
+from tests.isolation.places import Place
 from tests.isolation.world import Planted, plant
 from tests.server.harness import PATIENCE, Era
 from tests.web.site import ALICE, Site, call, headers_for, site
@@ -23,8 +25,8 @@ time, as soon as the write is there and before anybody was told of it."""
 
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(tmp_path, rate_per_second=10_000, rate_burst=100_000) as running:
+async def served(tmp_path: Path, place: Place) -> AsyncIterator[Site]:
+    async with site(tmp_path, **ENOUGH, **place.settings) as running:
         yield running
 
 

@@ -18,6 +18,7 @@ from stackdocs_mcp.core.model import Change, DocumentId
 from stackdocs_mcp.server.compose import local_user, now, running
 from stackdocs_mcp.settings import Settings
 from tests.isolation.forwarder import Forwarder, forwarding
+from tests.isolation.places import Place
 from tests.server.harness import PATIENCE, Era, Session
 from tests.server.papers import FIELDS, INVOICE, SCHEMA
 from tests.web.process import serving, stack_in
@@ -35,6 +36,7 @@ class Replicated:
     data: Path
     stack: StackId
     forwarder: Forwarder
+    place: Place
 
     @property
     def url(self) -> str:
@@ -60,7 +62,7 @@ class Replicated:
 
     async def history(self, document: str) -> list[Change]:
         """All changes, oldest first, whose chain is whole."""
-        async with running(Settings(data_dir=self.data)) as app:
+        async with running(Settings(data_dir=self.data, **self.place.settings)) as app:
             binding = Binding(app.user, self.stack, frozenset(Right))
             store = app.shared.workspace(binding).store
             assert (await store.verify(DocumentId(document))).breaks == ()
@@ -68,18 +70,19 @@ class Replicated:
 
 
 @pytest.fixture
-async def replicated(tmp_path: Path) -> AsyncIterator[Replicated]:
+async def replicated(tmp_path: Path, place: Place) -> AsyncIterator[Replicated]:
     data = tmp_path / "data"
-    stack = await stack_in(data)
+    stack = await stack_in(data, tmp_path.name, **place.settings)
     async with forwarding() as forwarder, AsyncExitStack() as both:
         public = f"http://127.0.0.1:{forwarder.port}"
+        said = {**NO_LIMIT, **place.variables}
         for _ in range(2):
             port = _free_port()  # what the log says is the public address
-            starting = serving(data, "--public-url", public, "--port", str(port), **NO_LIMIT)
+            starting = serving(data, "--public-url", public, "--port", str(port), **said)
             await anyio.to_thread.run_sync(starting.__enter__)
             both.push_async_callback(anyio.to_thread.run_sync, starting.__exit__, None, None, None)
             forwarder.replicas.append(port)
-        yield Replicated(data, stack, forwarder)
+        yield Replicated(data, stack, forwarder, place)
 
 
 @pytest.mark.requirement("ISO-15")

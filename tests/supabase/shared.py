@@ -4,7 +4,9 @@ import atexit
 import functools
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
-from stackdocs_mcp.stores.supabase.store import open_store
+from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.supabase.rig import Rig
 
 
@@ -52,17 +54,16 @@ def sql(text: str) -> list[Any]:
 
 def digest() -> str:
     """Of every row of the shared project, but for what refused calls leave: a record, a count."""
-    found = hashlib.sha256()
-    for table in sql(TABLES):
-        rows = sql(f"select t::text as row from {table['name']} as t order by 1")
-        found.update(f"{table['name']} {[one['row'] for one in rows]}".encode())
-    return found.hexdigest()
+    names = [one["name"] for one in sql(TABLES)]
+    each = [f"select '{name} ' || t::text as row from {name} as t" for name in names]
+    found = sorted(one["row"] for one in sql(" union all ".join(each)))
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
 TABLES = """
 select format('%I.%I', schemaname, tablename) as name from pg_catalog.pg_tables
 where schemaname in ('public', 'storage', 'pgmq', 'stackdocs')
-    and tablename not in ('denials', 'buckets')
+    and tablename not in ('denials', 'limits')
 order by 1
 """
 
@@ -81,6 +82,28 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
+
+
+@asynccontextmanager
+async def replicas(
+    clock: Clock, count: int = 2, database_url: str | None = None
+) -> AsyncIterator[list[SupabaseStore]]:
+    """Stores of so many processes in the shared project, which is empty."""
+    project = rig()
+    await project.clean()
+    async with AsyncExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            store = await open_store(
+                project.url,
+                project.publishable_key,
+                project.signing_key,
+                clock=clock,
+                database_url=database_url,
+            )
+            stack.push_async_callback(store.close)
+            opened.append(store)
+        yield opened
 
 
 class OwnCounters(SupabaseCounters):

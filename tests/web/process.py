@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 from stackdocs_mcp.auth.local import LocalIssuer
 from stackdocs_mcp.core.binding import Right, StackId, UserId
@@ -47,9 +47,9 @@ class Process:
         return issuer.mint(user or local_user(), stack, tuple(Right), HOUR)
 
 
-async def stack_in(data: Path, name: str = "invoices") -> StackId:
+async def stack_in(data: Path, name: str = "invoices", **settings: Any) -> StackId:
     """The id of a stack of the local user, made before anybody serves it."""
-    async with running(Settings(data_dir=data)) as app:
+    async with running(Settings(data_dir=data, **settings)) as app:
         return (await app.store.open_stack(app.user, name)).id
 
 

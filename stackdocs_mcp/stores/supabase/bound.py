@@ -1,5 +1,6 @@
 """What one binding reaches in a Supabase project: each call is one function, one transaction."""
 
+from stackdocs_mcp.stores.supabase.at_once import BoundAtOnce
 from stackdocs_mcp.stores.supabase.documents import BoundDocuments
 from stackdocs_mcp.stores.supabase.folder import BoundFolder
 from stackdocs_mcp.stores.supabase.history import BoundHistory
@@ -20,6 +21,7 @@ class BoundStore(
     BoundFields,
     BoundHistory,
     BoundVerifying,
+    BoundAtOnce,
     BoundMembers,
 ):
     """``core.ports.StackStore`` for one binding; the sentences of the port hold."""

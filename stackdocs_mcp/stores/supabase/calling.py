@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stackdocs_mcp.core.binding import Binding
-from stackdocs_mcp.core.errors import DocumentNotFound
+from stackdocs_mcp.core.errors import DocumentNotFound, MissingRight, NotFound
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.core.ports import Clock
 from stackdocs_mcp.core.quota import Quotas
 from stackdocs_mcp.stores.supabase.kept import Kept
+from stackdocs_mcp.stores.supabase.memberships import Memberships
 from stackdocs_mcp.stores.supabase.project import Caller, PgRole
+from stackdocs_mcp.stores.supabase.recent import Recent
 from stackdocs_mcp.stores.supabase.rest import Rest
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -30,14 +32,18 @@ class Calling:
         role: PgRole = "authenticated",
         *,
         kept: Kept | None = None,
+        recent: Recent | None = None,
+        memberships: Memberships | None = None,
     ) -> None:
-        """``kept`` is what this process has of the project's files, where it has any."""
+        """What this process has of the project: ``kept`` files, and documents seen ``recent``ly."""
         self._rest = rest
         self._binding = binding
         self._clock = clock
         self._quotas = quotas
         self._caller = Caller.of(binding, role)
         self._kept = kept
+        self._recent = Recent() if recent is None else recent
+        self._memberships = Memberships() if memberships is None else memberships
 
     async def _call(
         self, function: str, document: DocumentId | None = None, /, **arguments: Any
@@ -69,6 +75,9 @@ class Calling:
             if document is None:
                 raise
             raise DocumentNotFound(document) from error  # as it was asked for
+        except (NotFound, MissingRight):
+            self._memberships.forget(self._binding.stack)
+            raise
 
 
 def micros(moment: datetime) -> int:

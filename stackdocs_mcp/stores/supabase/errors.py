@@ -51,6 +51,7 @@ _NAMES = {"documents": "documents", "pages": "pages", "ocr_pages": "OCR pages"}
 _REPLACED = {
     "pages": "the document was read anew",
     "rules": "the schema or the policy was replaced",
+    "fields": "the extraction was changed",
 }
 _Details = Mapping[str, Any]
 

@@ -18,10 +18,16 @@ class BoundMembers(Calling):
         ]
 
     async def grant(self, user: UserId, role: Role) -> None:
-        await self._call("grant", user=user, role=role.value)
+        try:
+            await self._call("grant", user=user, role=role.value)
+        finally:
+            self._memberships.forget(self._binding.stack)
 
     async def revoke(self, user: UserId) -> bool:
-        ended: bool = await self._call("revoke", user=user)
+        try:
+            ended: bool = await self._call("revoke", user=user)
+        finally:
+            self._memberships.forget(self._binding.stack)
         return ended
 
     async def use_link(self, nonce: str, use: str, expires_at: datetime) -> str:

@@ -17,11 +17,11 @@ class BoundPages(Calling):
         self, document: DocumentId, *, first: int = 1, last: int | None = None
     ) -> Sequence[PageOutline]:
         found = await self._call("outlines", document, first=first, last=last)
-        return [_outline(row) for row in found]
+        return [outline_of(row) for row in found]
 
     async def pages(self, document: DocumentId, numbers: Collection[int]) -> Sequence[Page]:
         found = await self._call("pages", document, numbers=sorted(set(numbers)))
-        return [_page(row) for row in found]
+        return [page_of(row) for row in found]
 
     async def mark_read(self, document: DocumentId, numbers: Collection[int]) -> None:
         await self._call("mark_read", document, numbers=sorted(set(numbers)))
@@ -73,7 +73,8 @@ def _kept(page: Page) -> dict[str, object]:
     }
 
 
-def _outline(row: dict[str, Any]) -> PageOutline:
+def outline_of(row: dict[str, Any]) -> PageOutline:
+    """The outline of a row as ``sd_outlines`` writes it."""
     return PageOutline(
         number=row["number"],
         source=PageSource(row["source"]),
@@ -85,7 +86,8 @@ def _outline(row: dict[str, Any]) -> PageOutline:
     )
 
 
-def _page(row: dict[str, Any]) -> Page:
+def page_of(row: dict[str, Any]) -> Page:
+    """The page of a row as ``sd_pages`` writes it."""
     return Page(
         number=row["number"],
         width=float(row["width"]),

@@ -1,7 +1,7 @@
 """The Supabase store: any number of processes on one project."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import anyio.to_thread
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
@@ -25,9 +26,11 @@ from stackdocs_mcp.stores.supabase.events import watching
 from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
+from stackdocs_mcp.stores.supabase.memberships import Attentive, Memberships
 from stackdocs_mcp.stores.supabase.objects import Objects
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, Minter, PgRole, SigningKey
 from stackdocs_mcp.stores.supabase.queue import SupabaseQueue
+from stackdocs_mcp.stores.supabase.recent import Recent
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import known
 from stackdocs_mcp.stores.supabase.version import check
@@ -85,11 +88,21 @@ class SupabaseStore:
         self._quotas = quotas
         self._objects = Objects(rest)
         self._kept = Kept(folder)
+        self._recent = Recent()
+        self._memberships = Memberships()
         self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
 
     def bind(self, binding: Binding) -> BoundStore:
-        return BoundStore(self._rest, binding, self._clock, self._quotas, kept=self._kept)
+        return BoundStore(
+            self._rest,
+            binding,
+            self._clock,
+            self._quotas,
+            kept=self._kept,
+            recent=self._recent,
+            memberships=self._memberships,
+        )
 
     def files(self, binding: Binding) -> SupabaseFiles:
         return SupabaseFiles(self._objects, self._kept, binding, self._copies)
@@ -131,24 +144,33 @@ class SupabaseStore:
         ]
 
     async def membership(self, user: UserId, stack: StackId) -> Membership | None:
+        if (known := self._memberships.find(user, stack)) is not None:
+            return known
+        forgotten = self._memberships.forgotten
         caller = Caller("authenticated", user, as_uuid(stack))
         found = await self._rest.call(caller, "sd_membership", {})
         if found is None:
             return None
-        return Membership(stack, UserId(found["owner"]), Role(found["role"]))
+        membership = Membership(stack, UserId(found["owner"]), Role(found["role"]))
+        self._memberships.keep(user, membership, forgotten)
+        return membership
 
     async def delete_stack(self, user: UserId, stack: StackId) -> bool:
         if not await erasing.mark(self._rest, user, stack, self._clock()):
             return False
+        self._memberships.forget(stack)
         await anyio.to_thread.run_sync(self._kept.forget_all, stack)
         await erasing.erase(self._rest, self.empty)
         return True
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        before: list[str] = []
         while keys := await self._objects.listed(PROGRAM, stack):
-            if not await self._objects.remove(PROGRAM, keys):
+            if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
+            await self._objects.remove(PROGRAM, keys)  # none where another process was faster
+            before = keys
 
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:
@@ -178,8 +200,10 @@ class SupabaseStore:
         """How often something may happen, counted by all processes on the project together."""
         return SupabaseCounters(self._rest)
 
-    def watch(self) -> AbstractAsyncContextManager[Watch]:
-        return watching(self._rest, self._database_url)
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[Watch]:
+        async with watching(self._rest, self._database_url) as watch:
+            yield Attentive(watch, self._memberships)
 
     async def close(self) -> None:
         await self._rest.close()

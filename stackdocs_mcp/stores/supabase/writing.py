@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from stackdocs_mcp.core.at_once import Seen
 from stackdocs_mcp.core.binding import Actor
 from stackdocs_mcp.core.errors import ExtractionNotFound
 from stackdocs_mcp.core.model import (
@@ -52,15 +53,23 @@ class BoundFields(Calling):
         writes: Sequence[FieldWrite],
         *,
         readings: int | None = None,
+        seen: Seen | None = None,
         dry_run: bool = False,
     ) -> Sequence[WriteResult]:
-        answer = await self._call(
-            "write",
-            document,
-            runs=[[_sent(one) for one in run] for run in apart(writes)],
-            readings=None if readings is None else bounded(readings, 31),
-            dry_run=dry_run,
-        )
+        known = self._recent.find(self._caller, document)
+        self._recent.forget(self._caller, document)  # until the answer says how it is
+        sent = {
+            "runs": [[_sent(one) for one in run] for run in apart(writes)],
+            "readings": None if readings is None else bounded(readings, 31),
+            "dry_run": dry_run,
+        }
+        if seen is None:
+            answer = await self._call("write", document, **sent)
+        else:
+            checked = {"revision": bounded(seen.revision), "version": seen.version}
+            answer = await self._call("write_seen", document, **sent, **checked)
+            if known is not None and known[1].version == seen.version:
+                self._recent.keep(self._caller, document_of(answer["document"]), known[1])
         return [_result(answer["revision"], *one) for one in answer["answers"]]
 
     async def unlock(self, document: DocumentId, path: FieldPath) -> WriteResult:

@@ -1,0 +1,64 @@
+"""Memberships that were found moments ago, so that not every call asks for one before it begins.
+
+What a member may do is decided by the transaction that does it, whatever is remembered here: a
+membership that was ended, or a role that was lowered, is refused there, and forgotten with that.
+That there is none is never remembered.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from stackdocs_mcp.core.binding import StackId, UserId
+from stackdocs_mcp.core.events import NO_STACK, About, Event, Watch
+from stackdocs_mcp.core.tenancy import Membership
+
+SECONDS = 5.0
+MOST = 10_000
+
+
+class Memberships:
+    """Of one process. What it does itself, or hears of, is forgotten at once."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._found: OrderedDict[tuple[UserId, StackId], tuple[Membership, float]] = OrderedDict()
+        self.forgotten = 0
+        """How often something was: what was asked for before that is not kept after it."""
+
+    def find(self, user: UserId, stack: StackId) -> Membership | None:
+        """What was found of late."""
+        membership, until = self._found.get((user, stack), (None, 0.0))
+        return membership if self._clock() < until else None
+
+    def keep(self, user: UserId, membership: Membership, forgotten: int) -> None:
+        """Remember it, unless something was forgotten since it was asked for."""
+        if forgotten != self.forgotten:
+            return
+        self._found[user, membership.stack] = (membership, self._clock() + SECONDS)
+        self._found.move_to_end((user, membership.stack))
+        if len(self._found) > MOST:
+            self._found.popitem(last=False)
+
+    def forget(self, stack: StackId) -> None:
+        """Everybody's in the stack; in all stacks for ``NO_STACK``."""
+        self.forgotten += 1
+        gone = [key for key in self._found if stack in (NO_STACK, key[1])]
+        for key in gone:
+            del self._found[key]
+
+
+class Attentive:
+    """A watch that has memberships forgotten when they may be others."""
+
+    def __init__(self, watch: Watch, memberships: Memberships) -> None:
+        self._watch = watch
+        self._memberships = memberships
+
+    async def changed(self) -> Sequence[Event]:
+        """See the port."""
+        events = await self._watch.changed()
+        for event in events:
+            if event.about is About.MEMBERS:
+                self._memberships.forget(event.stack)
+        return events
