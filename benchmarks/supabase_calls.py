@@ -1,6 +1,6 @@
 """What a tool call costs on a Supabase project, against the bare call of the same function.
 
-    python benchmarks/supabase.py [ROUNDS]
+    python -m benchmarks.supabase_calls [ROUNDS]
 
 Starts a project as the tests do. In each round each tool is called 60 times in turn, and beside it,
 over the same client and connections, the function that it calls, with the arguments that it sends:
@@ -21,7 +21,7 @@ from typing import Any
 import anyio
 
 from stackdocs_mcp.core.binding import Binding, Right
-from stackdocs_mcp.core.model import DocumentId
+from stackdocs_mcp.core.model import DocumentId, DocumentStatus
 from stackdocs_mcp.server.compose import running
 from stackdocs_mcp.settings import Settings
 from stackdocs_mcp.stores.supabase.project import Caller
@@ -42,14 +42,15 @@ Call = Callable[[int], Awaitable[object]]
 
 
 class Heard:
-    """The last call of a function that was made."""
+    """The last call of a tool's function, and another document for the bare one to write."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, other: DocumentId) -> None:
         self._call = rest.call
         self.caller = Caller("authenticated")
         self.function = ""
         self.arguments: Mapping[str, Any] = {}
-        self.answer: Any = None
+        self.other = other
+        self.revision = 0
         rest.call = self.hear  # type: ignore[method-assign]
 
     async def hear(
@@ -58,7 +59,6 @@ class Heard:
         answer = await self._call(caller, function, arguments, again=again)
         if function in TOOLS:
             self.caller, self.function, self.arguments = caller, function, arguments
-            self.answer = answer
         return answer
 
 
@@ -86,8 +86,10 @@ async def compare(
             own.append(time.perf_counter() - began)
             arguments = again(heard, count)
             began = time.perf_counter()
-            heard.answer = await bare(rest, heard, arguments)
+            answer = await bare(rest, heard, arguments)
             other.append(time.perf_counter() - began)
+            if isinstance(answer, dict):
+                heard.revision = answer.get("revision", 0)
         tools += own
         bares += other
         ratios.append(statistics.median(own) / statistics.median(other))
@@ -104,18 +106,18 @@ def again(heard: Heard, count: int) -> dict[str, Any]:
         ((path, text),) = write["leaves"]
         changed = text.replace("INV-", f"INV-{count}-")
         arguments["p_runs"] = [[{**write, "leaves": [[path, changed]]}]]
-        arguments["p_revision"] = heard.answer["revision"]
+        arguments |= {"p_document": heard.other, "p_revision": heard.revision}
     return arguments
 
 
-async def filled(workspace: Workspace, files: Path) -> DocumentId:
-    """The stack's first document, when all of them were read."""
+async def filled(workspace: Workspace, files: Path) -> list[DocumentId]:
+    """The documents of the stack, which are still to be read."""
     made = []
     for number in range(DOCUMENTS):
         path = files / f"{number}.txt"
         path.write_text(f"Invoice INV-{number}\nTotal {number}.50\n" + "a line of words\n" * 200)
         made.append((await add_document(workspace, path.name)).document.id)
-    return made[0]
+    return made
 
 
 async def main(rig: Rig, rounds: int) -> None:
@@ -137,10 +139,10 @@ async def main(rig: Rig, rounds: int) -> None:
             binding = Binding(app.user, stack.id, frozenset(Right))
             workspace = app.shared.workspace(binding, (files,))
             app.tasks.start_soon(app.read_everything)
-            document = await filled(workspace, files)
-            while (await workspace.store.document(document)).status.value == "processing":
+            document, other, *_ = await filled(workspace, files)
+            while await workspace.store.documents(status=DocumentStatus.PROCESSING, limit=1):
                 await anyio.lowlevel.checkpoint()
-            heard = Heard(rest)
+            heard = Heard(rest, other)
 
             async def set_field(number: int) -> object:
                 entry = Entry("number", f"INV-{number}")
@@ -155,7 +157,7 @@ async def main(rig: Rig, rounds: int) -> None:
                 for number in range(3):
                     await tool(-1 - number)
                 found = await compare(name, tool, rest, heard, rounds)
-                name, took, bare_took, ratio = found
+                _, took, bare_took, ratio = found
                 times = f"{took * 1000:7.2f} ms   bare {bare_took * 1000:7.2f} ms"
                 print(f"{name:16} {times}   ratio {ratio:.2f}")
 
