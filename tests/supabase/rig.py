@@ -66,6 +66,11 @@ class Rig:
         )
 
     @property
+    def database_url(self) -> str:
+        """As its superuser."""
+        return self.postgres.url()
+
+    @property
     def jwks(self) -> dict[str, Any]:
         """What the project trusts: the public part of the key."""
         public = {name: part for name, part in self.key.items() if name != "d"}

@@ -4,6 +4,7 @@ import atexit
 import functools
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,12 +19,21 @@ from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
+from tests.supabase.given import Given, is_given
 from tests.supabase.rig import Rig
 
 
 @functools.cache
-def rig() -> Rig:
-    """Up, until the run ends. Raises NotStarted or NotInstalled: nothing is skipped for it."""
+def rig() -> Rig | Given:
+    """Up, until the run ends; or one that was given, see ``given.py``.
+
+    Raises NotStarted, NotInstalled or NotOurs: nothing is skipped for it.
+    """
+    if is_given():
+        given = Given(os.environ)
+        with ThreadPoolExecutor(1) as thread:  # whoever asks may be in a loop already
+            thread.submit(anyio.run, given.check).result()
+        return given
     made = Rig()
     atexit.register(made.stop)
     made.start()
@@ -37,7 +47,7 @@ def settings() -> dict[str, str]:
         "supabase_url": project.url,
         "supabase_publishable_key": project.publishable_key,
         "supabase_signing_key": json.dumps(project.key),
-        "supabase_db_url": project.postgres.url(),
+        "supabase_db_url": project.database_url,
     }
 
 
