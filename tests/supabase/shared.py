@@ -20,12 +20,13 @@ from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.supabase.given import Given, is_given
+from tests.supabase.projects import Project
 from tests.supabase.rig import Rig
 
 
 @functools.cache
-def rig() -> Rig | Given:
-    """Up, until the run ends; or one that was given, see ``given.py``.
+def rig() -> Project:
+    """The one of this run; or one that was given, see ``given.py``.
 
     Raises NotStarted, NotInstalled or NotOurs: nothing is skipped for it.
     """
@@ -34,6 +35,12 @@ def rig() -> Rig | Given:
         with ThreadPoolExecutor(1) as thread:  # whoever asks may be in a loop already
             thread.submit(anyio.run, given.check).result()
         return given
+    return own()
+
+
+@functools.cache
+def own() -> Rig:
+    """Up, until the run ends, also beside a given one: for whoever looks behind its services."""
     made = Rig()
     atexit.register(made.stop)
     made.start()
