@@ -20,6 +20,7 @@ UNOFFERED = (*SECRETS, "user")
 """Variables alone; ``token`` has an option --user of another meaning."""
 OF_PROJECT = ("supabase_url", "supabase_publishable_key", "user", *SECRETS)
 MAX_KEY = 4_096
+_VARIABLES = ("STACKDOCS_SUPABASE_", "STACKDOCS_USER")
 _SCHEMES = frozenset({"postgres", "postgresql"})
 
 
@@ -36,6 +37,11 @@ class Chosen(Protocol):
     def supabase_db_url(self) -> SecretStr | None: ...
     @property
     def user(self) -> str | None: ...
+
+
+def names_project(variable: str) -> bool:
+    """The variable is a setting of a project, or would be one."""
+    return variable.startswith(_VARIABLES)
 
 
 def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:

@@ -108,14 +108,22 @@ def given() -> dict[str, Any]:
     return found
 
 
-def settings_of() -> "Settings":
-    """The settings of this process, read once, and the logs set up by them. Raises BadSettings."""
+def settings_of(*, on_this_machine: bool = False) -> "Settings":
+    """The settings of this process, read once, and the logs set up by them. Raises BadSettings.
+
+    ``on_this_machine`` is without those of a Supabase project, however wrong they are.
+    """
     import os
 
     from stackdocs_mcp import logs
+    from stackdocs_mcp.project_choices import OF_PROJECT, names_project
     from stackdocs_mcp.settings import SECRETS, load
 
-    settings = load(given(), os.environ)
+    chosen, around = given(), dict(os.environ)
+    if on_this_machine:
+        chosen = {name: value for name, value in chosen.items() if name not in OF_PROJECT}
+        around = {name: value for name, value in around.items() if not names_project(name)}
+    settings = load(chosen, around)
     for name in SECRETS:
         os.environ.pop(name, None)  # or processes that see documents would inherit it
     logs.configure(settings.log_level, settings.log_format)
