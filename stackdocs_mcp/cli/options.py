@@ -95,12 +95,14 @@ def _with(options: tuple[Callable[[Decorated], Decorated], ...], command: Decora
 
 def given() -> dict[str, Any]:
     """The settings given to the command or to the groups before it; the command's own first."""
+    from stackdocs_mcp.project_choices import UNOFFERED
     from stackdocs_mcp.settings import NAMES
 
+    names = {*NAMES, "folder"}.difference(UNOFFERED)  # what a command calls so is something else
     found: dict[str, Any] = {}
     context = click.get_current_context(silent=True)
     while context is not None:
-        for name in (*NAMES, "folder"):
+        for name in names:
             value = context.params.get(name)
             if value not in (None, (), False):
                 found.setdefault(name, value)
