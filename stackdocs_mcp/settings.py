@@ -227,6 +227,8 @@ def _setting(where: tuple[int | str, ...]) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
+    if name == f"{PREFIX}SUPABASE_SECRET_KEY":
+        return "`stackdocs-mcp migrate --from-stackdocs` alone takes it: unset it for all else"
     near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.75)
     if near:
         return f"did you mean {' or '.join(near)}?"

@@ -5,15 +5,13 @@ then. A returned write is on disk: it survives ``kill -9``.
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from stackdocs_mcp.core.arriving import Incoming
 from stackdocs_mcp.core.at_once import AtOnce, Seen
 from stackdocs_mcp.core.binding import Binding, StackId, UserId
 from stackdocs_mcp.core.events import Events
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.history import ExtractionOutline, Verification
 from stackdocs_mcp.core.links import UsedLinks
 from stackdocs_mcp.core.model import (
@@ -31,7 +29,6 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Page,
     PageOutline,
-    Sha256,
     WriteResult,
 )
 from stackdocs_mcp.core.paths import FieldPath, PathKey
@@ -339,36 +336,6 @@ class StackStore(Documents, Extractions, AtOnce, Members, UsedLinks, Protocol):
     the stack is gone: that is looked up in the transaction that does the work. Raises MissingRight
     when the member's role no longer gives a right that the binding was made with.
     """
-
-
-class Files(Protocol):
-    """The bytes of the bound stack's documents, by their SHA-256.
-
-    The same bytes are kept once in a stack, by some stores once for all stacks of their owner.
-    Putting them again is harmless, also by several at once.
-    """
-
-    owner: UserId
-    """Whose stack it is."""
-
-    async def put(self, source: Path, limit: int) -> tuple[Sha256, int]:
-        """Copy a file in and give its hash and size.
-
-        Durable before it returns; a crash leaves no half of it. Raises FileRefused above ``limit``.
-        """
-
-    async def put_bytes(self, content: bytes, limit: int) -> tuple[Sha256, int]:
-        """The same for bytes in memory."""
-
-    def incoming(self, limit: int) -> AbstractAsyncContextManager[Incoming]:
-        """Room for a file that arrives piece by piece; what is not kept in it leaves nothing."""
-
-    async def local(self, sha256: Sha256) -> Path:
-        """A file on this machine with these bytes, to be read and not written.
-
-        It stays there for as long as the very path that this returned is held on to. Raises
-        StoreFailed when the stack has no such bytes, for another's as for those that never were.
-        """
 
 
 class Store(Audit, Events, Queued, Usage, Protocol):

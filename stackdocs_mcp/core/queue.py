@@ -9,7 +9,8 @@ from stackdocs_mcp.core.binding import StackId, UserId
 from stackdocs_mcp.core.model import DocumentId
 
 if TYPE_CHECKING:
-    from stackdocs_mcp.core.ports import Files, StackStore
+    from stackdocs_mcp.core.files import Files
+    from stackdocs_mcp.core.ports import StackStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Task:
 class Queue(Protocol):
     """The tasks of a store. Each sentence of the prose is a test.
 
-    There is a task for every document in ``processing``: it comes in the transaction that makes
-    the document so. What is done with a task that another holds by now changes nothing. Every
-    method raises StoreFailed, also when the queue itself is missing.
+    There is a task for every document in ``processing``, and for nothing else: it comes and goes
+    in the transactions that make the document so, and otherwise. What is done with a task that
+    another holds by now changes nothing. Every method raises StoreFailed, also when the queue
+    itself is missing.
     """
 
     async def take(

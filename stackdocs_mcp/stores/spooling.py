@@ -38,7 +38,7 @@ Settle = Callable[[Path, Sha256, int], Awaitable[None]]
 
 
 class Arriving:
-    """``core.arriving.Incoming`` in a folder for what is being copied.
+    """``core.files.Incoming`` in a folder for what is being copied.
 
     ``begin`` opens a file there and gives its name; what ``settle`` leaves of it is removed.
     """

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from stackdocs_mcp.core.binding import Actor, Binding, Role
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.links import Links
-from stackdocs_mcp.core.ports import Files, StackStore, Store
+from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.schema import Schema, cached
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.workspace.cursors import Cursors

@@ -17,6 +17,7 @@ from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.engine import Attachment, Engine, FileOutline, Pages, Recognising
 from stackdocs_mcp.core.errors import ExtractionFailed, FileRefused, StackdocsError, StoreFailed
 from stackdocs_mcp.core.filenames import shown_name
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
@@ -25,7 +26,7 @@ from stackdocs_mcp.core.model import (
     NewDocument,
     Sha256,
 )
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.workspace.bell import Bell

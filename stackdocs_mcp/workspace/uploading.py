@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import anyio
 
 from stackdocs_mcp.core.amounts import sized
-from stackdocs_mcp.core.arriving import Incoming
 from stackdocs_mcp.core.binding import Right
 from stackdocs_mcp.core.errors import (
     FileRefused,
@@ -19,6 +18,7 @@ from stackdocs_mcp.core.errors import (
     SizeDiffers,
 )
 from stackdocs_mcp.core.filenames import sent_name
+from stackdocs_mcp.core.files import Incoming
 from stackdocs_mcp.core.links import Link, Upload
 from stackdocs_mcp.core.model import NewDocument
 from stackdocs_mcp.workspace.adding import Added

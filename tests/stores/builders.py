@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from stackdocs_mcp.core.assembly import leaves_of
 from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import (
     Document,
     Evidence,
@@ -22,7 +23,7 @@ from stackdocs_mcp.core.model import (
     Warn,
 )
 from stackdocs_mcp.core.paths import dotted, parse
-from stackdocs_mcp.core.ports import Files, StackStore, Store
+from stackdocs_mcp.core.ports import StackStore, Store
 
 ALICE, BOB = UserId("alice@example.org"), UserId("bob@example.org")
 ENGINE = "engine-1"

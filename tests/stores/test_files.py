@@ -10,8 +10,9 @@ import anyio
 import pytest
 
 from stackdocs_mcp.core.errors import FileRefused, StoreFailed
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import Sha256
-from stackdocs_mcp.core.ports import Files, Store
+from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.stack import Stack
 from tests.stores.builders import ALICE, BOB, binding, digest
 

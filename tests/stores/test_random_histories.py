@@ -271,7 +271,7 @@ OFTEN = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-OVER_THE_WIRE = settings(OFTEN, max_examples=25)
+OVER_THE_WIRE = settings(OFTEN, max_examples=10)
 
 
 def on(kind: str, machine: type[OneDocument]) -> None:

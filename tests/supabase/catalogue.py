@@ -11,7 +11,8 @@ ours as (
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('public', 'stackdocs')
 ),
 functions as (
-    select p.oid, p.prosecdef, p.proconfig, p.prosqlbody, p.proowner, p.proacl, n.nspname, p.proname,
+    select p.oid, p.prosecdef, p.proconfig, p.prosqlbody, p.proowner, p.proacl, n.nspname,
+        p.proname,
         p.oid::regprocedure::text as name
     from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname in ('public', 'stackdocs')

@@ -124,8 +124,15 @@ class Table:
         return _filled(f"update {self.name} set {change} where {self.side}", side)
 
     @property
+    def is_view(self) -> bool:
+        """It has no rows of its own."""
+        return not self.row
+
+    @property
     def blind(self) -> dict[Verb, str]:
         """Statements that read nothing: what may be selected does not narrow what they change."""
+        if self.is_view:
+            return {}
         found: dict[Verb, str] = {"d": f"delete from {self.name}"}
         if self.update:
             found["u"] = f"update {self.name} set {self.update}"
@@ -161,7 +168,7 @@ def tables() -> dict[str, Table]:
         name: Table(
             name,
             one["side"],
-            one["row"],
+            one.get("row", {}),
             one["may"],
             one.get("fresh", {}),
             one.get("update", ""),
@@ -212,7 +219,7 @@ def cells(
             for side in SIDES:
                 may = table.allowed(actor, side, granted=granted)
                 for one in VERBS if verb is None else (verb,):
-                    if one == "u" and not table.update:
+                    if (one == "u" and not table.update) or (one != "s" and table.is_view):
                         continue
                     told = table.statement(one, side, who)
                     found.append(Cell(table.name, actor, side, one, told, one in may))
@@ -269,6 +276,18 @@ async def wrong(connection: asyncpg.Connection, tried: Sequence[Cell]) -> list[s
     return found
 
 
+async def attempt(
+    connection: asyncpg.Connection,
+    role: str,
+    claims: Mapping[str, Any],
+    statement: str,
+    watched: str | None,
+) -> str:
+    """What one statement did: rows, "others changed", or a code with the database's words."""
+    asked = "select pg_temp.attempt($1, $2, $3, $4)"
+    return str(await connection.fetchval(asked, role, json.dumps(claims), statement, watched))
+
+
 @asynccontextmanager
 async def world(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """A transaction with rows of each side in every table, undone in the end."""
@@ -308,8 +327,9 @@ async def seed(connection: asyncpg.Connection, without: Container[str] = ()) -> 
     await connection.execute("set local session_replication_role = origin")
 
 
-def everything_granted(names: Iterable[str]) -> list[str]:
+def everything_granted() -> list[str]:
     """Statements after which nothing but row-level security holds anybody."""
+    names = list(tables())
     roles = sorted({one.role for one in ACTORS.values()} - {TABLE_OWNER})
     to = ", ".join(roles)
     return [
@@ -319,7 +339,11 @@ def everything_granted(names: Iterable[str]) -> list[str]:
         f"grant all on all sequences in schema public, stackdocs to {to}, {TABLE_OWNER}",
         *(f"grant all on {one} to {to}" for one in names),
         *(f"alter table {one} owner to {TABLE_OWNER}" for one in names if is_ours(one)),
-        *(f"alter table {one} disable trigger user" for one in names if is_ours(one)),
+        *(
+            f"alter table {name} disable trigger user"
+            for name, one in tables().items()
+            if is_ours(name) and not one.is_view
+        ),
     ]
 
 

@@ -147,7 +147,14 @@ class Postgres:
         done = subprocess.run(
             [
                 *(str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"),
-                *("--no-sync", "-E", "UTF8", "--locale=C"),
+                *(
+                    "--no-sync",
+                    "-E",
+                    "UTF8",
+                    "--locale=C",
+                    "--locale-provider=icu",
+                    "--icu-locale=en-US",
+                ),
             ],
             capture_output=True,
             check=False,
@@ -172,6 +179,19 @@ class Postgres:
     def url(self, user: str = "postgres", password: str = "", database: str = "postgres") -> str:
         secret = f":{password}" if password else ""
         return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+
+    def killed(self) -> None:
+        """Kill -9 for the server and all that work for it, at the same moment, as a crash does."""
+        process = self.server.process
+        assert process is not None
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self.server.stop(signal.SIGKILL)
+        while any(_lives(int(child)) for child in children):
+            time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:
@@ -224,6 +244,14 @@ def owned_folder() -> Path:
     if os.getuid() == 0:
         shutil.chown(folder, NOBODY)
     return folder
+
+
+def _lives(process: int) -> bool:
+    """It still has memory, which a new server would have to share with it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _as_nobody() -> dict[str, Any]:

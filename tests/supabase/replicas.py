@@ -12,34 +12,36 @@ from typing import Self
 
 from tests.supabase.rig import ROOT, Rig
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that something may take that takes less than one on a machine with nothing else to do."""
 
 
 class Replica:
-    """A worker in a process of its own; its lines are read as they come."""
+    """A process of its own on the project; its lines are read as they come."""
 
     def __init__(
         self,
         project: Rig,
         folder: Path,
         *,
-        pages: int,
-        manner: str = "quick",
+        program: str = "working",
         done: "queue.SimpleQueue[str] | None" = None,
+        **config: object,
     ) -> None:
-        """``done`` is given a line for each document that it has read."""
+        """What it does, the module of its ``program`` says, and what that takes.
+
+        ``done`` is given a line for each document that it has read.
+        """
         self._done = done
-        config = {
+        config |= {
             "url": project.url,
             "publishable_key": project.publishable_key,
             "key": json.dumps(project.key),
             "folder": str(folder),
-            "pages": pages,
-            "manner": manner,
         }
+        module = f"tests.supabase.{program}_process"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.supabase.working_process", json.dumps(config)],
+            [sys.executable, "-m", module, json.dumps(config)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

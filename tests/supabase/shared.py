@@ -5,7 +5,9 @@ import functools
 import hashlib
 import json
 import os
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from stackdocs_mcp.core.quota import UNLIMITED, Quotas
 from stackdocs_mcp.stores.supabase.limits import SupabaseCounters
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
-from stackdocs_mcp.stores.supabase.store import open_store
+from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.supabase.given import Given, is_given
 from tests.supabase.rig import Rig
 
@@ -90,6 +92,28 @@ async def open_shared(folder: Path, clock: Clock, quotas: Quotas = UNLIMITED) ->
         quotas=quotas,
         folder=folder,
     )
+
+
+@asynccontextmanager
+async def replicas(
+    clock: Clock, count: int = 2, database_url: str | None = None
+) -> AsyncIterator[list[SupabaseStore]]:
+    """Stores of so many processes in the shared project, which is empty."""
+    project = rig()
+    await project.clean()
+    async with AsyncExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            store = await open_store(
+                project.url,
+                project.publishable_key,
+                project.signing_key,
+                clock=clock,
+                database_url=database_url,
+            )
+            stack.push_async_callback(store.close)
+            opened.append(store)
+        yield opened
 
 
 class OwnCounters(SupabaseCounters):

@@ -20,10 +20,13 @@ from stackdocs_mcp.stores.supabase.migrating import (
 from stackdocs_mcp.stores.supabase.project import Minter
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import Migration, as_script, known
+from stackdocs_mcp.stores.supabase.store import open_store
 from stackdocs_mcp.stores.supabase.version import check
+from tests.stores.builders import ALICE, SteppingClock, binding, file
 from tests.supabase.databases import database, superuser, with_user
 from tests.supabase.matrix import seed
 from tests.supabase.postgres import Postgres, free_port, owned_folder
+from tests.supabase.rig import running
 from tests.supabase.shared import rig
 
 pytestmark = pytest.mark.anyio
@@ -278,3 +281,41 @@ async def test_a_program_knows_in_one_call_that_the_database_is_older_or_newer()
         await rest.close()
 
     assert older.value.advice == "Run `stackdocs-mcp migrate`."
+
+
+AS_SUPABASES_POSTGRES = """
+create role project_owner login createrole createdb bypassrls;
+grant anon, authenticated, service_role, authenticator to project_owner with admin option;
+grant all on database postgres to project_owner;
+alter schema public owner to project_owner;
+create role storage_owner nologin;
+alter table storage.buckets owner to storage_owner;
+alter table storage.objects owner to storage_owner;
+grant usage on schema storage, auth, extensions to storage_owner, project_owner;
+grant storage_owner to project_owner;
+grant all on schema pgmq to project_owner;
+grant all on all tables in schema pgmq to project_owner;
+grant all on all sequences in schema pgmq to project_owner;
+"""
+"""What a project's `postgres` may do: it is no superuser, and owns neither Storage nor pgmq."""
+
+
+@pytest.mark.requirement("PGM-17")
+async def test_a_projects_own_user_who_is_no_superuser_can_migrate_and_the_project_works() -> None:
+    with running(migrated=False) as project:
+        await project.sql(AS_SUPABASES_POSTGRES)
+        done = await brought(with_user(project.postgres.url(), "project_owner"))
+        store = await open_store(
+            project.url, project.publishable_key, project.signing_key, clock=SteppingClock()
+        )
+        try:
+            stack = await store.open_stack(ALICE, "invoices")
+            repo = store.bind(binding(ALICE, stack.id))
+            document, new = await repo.add_document(file("a.pdf", "a"))
+            listed = await repo.documents(limit=9)
+        finally:
+            await store.close()
+
+    assert done == [one.version for one in STEPS]
+    assert new
+    assert listed == [document]

@@ -155,6 +155,7 @@ async def test_the_secret_key_is_for_this_command_alone(project: Project) -> Non
     for command in ("stacks", "migrate", "doctor"):
         refused = await project(command, STACKDOCS_SUPABASE_SECRET_KEY=SECRET)
         assert refused.code == 2
+        assert "--from-stackdocs` alone takes it" in refused.err
         assert SECRET not in refused.out + refused.err
 
 

@@ -5,93 +5,55 @@ can be broken off at any call; ``test_original_command`` runs the whole command 
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from random import Random
-from typing import Any
 
-import asyncpg
+import anyio
 import pytest
 
 from stackdocs_mcp.cli.from_stackdocs.importing import OriginalClock
 from stackdocs_mcp.cli.from_stackdocs.report import Report
-from stackdocs_mcp.core.binding import Actor, Binding, Right, UserId
-from stackdocs_mcp.core.model import Document, DocumentStatus, Verdict
+from stackdocs_mcp.core.binding import Actor, UserId
+from stackdocs_mcp.core.model import DocumentStatus, Verdict
 from stackdocs_mcp.core.paths import dotted
-from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.embedded import open_store
 from stackdocs_mcp.stores.supabase.originals import Originals
+from tests.supabase.original_places import R, Read, S, placed
 from tests.supabase.originals import (
     ALICE,
     BOB,
-    everything,
-    imported,
-    moved,
     original_id,
-    put_files,
     text,
     values,
 )
 
 pytestmark = pytest.mark.anyio
 
-S, R = "Invoices", "Belege 2025 \N{EN DASH} Zürich"
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, dict[str, int]]:
+    """The folder of an import, what it reported, and what was counted; to be read alone."""
+    folder = tmp_path_factory.mktemp("imported")
 
-@dataclass
-class Place:
-    """An original and a store beside it."""
+    async def work() -> tuple[Report, dict[str, int]]:
+        async with placed(folder) as place:
+            return await place.run(), await Originals(place.connection).counts()
 
-    connection: asyncpg.Connection
-    store: Store
-    clock: OriginalClock
-    files: Path
-    report: Report = field(default_factory=Report)
-
-    async def run(self, store: Store | None = None) -> Report:
-        self.report = await imported(self.connection, store or self.store, self.clock, self.files)
-        return self.report
-
-    async def stack(self, user: str, name: str) -> StackStore:
-        stack = await self.store.open_stack(UserId(user), name)
-        person = Actor("person", "test")
-        return self.store.bind(Binding(UserId(user), stack.id, frozenset(Right), person))
-
-    async def documents(self, user: str, name: str) -> dict[str, Document]:
-        found = await (await self.stack(user, name)).documents(limit=100)
-        return {one.filename: one for one in found}
-
-    async def left_out(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for original, why in self.report.problems:
-            found.setdefault(original, []).append(why)
-        return found
-
-
-@asynccontextmanager
-async def placed(folder: Path) -> AsyncIterator[Place]:
-    clock = OriginalClock()
-    store = await open_store(folder / "data", clock=clock)
-    try:
-        async with moved() as connection:
-            yield Place(connection, store, clock, put_files(folder / "files"))
-    finally:
-        await store.close()
+    return folder, *anyio.run(work)
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    """One that was imported."""
-    async with placed(tmp_path) as made:
-        await made.run()
-        yield made
+async def place(whole: tuple[Path, Report, dict[str, int]]) -> AsyncIterator[Read]:
+    """What was imported."""
+    folder, report, _ = whole
+    store = await open_store(folder / "data", clock=OriginalClock())
+    yield Read(store, report)
+    await store.close()
 
 
 @pytest.mark.requirement("PGL-10")
-async def test_each_stack_of_a_user_is_there_under_its_name(place: Place) -> None:
+async def test_each_stack_of_a_user_is_there_under_its_name(place: Read) -> None:
     names = [one.stack.name for one in await place.store.stacks(UserId(ALICE))]
 
     assert names == [R, S, "Invoices (2)", "default"]
@@ -104,7 +66,7 @@ async def test_each_stack_of_a_user_is_there_under_its_name(place: Place) -> Non
 
 
 @pytest.mark.requirement("PGL-11")
-async def test_a_document_has_its_name_its_time_and_its_page(place: Place) -> None:
+async def test_a_document_has_its_name_its_time_and_its_page(place: Read) -> None:
     repo = await place.stack(ALICE, S)
     document = (await place.documents(ALICE, S))["invoice.pdf"]
 
@@ -117,7 +79,7 @@ async def test_a_document_has_its_name_its_time_and_its_page(place: Place) -> No
 
 
 @pytest.mark.requirement("PGL-12")
-async def test_a_completed_document_has_to_be_completed_again(place: Place) -> None:
+async def test_a_completed_document_has_to_be_completed_again(place: Read) -> None:
     for name in (S, R, "Invoices (2)"):
         found = (await place.documents(ALICE, name)).values()
         assert all(one.status is not DocumentStatus.COMPLETED for one in found)
@@ -126,7 +88,7 @@ async def test_a_completed_document_has_to_be_completed_again(place: Place) -> N
 
 
 @pytest.mark.requirement("PGL-13")
-async def test_fields_keep_their_values_their_shape_and_their_scores(place: Place) -> None:
+async def test_fields_keep_their_values_their_shape_and_their_scores(place: Read) -> None:
     repo = await place.stack(ALICE, S)
     document = (await place.documents(ALICE, S))["invoice.pdf"]
     found = {dotted(one.leaf.path): one for one in await repo.fields(document.id, extraction=1)}
@@ -160,7 +122,7 @@ async def test_fields_keep_their_values_their_shape_and_their_scores(place: Plac
 
 
 @pytest.mark.requirement("PGL-14")
-async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place: Place) -> None:
+async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place: Read) -> None:
     for name in (S, R):  # the same document in two stacks is one in each
         repo = await place.stack(ALICE, name)
         document = (await place.documents(ALICE, name))["Rechnung Müller.pdf"]
@@ -180,7 +142,7 @@ async def test_the_newest_extraction_counts_and_the_earlier_ones_are_there(place
 
 @pytest.mark.requirement("PGL-14")
 async def test_the_same_bytes_twice_are_one_document_with_the_extractions_of_both(
-    place: Place,
+    place: Read,
 ) -> None:
     documents = await place.documents(ALICE, S)
     assert "invoice (1).pdf" not in documents
@@ -194,7 +156,7 @@ async def test_the_same_bytes_twice_are_one_document_with_the_extractions_of_bot
 
 @pytest.mark.requirement("PGL-15")
 async def test_text_of_several_pages_without_their_bounds_is_read_anew_and_fields_stay(
-    place: Place,
+    place: Read,
 ) -> None:
     repo = await place.stack(ALICE, "default")
     document = (await place.documents(ALICE, "default"))["contract.pdf"]
@@ -211,7 +173,7 @@ async def test_text_of_several_pages_without_their_bounds_is_read_anew_and_field
 
 
 @pytest.mark.requirement("PGL-16")
-async def test_failed_and_unread_documents_are_what_they_were(place: Place) -> None:
+async def test_failed_and_unread_documents_are_what_they_were(place: Read) -> None:
     documents = await place.documents(ALICE, S)
 
     failed = documents["broken.pdf"]
@@ -225,7 +187,7 @@ async def test_failed_and_unread_documents_are_what_they_were(place: Place) -> N
 
 
 @pytest.mark.requirement("PGL-17")
-async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Place) -> None:
+async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Read) -> None:
     left_out = await place.left_out()
 
     assert left_out[original_id(6)] == ["its file is missing"]
@@ -247,7 +209,7 @@ async def test_a_bad_row_is_named_and_loses_nothing_but_itself(place: Place) -> 
 
 
 @pytest.mark.requirement("PGL-18")
-async def test_a_document_in_another_users_stack_stays_its_owners(place: Place) -> None:
+async def test_a_document_in_another_users_stack_stays_its_owners(place: Read) -> None:
     assert "smuggled.pdf" not in await place.documents(ALICE, S)
     assert "smuggled.pdf" in await place.documents(BOB, "default")
     (why,) = (await place.left_out())[original_id(11)]
@@ -255,7 +217,7 @@ async def test_a_document_in_another_users_stack_stays_its_owners(place: Place) 
 
 
 @pytest.mark.requirement("PGL-19")
-async def test_the_history_of_everything_imported_holds(place: Place) -> None:
+async def test_the_history_of_everything_imported_holds(place: Read) -> None:
     for user, name in ((ALICE, S), (ALICE, R), (ALICE, "Invoices (2)"), (BOB, S)):
         repo = await place.stack(user, name)
         for document in (await place.documents(user, name)).values():
@@ -264,8 +226,8 @@ async def test_the_history_of_everything_imported_holds(place: Place) -> None:
 
 
 @pytest.mark.requirement("PGL-20")
-async def test_what_was_imported_is_counted(place: Place) -> None:
-    report = place.report
+async def test_what_was_imported_is_counted(whole: tuple[Path, Report, dict[str, int]]) -> None:
+    _, report, counts = whole
 
     assert report.stacks == 7
     assert report.documents == 31
@@ -273,83 +235,8 @@ async def test_what_was_imported_is_counted(place: Place) -> None:
     assert report.pages == 29
     assert report.failed == 1
     assert report.unread == 2
-    assert await Originals(place.connection).counts() == {
+    assert counts == {
         "users": 3,
         "stack_tables": 1,
         "stack_table_rows": 1,
     }
-
-
-@pytest.mark.requirement("PGL-21")
-async def test_a_second_run_makes_nothing_and_a_third_what_was_missing(place: Place) -> None:
-    before = await everything(place.store)
-
-    again = await place.run()
-
-    assert (again.documents, again.fields, again.pages) == (0, 0, 0)
-    assert again.there == 31
-    assert await everything(place.store) == before
-
-    missing = place.files / ALICE / original_id(6) / "missing.pdf"
-    missing.parent.mkdir(parents=True)
-    missing.write_bytes(b"found again")
-    third = await place.run()
-    assert (third.documents, third.not_done) == (1, 0)
-    repo = await place.stack(ALICE, S)
-    found = (await place.documents(ALICE, S))["missing.pdf"]
-    assert await values(repo, found) == {"total": 5}
-
-
-class Broken(Exception):
-    """The process was killed."""
-
-
-class Breaking:
-    """A store, or a part of one, that breaks off at the call with this number, before or after."""
-
-    def __init__(self, inner: Any, left: list[int], *, after: bool) -> None:
-        self._inner = inner
-        self._left = left
-        self._after = after
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        if name in {"bind", "files"}:
-            return lambda *args: Breaking(found(*args), self._left, after=self._after)
-
-        async def called(*args: Any, **named: Any) -> Any:
-            self._left[0] -= 1
-            if self._left[0] == 0 and not self._after:
-                raise Broken
-            answer = await found(*args, **named)
-            if self._left[0] == 0:
-                raise Broken
-            return answer
-
-        return called
-
-
-@pytest.mark.requirement("PGL-22")
-async def test_broken_off_at_any_call_it_goes_on_and_makes_nothing_twice(tmp_path: Path) -> None:
-    async with placed(tmp_path) as place:
-        await place.connection.execute(
-            "delete from stackdocs_original.documents where filename like 'receipt-%'"
-        )
-        chance = Random(8)
-        for step in range(1_000):
-            breaking = Breaking(place.store, [chance.randint(1, 30)], after=step % 2 == 0)
-            try:
-                await place.run(breaking)
-            except Broken:
-                continue
-            break
-        else:
-            raise AssertionError("it never came to an end")
-        broken = await everything(place.store)
-
-    async with placed(tmp_path / "whole") as place:
-        await place.connection.execute(
-            "delete from stackdocs_original.documents where filename like 'receipt-%'"
-        )
-        await place.run()
-        assert await everything(place.store) == broken

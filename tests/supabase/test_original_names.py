@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from stackdocs_mcp.core.binding import Binding, Right
-from stackdocs_mcp.core.model import Document, FieldWrite, Leaf, Verdict
+from stackdocs_mcp.core.model import ChangeId, Document, FieldWrite, Leaf, Verdict
 from stackdocs_mcp.core.paths import dotted, parse
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.supabase.project import Caller
@@ -221,6 +221,21 @@ async def test_a_value_replaces_the_whole_subtree_in_one_revision(
     assert await client.update(document, ["a"], None) == 204
     assert await client.fields(document) == {"a": None}
     assert (await repo.document(document.id)).revision == 4
+    assert not (await repo.verify(document.id)).breaks
+
+
+@pytest.mark.requirement("PGL-32")
+async def test_what_the_old_functions_did_can_be_undone(repo: StackStore, client: Client) -> None:
+    document = await ready(repo)
+    assert await client.update(document, ["rows"], ["a", "b", "c"]) == 204
+    assert await client.remove(document, "rows", "0") == 204
+    assert await client.update(document, ["rows"], "flat") == 204
+    assert await client.fields(document) == {"rows": "flat"}
+
+    await repo.undo(document.id, ChangeId("3"))
+    assert await client.fields(document) == {"rows": ["b", "c"]}
+    await repo.undo(document.id)
+    assert await client.fields(document) == {"rows": ["a", "b", "c"]}
     assert not (await repo.verify(document.id)).breaks
 
 

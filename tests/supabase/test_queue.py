@@ -165,11 +165,25 @@ async def test_a_task_that_is_given_up_is_there_at_once_and_counts_as_never_trie
     assert await store.queue.depth() == 1
 
 
+@pytest.mark.requirement("PGQ-12")
+@pytest.mark.parametrize("status", ["failed", "completed", "ocr_complete"])
+async def test_what_was_read_by_whomever_is_out_of_the_queue_at_once(
+    store: SupabaseStore, status: str
+) -> None:
+    document, other = await waiting(store, "a.pdf"), await waiting(store, "b.pdf")
+    task = await taken(store)
+    await set_status(document, status)
+
+    assert [one["document"] for one in cast("list[dict[str, str]]", await messages())] == [other.id]
+    assert not await store.queue.extend(task, LEASE)
+    await set_status(document, "processing")
+    assert await store.queue.depth() == 2
+
+
 @pytest.mark.requirement("PGQ-06")
 @pytest.mark.parametrize(
     "statement",
     [
-        "update public.documents set status = 'ocr_complete'",
         "update public.stacks set deleted_at = now()",
         """
         begin;
@@ -179,7 +193,7 @@ async def test_a_task_that_is_given_up_is_there_at_once_and_counts_as_never_trie
         commit
         """,
     ],
-    ids=["read", "stack deleted", "erased"],
+    ids=["stack deleted", "erased"],
 )
 async def test_a_message_without_a_document_to_be_read_is_dropped(
     store: SupabaseStore, statement: str

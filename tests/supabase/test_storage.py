@@ -167,8 +167,7 @@ async def test_all_files_of_a_deleted_stack_are_cleared_away_and_no_others(
     await store.empty(stack.id)
     assert len(await storing.objects()) == 9  # it is not deleted
 
-    await rig().sql("update public.stacks set deleted_at = now() where id = $1", stack.id)
-    await store.empty(stack.id)
+    await store.delete_stack(ALICE, stack.id)
     await store.empty(stack.id)
 
     assert await storing.objects() == [storing.key(other, "a")]

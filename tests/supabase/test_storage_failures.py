@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+import anyio.from_thread
 import pytest
 
 from stackdocs_mcp.core.binding import Binding, Role
@@ -18,7 +20,7 @@ from stackdocs_mcp.core.errors import (
     StackdocsError,
     StoreFailed,
 )
-from stackdocs_mcp.core.ports import Files
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.stores.supabase import objects as requests
 from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
@@ -191,6 +193,18 @@ async def test_a_key_that_the_project_does_not_know_is_named(
 
 
 @pytest.mark.requirement("PGF-21")
+@pytest.mark.parametrize("work", [sending, fetching])
+async def test_a_publishable_key_that_is_not_the_project_s_is_named(
+    store: SupabaseStore, files: Files, work: Work
+) -> None:
+    store._rest._key = "sb_publishable_another"
+
+    error = await fails(work(files), StoreFailed, "refused the publishable key")
+
+    assert "STACKDOCS_SUPABASE_PUBLISHABLE_KEY" in error.advice
+
+
+@pytest.mark.requirement("PGF-21")
 async def test_who_is_no_member_or_may_not_write_is_told_that(
     store: SupabaseStore, stack: Stack
 ) -> None:
@@ -283,6 +297,19 @@ async def test_a_full_disk_of_this_machine_is_said_to_be_full(
     await fails(work(elsewhere), StoreFailed, "the disk of this server is full")
 
     assert kept(tmp_path / "two") == []
+
+
+@pytest.mark.requirement("PGF-22")
+async def test_a_call_that_is_cancelled_leaves_nothing_of_its_file(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with anyio.CancelScope() as scope:
+        monkeypatch.setattr(os, "fsync", lambda _: anyio.from_thread.run_sync(scope.cancel))
+        await files.put_bytes(CONTENT, LIMIT)
+
+    assert scope.cancelled_caught
+    assert kept(tmp_path / "one") == []
+    assert await storing.objects() == []
 
 
 async def fails(work: Awaitable[object], kind: type[StackdocsError], saying: str) -> StackdocsError:

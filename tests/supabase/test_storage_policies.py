@@ -246,6 +246,21 @@ async def test_the_program_itself_reaches_no_file_of_a_stack_that_is_there(stack
     assert await removes(SERVER, key(stack)) == 1
 
 
+@pytest.mark.requirement("PGF-10")
+@pytest.mark.parametrize("role", ["authenticated", "stackdocs_worker", "stackdocs_server"])
+async def test_a_statement_that_names_no_key_removes_nothing_of_others(
+    store: SupabaseStore, stack: Stack, role: PgRole
+) -> None:
+    bobs = replace(member(BOB, await store.open_stack(BOB, "own")), role=role)
+
+    async with acting_as(bobs) as connection:
+        await connection.execute("set local storage.allow_delete_query = 'true'")
+        done = await connection.execute("delete from storage.objects")
+
+    assert done == "DELETE 0"
+    assert await storing.objects() == [key(stack)]
+
+
 @asynccontextmanager
 async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""

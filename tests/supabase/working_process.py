@@ -73,7 +73,7 @@ async def work(config: dict[str, Any]) -> None:
         clock=now,
         folder=Path(config["folder"]),
     )
-    engine, bell = SayingEngine(config["pages"], config["manner"]), Bell()
+    engine, bell = SayingEngine(config["pages"], config.get("manner", "quick")), Bell()
     intake = Intake(lambda _: engine, now, 1_000, bell=bell)
     try:
         async with anyio.create_task_group() as tasks:

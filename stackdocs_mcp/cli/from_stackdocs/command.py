@@ -2,7 +2,7 @@
 
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from stackdocs_mcp.cli.from_stackdocs.files import Folder, Source, Storage
 from stackdocs_mcp.cli.from_stackdocs.importing import Importing, OriginalClock, import_all
@@ -12,7 +12,6 @@ from stackdocs_mcp.cli.migrating import address
 from stackdocs_mcp.cli.output import put, say
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import InvalidArgument, StoreFailed
-from stackdocs_mcp.core.ports import Store
 from stackdocs_mcp.core.quota import UNLIMITED
 from stackdocs_mcp.settings import BadSettings, Settings
 from stackdocs_mcp.stores.supabase import migrating
@@ -108,7 +107,7 @@ async def _imported(
     try:
         work = Importing(
             originals=originals,
-            store=cast(Store, store),
+            store=store,
             source=source,
             clock=clock,
             user_of=lambda user: _user(settings, user, issuer),

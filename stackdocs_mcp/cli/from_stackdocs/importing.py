@@ -15,7 +15,7 @@ from stackdocs_mcp.cli.from_stackdocs.files import FileMissing, Source
 from stackdocs_mcp.cli.from_stackdocs.pages import pages_of
 from stackdocs_mcp.cli.from_stackdocs.report import Report
 from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
-from stackdocs_mcp.core.errors import StackdocsError, StoreFailed
+from stackdocs_mcp.core.errors import NotReady, StackdocsError, StoreFailed
 from stackdocs_mcp.core.filenames import sent_name
 from stackdocs_mcp.core.model import (
     DocumentStatus,
@@ -283,10 +283,7 @@ class _One:
         if document.status is not DocumentStatus.PROCESSING:
             return
         if not await self._claim():
-            raise StoreFailed(
-                "a worker is reading what is being imported",
-                "Stop the workers and servers of this project, then run the command again.",
-            )
+            raise NotReady("somebody is reading it now", "Run the command again afterwards.")
         try:
             self._at(read.at if read is not None else self._original.at)
             if pages:

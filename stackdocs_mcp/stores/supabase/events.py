@@ -7,14 +7,18 @@ only makes news fresher.
 * **LISTEN/NOTIFY**, where the database can be reached directly: one connection for each watch, and
   a process has one. A change is heard of in milliseconds, and while nothing happens nothing is
   asked but every ten seconds, against a connection that is dead and does not know. The
-  notification says nothing, and the role that hears it may read nothing.
+  notification says nothing, and the role that hears it may read nothing: ``create role
+  stackdocs_listener login noinherit password '...'`` is all that there is to one. The address is
+  the database's own or that of a pooler in session mode: one in transaction mode passes nothing
+  on, and leaves what the ten seconds find.
 * **Asking every second** through the REST API without that, and while the connection is lost.
 
 Realtime, Supabase's own service, was not chosen: it keeps a socket to another service for each
 client and decides there who may read which row, while this program has decided that already; what
 it sends to somebody who is away for a moment is gone, so that the same table had to be asked all
 the same; and it runs only in a whole project, so that nothing of it could be tested here. The price
-of NOTIFY is that transactions that notify commit one after the other.
+of NOTIFY is that transactions that notify commit one after the other, a sixth fewer in a second
+where that was measured.
 """
 
 import logging

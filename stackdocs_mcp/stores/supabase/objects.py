@@ -20,7 +20,7 @@ from stackdocs_mcp.core.errors import MissingRight, StackdocsError
 from stackdocs_mcp.core.model import Sha256
 from stackdocs_mcp.stores.spooling import CHUNK
 from stackdocs_mcp.stores.supabase.calling import as_uuid
-from stackdocs_mcp.stores.supabase.errors import gone
+from stackdocs_mcp.stores.supabase.errors import gone, key_refused
 from stackdocs_mcp.stores.supabase.project import Caller
 from stackdocs_mcp.stores.supabase.rest import PAUSES, Rest
 from stackdocs_mcp.stores.supabase.storage_errors import (
@@ -219,6 +219,8 @@ def _check(answer: "httpx.Response") -> None:
     except (json.JSONDecodeError, UnicodeDecodeError):
         body = None
     refused = Refused(answer.status_code, body, answer.headers.get("date"))
+    if refused.codes == {"401"}:  # nothing that Storage says: it did not come so far
+        raise key_refused()
     raise Again(unreachable()) if refused.is_one(BUSY) else refused
 
 

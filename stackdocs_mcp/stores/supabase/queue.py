@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from stackdocs_mcp.core.binding import StackId, UserId
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import DocumentId
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.stores.supabase.calling import micros
 from stackdocs_mcp.stores.supabase.project import Caller

@@ -11,8 +11,9 @@ import anyio.to_thread
 from stackdocs_mcp.core.binding import Binding, Right, Role, StackId, UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.events import Watch
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.core.ports import Clock, Files, StackStore
+from stackdocs_mcp.core.ports import Clock, StackStore
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
@@ -164,9 +165,12 @@ class SupabaseStore:
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
+        before: list[str] = []
         while keys := await self._objects.listed(PROGRAM, stack):
-            if not await self._objects.remove(PROGRAM, keys):
+            if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
+            await self._objects.remove(PROGRAM, keys)  # none where another process was faster
+            before = keys
 
     async def quota(self, user: UserId) -> Left | None:
         if self._quotas == UNLIMITED:

@@ -10,8 +10,8 @@ import pytest
 
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import StoreFailed
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import Sha256
-from stackdocs_mcp.core.ports import Files
 from stackdocs_mcp.stores.embedded import EmbeddedStore, open_store
 from tests.stores.builders import ALICE, BOB, SteppingClock, binding
 from tests.stores.test_files import LIMIT, Way

@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
+from stackdocs_mcp.core.files import Files
 from stackdocs_mcp.core.model import Sha256
-from stackdocs_mcp.core.ports import Files
 from stackdocs_mcp.stores.embedded import EmbeddedStore
 from tests.stores.builders import ALICE
 

@@ -27,7 +27,7 @@ create table stackdocs.changes (
     revision        bigint not null,
     ordinal         integer not null,
     document_id     uuid not null,
-    sequence        bigint not null,
+    sequence        bigint not null check (sequence > 0),
     action          text not null
         check (action in ('set', 'delete', 'undo', 'redo', 'release', 'complete', 'start')),
     path            text collate "C" not null,
@@ -48,8 +48,12 @@ create table stackdocs.changes (
         references stackdocs.changes (stack_id, extraction_id, revision, ordinal)
 );
 
-create unique index changes_by_sequence on stackdocs.changes (stack_id, sequence);
-create index changes_by_document on stackdocs.changes (stack_id, document_id, sequence);
+-- "sequence > 0" is said by whoever pages through changes, and by nobody else: a look-up by key that
+-- was planned while the table was small cannot take one of these, and go on reading all of a stack.
+create unique index changes_by_sequence on stackdocs.changes (stack_id, sequence)
+    where sequence > 0;
+create index changes_by_document on stackdocs.changes (stack_id, document_id, sequence)
+    where sequence > 0;
 create index changes_by_undone on stackdocs.changes
     (stack_id, extraction_id, undoes_revision, undoes_ordinal) where undoes_revision is not null;
 create index changes_to_undo on stackdocs.changes (stack_id, extraction_id, revision, ordinal)
@@ -196,12 +200,13 @@ language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-    delete from stackdocs.answers as a using (
+    with old as materialized (
         select o.call_id, o.function from stackdocs.answers as o
         where o.stack_id = p_by.stack and o.user_id = p_by.usr
             and o.at < p_by.now - interval '1 day'
         order by o.at limit 4 for update skip locked
-    ) as old
+    )
+    delete from stackdocs.answers as a using old
     where a.stack_id = p_by.stack and a.user_id = p_by.usr
         and a.call_id = old.call_id and a.function = old.function;
     insert into stackdocs.answers (stack_id, user_id, call_id, function, answer, at)

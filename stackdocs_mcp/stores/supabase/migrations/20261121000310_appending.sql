@@ -68,7 +68,7 @@ as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('stackdocs.changes ' || p_stack::text, 0));
     return (select coalesce(max(c.sequence), 0) from stackdocs.changes as c
-        where c.stack_id = p_stack);
+        where c.stack_id = p_stack and c.sequence > 0);
 end
 $$;
 
@@ -88,10 +88,13 @@ language sql immutable
 return substr(p_leaf, 6, strpos(p_leaf, ',"e":') - 6);
 
 -- Append these changes with their leaves at the tally's revision, and set the fields by them.
+--
+-- Here and elsewhere: how long an array is, the planner does not know. Without nested loops it
+-- joins arrays by hash, however long they are; what is lateral is looked up by index all the same.
 create function stackdocs.append(p_by stackdocs.caller, p_held stackdocs.held,
     p_tally stackdocs.tally, p_changes stackdocs.new_change[], p_leaves stackdocs.change_leaf[],
     p_reason text default '', p_acknowledged text default '[]') returns stackdocs.tally
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_nestloop = off
 as $$
 declare
     tally stackdocs.tally := p_tally;
@@ -147,9 +150,9 @@ begin
     cross join lateral (select l.before is distinct from l.after
         or l.locked_before <> l.locked_after as touched) as t;
 
-    delete from stackdocs.fields as f using unnest(p_leaves) as l
-    where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction and f.key = l.key
-        and l.after is null;
+    delete from stackdocs.fields
+    where stack_id = p_by.stack and extraction_id = p_held.extraction
+        and key = any (array(select l.key from unnest(p_leaves) as l where l.after is null));
 
     insert into stackdocs.fields as f (stack_id, extraction_id, key, revision, actor_kind,
         actor_client, at, leaf, locked)

@@ -84,7 +84,7 @@ create type stackdocs.written as (tally stackdocs.tally, answers jsonb);
 -- answers are [conflict or "same" or null, ordinal of the change, leaves in the way].
 create function stackdocs.write_apart(p_by stackdocs.caller, p_held stackdocs.held,
     p_tally stackdocs.tally, p_writes jsonb) returns stackdocs.written
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_nestloop = off
 as $$
 declare
     person constant boolean := p_by.kind = 'person';
@@ -149,10 +149,11 @@ begin
             end as verdict
         from writes as w left join counted as c on c.ordinal = w.n
         left join lateral (
-            select f.* from unnest(stackdocs.above(w.path)) as up (key)
-            join stackdocs.fields as f on f.stack_id = p_by.stack
-                and f.extraction_id = p_held.extraction and f.key = up.key
-            where w.leaves > 0 and c.there = 0 limit 1
+            select f.* from stackdocs.fields as f
+            where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
+                and f.key = any (stackdocs.above(w.path))
+                and w.leaves > 0 and c.there = 0
+            limit 1
         ) as a on true
     )
     select array_agg(row(j.n, j.path, j.leaves, case

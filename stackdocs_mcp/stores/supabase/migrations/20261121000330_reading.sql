@@ -35,7 +35,7 @@ begin
         from (
             select one as c from stackdocs.changes as one
             where one.stack_id = me.stack and one.document_id = p_document
-                and one.sequence < p_before
+                and one.sequence < p_before and one.sequence > 0
             order by one.sequence desc limit p_limit
         ) as page
         join public.extractions as e on e.stack_id = me.stack and e.id = (c).extraction_id;
@@ -44,7 +44,7 @@ begin
     select jsonb_agg(stackdocs.change_json(c, e.number) order by (c).sequence desc) into answer
     from (
         select one as c from stackdocs.changes as one
-        where one.stack_id = me.stack and one.sequence < p_before
+        where one.stack_id = me.stack and one.sequence < p_before and one.sequence > 0
         order by one.sequence desc limit p_limit
     ) as page
     join public.extractions as e on e.stack_id = me.stack and e.id = (c).extraction_id;
@@ -61,7 +61,8 @@ declare
 begin
     perform stackdocs.held(me, p_document);
     return exists (select 1 from stackdocs.changes as c
-        where c.stack_id = me.stack and c.document_id = p_document and c.digest = p_digest);
+        where c.stack_id = me.stack and c.document_id = p_document and c.sequence > 0
+            and c.digest = p_digest);
 end
 $$;
 call stackdocs.callable('public.sd_came_to(jsonb,uuid,text)', 'authenticated');
@@ -109,7 +110,7 @@ begin
             from (
                 select one as c from stackdocs.changes as one
                 where one.stack_id = me.stack and one.document_id = p_document
-                    and one.sequence > p_after
+                    and one.sequence > p_after and one.sequence > 0
                 order by one.sequence limit p_limit
             ) as page));
 end

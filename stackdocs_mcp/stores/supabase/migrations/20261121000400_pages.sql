@@ -187,23 +187,23 @@ as $$
         and (d.reserved_pages > 0 or d.reserved_ocr > 0)
 $$;
 
--- Give back what is reserved for these documents of a stack, and not used. For functions that have
--- checked who calls.
-create function stackdocs.returned(p_stack uuid, p_document uuid) returns void
-language plpgsql volatile set search_path = ''
+-- Give back what is reserved for a document of the bound stack, and not used. Not as whoever calls:
+-- see above, and it goes to who added the document.
+create function stackdocs.give_back(p_document uuid) returns void
+language plpgsql volatile security definer set search_path = ''
 as $$
 declare
+    bound constant uuid := stackdocs.stack_to('stack:write');
     one record;
 begin
-    -- Always in the same order, so that nobody waits for somebody who waits for them.
+    -- By month, so that nobody waits for somebody who waits for them.
     for one in
         select d.added_by, held.month, sum(held.pages) as pages, sum(held.ocr_pages) as ocr_pages
         from public.documents as d
         cross join lateral (values (d.reserved_pages_in, d.reserved_pages, 0),
             (d.reserved_ocr_in, 0, d.reserved_ocr)) as held (month, pages, ocr_pages)
-        where d.stack_id = p_stack and (p_document is null or d.id = p_document)
-            and (held.pages > 0 or held.ocr_pages > 0)
-        group by d.added_by, held.month order by d.added_by, held.month
+        where d.stack_id = bound and d.id = p_document and (held.pages > 0 or held.ocr_pages > 0)
+        group by d.added_by, held.month order by held.month
     loop
         update stackdocs.usage as u
         set pages = greatest(0, u.pages - one.pages),
@@ -211,20 +211,8 @@ begin
         where u.user_id = one.added_by and u.month = one.month;
     end loop;
     update public.documents as d set reserved_pages = 0, reserved_ocr = 0
-    where d.stack_id = p_stack and (p_document is null or d.id = p_document)
+    where d.stack_id = bound and d.id = p_document
         and (d.reserved_pages > 0 or d.reserved_ocr > 0);
-end
-$$;
-revoke all on function stackdocs.returned(uuid, uuid) from public;
-
--- The same for a document of the bound stack; not as whoever calls, as above.
-create function stackdocs.give_back(p_document uuid) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    if stackdocs.stack_to('stack:write') is not null and p_document is not null then
-        perform stackdocs.returned(stackdocs.stack_to('stack:write'), p_document);
-    end if;
 end
 $$;
 call stackdocs.callable('stackdocs.settle(uuid,integer,integer)', 'authenticated',

@@ -48,8 +48,8 @@ $$;
 call stackdocs.callable('stackdocs.lines_with(text[],text,text[],uuid,bigint,bigint)',
     'authenticated');
 
--- A line comes as stores/leaves.py wrote it: a text in it may have what no text here can have, so
--- it is never looked into.
+-- A line comes as stores/leaves.py wrote it, with its number first: a text in it may have a null
+-- character, so it is never looked into.
 create function public.sd_search(p_call jsonb, p_words text[], p_begins text, p_phrases text[],
     p_after bigint, p_limit bigint, p_document uuid default null) returns jsonb
 language plpgsql stable set search_path = ''
@@ -64,7 +64,7 @@ begin
         select coalesce(jsonb_agg(jsonb_build_object('document', r.id, 'filename', r.filename,
             'page', f.page, 'line', (
                 select one::text from json_array_elements(r.lines::json) as one
-                where (one -> 0)::text = f.line::text limit 1
+                where starts_with(one::text, '[' || f.line || ',') limit 1
             )) order by f.place), '[]')
         from stackdocs.lines_with(p_words, p_begins, p_phrases, p_document,
             greatest(p_after, 0), greatest(p_limit, 0)) as f

@@ -47,7 +47,8 @@ $$;
 call stackdocs.callable('public.sd_delete_stack(uuid,bigint,uuid)', 'authenticated');
 
 -- Tables of ours with rows of stacks, what refers to others before those, each with its key. They
--- are looked up: one that is added later is erased as well.
+-- are looked up: one that is added later is erased as well. News go with the stack itself, and
+-- what was imported once stays known, by ids alone: see 800.
 create function stackdocs.tables_of_stacks()
 returns table (name text, key text)
 language sql stable set search_path = ''
@@ -56,7 +57,7 @@ as $$
         select c.oid from pg_catalog.pg_class as c
         join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = 'stack_id'
         where c.relnamespace = 'stackdocs'::regnamespace and c.relkind = 'r'
-            and c.oid <> 'stackdocs.news'::regclass
+            and c.relname not in ('news', 'imported', 'imported_stacks')
     ),
     below as (
         select oid, 0 as depth from ours
@@ -66,12 +67,12 @@ as $$
             and f.conrelid <> f.confrelid
         where f.conrelid in (select oid from ours) and b.depth < 20
     )
-    select b.oid::regclass::text, (
+    select b.oid::regclass::text, coalesce((
         select string_agg(format('%I desc', a.attname), ', ' order by k.place)
         from pg_catalog.pg_constraint as p, unnest(p.conkey) with ordinality as k (number, place)
         join pg_catalog.pg_attribute as a on a.attnum = k.number
         where p.conrelid = b.oid and p.contype = 'p' and a.attrelid = b.oid
-    )
+    ), 'ctid')
     from below as b group by b.oid order by max(b.depth) desc, b.oid
 $$;
 

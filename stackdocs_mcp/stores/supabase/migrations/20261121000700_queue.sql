@@ -22,6 +22,8 @@ begin
     -- Owners take turns, each with its oldest message first.
     create index if not exists stackdocs_reading_by_owner
         on pgmq.q_stackdocs_reading ((coalesce(message ->> 'owner', '')), msg_id);
+    create index if not exists stackdocs_reading_by_document
+        on pgmq.q_stackdocs_reading ((message ->> 'document'));
     -- Nobody but the functions below, which run as whoever made it.
     alter table pgmq.q_stackdocs_reading enable row level security;
     alter table pgmq.a_stackdocs_reading enable row level security;
@@ -61,6 +63,29 @@ create trigger documents_queued after insert on public.documents
 create trigger documents_queued_again after update of status on public.documents
     for each row when (new.status = 'processing' and old.status <> 'processing')
     execute function stackdocs.enqueue();
+
+-- What was read, by whomever, is out of the queue in the same transaction: also where no worker ever
+-- looks into it. A queue that is missing has nothing to lose.
+create function stackdocs.dequeue() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform pgmq.delete('stackdocs_reading', array_agg(q.msg_id))
+    from pgmq.q_stackdocs_reading as q
+    where q.message ->> 'document' = old.id::text
+        and q.message ->> 'stack' = old.stack_id::text
+    having count(*) > 0;
+    return null;
+exception when undefined_table or undefined_function or invalid_schema_name then
+    return null;
+end
+$$;
+
+create trigger documents_read after update of status on public.documents
+    for each row when (old.status = 'processing' and new.status <> 'processing')
+    execute function stackdocs.dequeue();
+create trigger documents_gone after delete on public.documents
+    for each row when (old.status = 'processing') execute function stackdocs.dequeue();
 
 -- What a message says, if that is an id.
 create function stackdocs.named(p_message jsonb, p_part text) returns uuid
@@ -171,7 +196,8 @@ end
 $$;
 call stackdocs.callable('public.sd_queue_extend(bigint,integer,integer)', 'stackdocs_server');
 
--- The message goes. It is deleted, not archived: an archive of what was read would only grow.
+-- The message goes, if it is still there. It is deleted, not archived: an archive of what was read
+-- would only grow.
 create function public.sd_queue_done(p_id bigint, p_tries integer) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$

@@ -1,101 +1,9 @@
--- What people lock is released, extractions are begun anew, and changes are undone and made again.
+-- Changes are undone, and made again.
 --
 -- A change stands until an undo of it stands. A later change counts against an undo when it stands
 -- and touched the same leaf, or one that could not stand beside it - but for the undo of a change
 -- that is later itself: the two cancel out. So changes at one place are undone in the reverse order
 -- of their making.
-
--- SD104: an agent may not change, remove or bring back what is locked.
-create function stackdocs.locked(p_key text, p_other text default null) returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-    raise exception using errcode = 'SD104', message = 'locked',
-        detail = jsonb_build_object('key', p_key, 'other', p_other)::text;
-end
-$$;
-
-create function public.sd_unlock(p_call jsonb, p_document uuid, p_path text) returns jsonb
-language plpgsql volatile set search_path = ''
-as $$
-declare
-    me stackdocs.caller := stackdocs.enter(p_call);
-    answer jsonb := stackdocs.answered(me, p_call, 'unlock');
-    held stackdocs.held;
-    tally stackdocs.tally;
-    pairs stackdocs.change_leaf[];
-begin
-    if answer is not null then
-        return answer;
-    end if;
-    held := stackdocs.hold(me, p_document);
-    if me.kind <> 'person' then
-        perform stackdocs.locked(p_path);
-    end if;
-    select array_agg(row(1, f.key, f.leaf, true, f.leaf, false)::stackdocs.change_leaf) into pairs
-    from (
-        select key, leaf from stackdocs.fields
-        where stack_id = me.stack and extraction_id = held.extraction and locked and key = p_path
-        union all
-        select key, leaf from stackdocs.fields
-        where stack_id = me.stack and extraction_id = held.extraction and locked
-            and key >= p_path || '/' and key < p_path || '0'
-    ) as f;
-    if pairs is null then
-        return jsonb_build_object('revision', held.revision, 'answer', jsonb_build_array(
-            case when jsonb_array_length(
-                stackdocs.leaves(me, held.extraction, p_path, null, 1)) = 0
-                then 'field_not_found' end, null, '[]'::jsonb));
-    end if;
-    tally := stackdocs.append(me, held, stackdocs.begun(held, held.revision + 1),
-        array[row(1, 'release', p_path, null, null, me.kind, me.client)::stackdocs.new_change],
-        pairs);
-    perform stackdocs.close(me, held, tally);
-    return stackdocs.keep(me, p_call, 'unlock', jsonb_build_object('revision', tally.revision,
-        'answer', jsonb_build_array(null, 1, '[]'::jsonb)));
-end
-$$;
-call stackdocs.callable('public.sd_unlock(jsonb,uuid,text)', 'authenticated');
-
--- The locked leaves come along, each as a change by whoever had set it.
-create function public.sd_start_extraction(p_call jsonb, p_document uuid) returns jsonb
-language plpgsql volatile set search_path = ''
-as $$
-declare
-    me stackdocs.caller := stackdocs.enter(p_call);
-    answer jsonb := stackdocs.answered(me, p_call, 'start_extraction');
-    held stackdocs.held;
-    last_one uuid;
-    tally stackdocs.tally;
-    made stackdocs.new_change[];
-    pairs stackdocs.change_leaf[];
-begin
-    if answer is not null then
-        return answer;
-    end if;
-    held := stackdocs.hold(me, p_document);
-    last_one := held.extraction;
-    held.extraction := gen_random_uuid();
-    insert into public.extractions (stack_id, id, document_id, number, revision, created_at)
-    values (me.stack, held.extraction, p_document, held.number + 1, held.revision, me.now);
-    update public.documents set extraction_id = held.extraction
-    where stack_id = me.stack and id = p_document;
-
-    select array[row(1, 'start', '', null, null, me.kind, me.client)::stackdocs.new_change]
-            || array_agg(row(n, 'set', key, null, null, actor_kind,
-                actor_client)::stackdocs.new_change order by n),
-        coalesce(array_agg(row(n, key, null, false, leaf, true)::stackdocs.change_leaf), '{}')
-    into made, pairs
-    from (
-        select f.*, 1 + row_number() over (order by f.key)::integer as n from stackdocs.fields as f
-        where f.stack_id = me.stack and f.extraction_id = last_one and f.locked
-    ) as carried;
-    tally := stackdocs.append(me, held, stackdocs.begun(held, held.revision + 1), made, pairs);
-    perform stackdocs.close(me, held, tally);
-    return stackdocs.keep(me, p_call, 'start_extraction', stackdocs.document(me, p_document));
-end
-$$;
-call stackdocs.callable('public.sd_start_extraction(jsonb,uuid)', 'authenticated');
 
 create function stackdocs.change_id(p_revision bigint, p_ordinal integer) returns text
 language sql immutable
@@ -184,78 +92,133 @@ as $$
 $$;
 
 -- For each of these changes of one call (all of them are to be reversed) the last later one that
--- counts against that, and the standing undo of it, if that is what stands against it.
+-- counts against that, and the standing undo of it, if that is what stands against it. Sub-selects
+-- that end in "offset 0" are made for each row, by index: joined, all later changes would be read.
+-- Outside of one it is asked what was touched, so that it is not the index of that which is taken.
 create function stackdocs.followed(p_by stackdocs.caller, p_held stackdocs.held,
     p_changes stackdocs.changes[]) returns table (ordinal integer, later text, undone_by text)
-language sql stable set search_path = ''
+language sql stable set search_path = '' set enable_nestloop = off
 as $$
-    with later as (
+    with given as materialized (
+        select g.revision, g.ordinal from unnest(p_changes) as g
+    ), later as (
         select distinct one.ordinal, c.revision, c.ordinal as later_ordinal,
-            (c.undoes_revision, c.undoes_ordinal) = (one.revision, one.ordinal) as undoes
-        from unnest(p_changes) as one
+            coalesce(c.undoes_revision = one.revision and c.undoes_ordinal = one.ordinal, false)
+                as undoes
+        from given as one
         cross join lateral stackdocs.around(array(
-            select l.key::text from stackdocs.change_leaves as l
-            where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
-                and l.revision = one.revision and l.ordinal = one.ordinal and l.touched
+            select l.key::text from (
+                select l.key, l.touched from stackdocs.change_leaves as l
+                where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
+                    and l.revision = one.revision and l.ordinal = one.ordinal
+                offset 0
+            ) as l where l.touched
         )) as r
-        join stackdocs.change_leaves as l on l.stack_id = p_by.stack
-            and l.extraction_id = p_held.extraction and l.touched
-            and l.key >= r.low and l.key < r.high
-            and (l.revision, l.ordinal) > (one.revision, one.ordinal)
-        join stackdocs.changes as c on c.stack_id = l.stack_id
-            and c.extraction_id = l.extraction_id
-            and c.revision = l.revision and c.ordinal = l.ordinal
-        where c.standing and (c.undoes_revision is null
-                or (c.undoes_revision, c.undoes_ordinal) <= (one.revision, one.ordinal))
-            and not exists (select 1 from unnest(p_changes) as other
-                where (other.revision, other.ordinal) = (c.revision, c.ordinal))
+        cross join lateral (
+            select l.revision, l.ordinal from stackdocs.change_leaves as l
+            where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction and l.touched
+                and l.key >= r.low and l.key < r.high
+                and (l.revision, l.ordinal) > (one.revision, one.ordinal)
+            offset 0
+        ) as l
+        cross join lateral (
+            select c.revision, c.ordinal, c.undoes_revision, c.undoes_ordinal
+            from stackdocs.changes as c
+            where c.stack_id = p_by.stack and c.extraction_id = p_held.extraction
+                and c.revision = l.revision and c.ordinal = l.ordinal and c.standing
+                and (c.undoes_revision is null
+                    or (c.undoes_revision, c.undoes_ordinal) <= (one.revision, one.ordinal))
+            offset 0
+        ) as c
     )
     select l.ordinal,
         (array_agg(stackdocs.change_id(l.revision, l.later_ordinal)
             order by l.revision desc, l.later_ordinal desc))[1],
         min(stackdocs.change_id(l.revision, l.later_ordinal)) filter (where l.undoes)
-    from later as l group by l.ordinal
+    from later as l
+    where not exists (select 1 from given as g
+        where g.revision = l.revision and g.ordinal = l.later_ordinal)
+    group by l.ordinal
 $$;
 
--- The leaves at a change's path and those that it touched: as they are, and with what stood before
--- the change put back.
-create function stackdocs.put_back(p_by stackdocs.caller, p_held stackdocs.held,
-    p_change stackdocs.changes, p_ordinal integer) returns stackdocs.change_leaf[]
-language sql stable set search_path = ''
+-- Of these changes of one call none touches a leaf at another one's path, or what another touches.
+create function stackdocs.apart(p_by stackdocs.caller, p_held stackdocs.held,
+    p_changes stackdocs.changes[]) returns boolean
+language sql stable set search_path = '' set enable_nestloop = off
 as $$
-    with touched as (
-        select l.key, l.before, l.locked_before from stackdocs.change_leaves as l
-        where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
-            and l.revision = p_change.revision and l.ordinal = p_change.ordinal and l.touched
-    ), there as (
-        select f.key, f.leaf, f.locked from stackdocs.fields as f
-        where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
-            and f.key = p_change.path
-        union
-        select f.key, f.leaf, f.locked from stackdocs.fields as f
-        where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
-            and f.key >= p_change.path || '/' and f.key < p_change.path || '0'
-        union
-        select f.key, f.leaf, f.locked from touched as t join stackdocs.fields as f
-            on f.stack_id = p_by.stack and f.extraction_id = p_held.extraction and f.key = t.key
+    with given as materialized (
+        select g.revision, g.ordinal, g.path::text as path from unnest(p_changes) as g
+    ), touched as materialized (
+        select g.ordinal, l.key::text as key from given as g cross join lateral (
+            select l.key, l.touched from stackdocs.change_leaves as l
+            where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
+                and l.revision = g.revision and l.ordinal = g.ordinal
+            offset 0
+        ) as l where l.touched
     )
-    select coalesce(array_agg(row(p_ordinal, key, n.leaf, coalesce(n.locked, false),
-        case when t.key is null then n.leaf else t.before end,
-        case when t.key is null then n.locked else t.locked_before end
-    )::stackdocs.change_leaf order by key), '{}')
-    from there as n full join touched as t using (key)
-    where n.leaf is not null or t.before is not null
+    select cardinality(p_changes) = 1 or not exists (
+        select 1 from touched as t cross join lateral unnest(stackdocs.above(t.key) || t.key) as up
+        join given as g on g.path = up and g.ordinal <> t.ordinal
+        union all
+        select 1 from touched as t group by t.key having count(*) > 1
+        union all
+        select 1 from given as g where g.path = ''
+    )
 $$;
 
--- The first key at which an agent may not do this; null where it may, and for a person.
+-- The leaves at the paths of these changes and those that they touched: as they are, and with what
+-- stood before the changes put back. They are apart, and numbered from here on.
+create function stackdocs.put_back(p_by stackdocs.caller, p_held stackdocs.held,
+    p_changes stackdocs.changes[], p_first integer) returns stackdocs.change_leaf[]
+language sql stable set search_path = '' set enable_nestloop = off
+as $$
+    with given as materialized (
+        select g.revision, g.ordinal, g.path::text as path,
+            p_first - 1 + row_number() over (order by g.ordinal desc)::integer as n
+        from unnest(p_changes) as g
+    ), touched as materialized (
+        select g.n, l.key, l.before, l.locked_before from given as g cross join lateral (
+            select l.key, l.before, l.locked_before, l.touched from stackdocs.change_leaves as l
+            where l.stack_id = p_by.stack and l.extraction_id = p_held.extraction
+                and l.revision = g.revision and l.ordinal = g.ordinal
+            offset 0
+        ) as l where l.touched
+    ), there as (
+        select g.n, f.key, f.leaf, f.locked from given as g cross join lateral (
+            select f.key, f.leaf, f.locked from stackdocs.fields as f
+            where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
+                and f.key = g.path
+            union all
+            select f.key, f.leaf, f.locked from stackdocs.fields as f
+            where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
+                and f.key >= g.path || '/' and f.key < g.path || '0'
+        ) as f
+        union
+        select t.n, f.key, f.leaf, f.locked from touched as t cross join lateral (
+            select f.key, f.leaf, f.locked from stackdocs.fields as f
+            where f.stack_id = p_by.stack and f.extraction_id = p_held.extraction
+                and f.key = t.key
+            offset 0
+        ) as f
+    )
+    select coalesce(array_agg(row(n, key, now.leaf, coalesce(now.locked, false),
+        case when t.key is null then now.leaf else t.before end,
+        case when t.key is null then now.locked else t.locked_before end
+    )::stackdocs.change_leaf), '{}')
+    from there as now full join touched as t using (n, key)
+    where now.leaf is not null or t.before is not null
+$$;
+
+-- Where an agent may not do this: the first of these changes, and the first key of it. Nowhere for
+-- a person.
 create function stackdocs.locked_among(p_by stackdocs.caller, p_pairs stackdocs.change_leaf[])
-returns text
+returns table (n integer, key text)
 language sql stable set search_path = ''
 as $$
-    select p.key::text from unnest(p_pairs) as p
+    select p.ordinal, p.key from unnest(p_pairs) as p
     where p_by.kind <> 'person' and (p.locked_before or p.locked_after)
         and (p.before is distinct from p.after or p.locked_before <> p.locked_after)
-    order by p.key limit 1
+    order by p.ordinal, p.key limit 1
 $$;
 
 -- The last change by this kind of actor that could be undone now, of the newest of them.
@@ -270,7 +233,8 @@ as $$
         order by one.revision desc, one.ordinal desc limit 20
     ) as newest
     where not exists (select 1 from stackdocs.followed(p_by, p_held, array[c]))
-        and stackdocs.locked_among(p_by, stackdocs.put_back(p_by, p_held, c, 1)) is null
+        and not exists (select 1 from stackdocs.locked_among(p_by,
+            stackdocs.put_back(p_by, p_held, array[c], 1)))
     order by (c).revision desc, (c).ordinal desc limit 1
 $$;
 
@@ -312,9 +276,12 @@ declare
     tally stackdocs.tally;
     undone stackdocs.changes[];
     followed jsonb;
+    together boolean;
+    part stackdocs.changes[];
     one stackdocs.changes;
     pairs stackdocs.change_leaf[];
-    locked_key text;
+    made stackdocs.new_change[];
+    locked record;
 begin
     if answer is not null then
         return answer;
@@ -326,24 +293,30 @@ begin
     from stackdocs.followed(me, held, undone) as f;
 
     tally := stackdocs.begun(held, held.revision + 1);
-    foreach one in array undone loop
-        if followed ? one.ordinal::text then
-            raise exception using message = 'followed', errcode = case
-                when one.action <> 'undo' and followed -> one.ordinal::text ->> 'by' is not null
-                then 'SD111' else 'SD110' end,
-                detail = (followed -> one.ordinal::text || jsonb_build_object(
-                    'change', stackdocs.change_id(one.revision, one.ordinal)))::text;
-        end if;
-        pairs := stackdocs.put_back(me, held, one, tally.changes + 1);
-        locked_key := stackdocs.locked_among(me, pairs);
-        if locked_key is not null then
-            perform stackdocs.locked(locked_key,
-                case when p_revision is null and not p_redo
+    together := stackdocs.apart(me, held, undone);
+    while tally.changes < cardinality(undone) loop
+        part := case when together then undone
+            else undone[tally.changes + 1 : tally.changes + 1] end;
+        pairs := stackdocs.put_back(me, held, part, tally.changes + 1);
+        select l.n, l.key into locked from stackdocs.locked_among(me, pairs) as l;
+        made := '{}';
+        foreach one in array part loop
+            if followed ? one.ordinal::text then
+                raise exception using message = 'followed', errcode = case
+                    when one.action <> 'undo' and followed -> one.ordinal::text ->> 'by' is not null
+                    then 'SD111' else 'SD110' end,
+                    detail = (followed -> one.ordinal::text || jsonb_build_object(
+                        'change', stackdocs.change_id(one.revision, one.ordinal)))::text;
+            end if;
+            made := array_append(made, row(tally.changes + cardinality(made) + 1,
+                case when one.action = 'undo' then 'redo' else 'undo' end, one.path, one.revision,
+                one.ordinal, me.kind, me.client)::stackdocs.new_change);
+            if locked.n = tally.changes + cardinality(made) then
+                perform stackdocs.locked(locked.key, case when p_revision is null and not p_redo
                     then stackdocs.own_last(me, held) end);
-        end if;
-        tally := stackdocs.append(me, held, tally, array[row(tally.changes + 1,
-            case when one.action = 'undo' then 'redo' else 'undo' end, one.path, one.revision,
-            one.ordinal, me.kind, me.client)::stackdocs.new_change], pairs);
+            end if;
+        end loop;
+        tally := stackdocs.append(me, held, tally, made, pairs);
     end loop;
     perform stackdocs.reverse(me, held, undone);
     perform stackdocs.close(me, held, tally);
@@ -356,14 +329,15 @@ end
 $$;
 call stackdocs.callable('public.sd_undo(jsonb,uuid,bigint,bigint,boolean)', 'authenticated');
 
-grant execute on function stackdocs.locked(text, text), stackdocs.change_id(bigint, integer),
+grant execute on function stackdocs.change_id(bigint, integer),
     stackdocs.to_reverse(stackdocs.caller, stackdocs.held, bigint, bigint, boolean),
     stackdocs.around(text[]),
     stackdocs.followed(stackdocs.caller, stackdocs.held, stackdocs.changes[]),
-    stackdocs.put_back(stackdocs.caller, stackdocs.held, stackdocs.changes, integer),
+    stackdocs.apart(stackdocs.caller, stackdocs.held, stackdocs.changes[]),
+    stackdocs.put_back(stackdocs.caller, stackdocs.held, stackdocs.changes[], integer),
     stackdocs.locked_among(stackdocs.caller, stackdocs.change_leaf[]),
     stackdocs.own_last(stackdocs.caller, stackdocs.held),
     stackdocs.reverse(stackdocs.caller, stackdocs.held, stackdocs.changes[])
     to authenticated;
 
-insert into stackdocs.migrations (version, name) values ('20261121000340', 'undoing');
+insert into stackdocs.migrations (version, name) values ('20261121000350', 'undoing');

@@ -1,0 +1,168 @@
+"""A call that is made again under its id, because its answer was lost."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import anyio
+import pytest
+
+from stackdocs_mcp.core.binding import Actor, Binding, Right, StackId, UserId
+from stackdocs_mcp.core.model import Document
+from stackdocs_mcp.core.ports import StackStore, Store
+from stackdocs_mcp.stores.supabase.project import Caller, Minter
+from stackdocs_mcp.stores.supabase.rest import Rest
+from tests.stores.builders import ALICE, BOB, SteppingClock, binding, put, ready, values
+from tests.supabase.shared import open_shared, rig
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_772_600_771_890_123
+DAY = 86_400_000_000
+ONE = [[{"path": "/a", "leaves": [["/a", '{"v":2,"e":["unchecked",null,[]]}']], "scalar": True}]]
+
+
+@dataclass
+class Calls:
+    """Calls of the database's functions, with ids of one's own."""
+
+    rest: Rest
+    stack: StackId
+    document: str
+
+    async def __call__(
+        self, function: str, call: str, user: UserId = ALICE, now: int = NOW, **arguments: Any
+    ) -> Any:
+        bound = Binding(user, self.stack, frozenset([Right.READ, Right.WRITE]), Actor("person"))
+        told = {"id": call, "now": now, "kind": "person", "client": "test", "quotas": {}}
+        named = {f"p_{name}": value for name, value in arguments.items()}
+        return await self.rest.call(
+            Caller.of(bound),
+            f"sd_{function}",
+            {"p_call": told, "p_document": self.document, **named},
+        )
+
+    async def write(self, call: str, user: UserId = ALICE, **other: Any) -> Any:
+        given = {"runs": ONE, "readings": None, "dry_run": False} | other
+        return await self("write", call, user, **given)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    await rig().clean()
+    opened = await open_shared(tmp_path, SteppingClock())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def repo(store: Store) -> StackStore:
+    return store.bind(binding(ALICE, (await store.open_stack(ALICE, "again")).id))
+
+
+@pytest.fixture
+async def document(repo: StackStore) -> Document:
+    found = await ready(repo)
+    await put(repo, found, "a", 1)
+    return found
+
+
+@pytest.fixture
+async def calls(repo: StackStore, document: Document) -> AsyncIterator[Calls]:
+    rest = Rest(rig().url, rig().publishable_key, Minter(rig().signing_key))
+    yield Calls(rest, (await repo.stack()).id, document.id)
+    await rest.close()
+
+
+TWICE: dict[str, dict[str, Any]] = {
+    "write": {"runs": ONE, "readings": None, "dry_run": False},
+    "undo": {"revision": None, "ordinal": None, "redo": False},
+    "unlock": {"path": ""},
+    "start_extraction": {},
+}
+
+
+@pytest.mark.parametrize("function", list(TWICE))
+@pytest.mark.requirement("PGH-10")
+async def test_the_same_call_twice_has_one_effect_and_one_answer(
+    repo: StackStore, document: Document, calls: Calls, function: str
+) -> None:
+    if function != "write":
+        await calls.write(str(uuid4()))
+    before = len(await repo.changes(document.id, limit=99))
+    call = str(uuid4())
+
+    first = await calls(function, call, **TWICE[function])
+    made = len(await repo.changes(document.id, limit=99))
+    again = await calls(function, call, **TWICE[function])
+
+    assert made > before
+    assert again == first
+    assert len(await repo.changes(document.id, limit=99)) == made
+    other = await calls("write", call, **TWICE["write"])
+    assert "answers" in other, "an id answers for the function that it was made for"
+
+
+@pytest.mark.requirement("PGH-11")
+async def test_the_same_call_ten_times_at_once_has_one_effect_and_one_answer(
+    repo: StackStore, document: Document, calls: Calls
+) -> None:
+    call, answers = str(uuid4()), []
+
+    async def undo() -> None:
+        answers.append(await calls("undo", call, **TWICE["undo"]))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(undo)
+
+    assert [one[0]["action"] for one in answers] == ["undo"] * 10
+    assert all(one == answers[0] for one in answers)
+    assert [one.action.value for one in await repo.changes(document.id, limit=9)] == ["undo", "set"]
+
+
+@pytest.mark.requirement("PGH-12")
+async def test_another_users_call_id_says_nothing(calls: Calls) -> None:
+    await rig().sql(
+        "insert into stackdocs.members values ($1, $2, 'editor', now())", BOB, calls.stack
+    )
+    call = str(uuid4())
+    (mine,) = (await calls.write(call))["answers"]
+
+    (theirs,) = (await calls.write(call, BOB))["answers"]
+
+    assert mine == [None, 1, []]
+    assert theirs == [None, None, []], "it is his own: what he writes is there already"
+
+
+@pytest.mark.requirement("PGH-13")
+async def test_answers_older_than_a_day_go_a_few_at_a_time(calls: Calls) -> None:
+    old, young = [str(uuid4()) for _ in range(7)], str(uuid4())
+    for call in old:
+        await calls.write(call)
+    await calls.write(young, now=NOW + DAY // 2)
+
+    left = []
+    for turn in range(3):
+        await calls.write(str(uuid4()), now=NOW + DAY + 1 + turn)
+        rows = await rig().sql("select call_id::text as id from stackdocs.answers")
+        left.append(len({row["id"] for row in rows} & set(old)))
+
+    assert left == [4, 0, 0], "the oldest was the document's first write"
+    assert young in {row["id"] for row in rows}
+
+
+@pytest.mark.requirement("PGH-14")
+async def test_a_dry_run_leaves_nothing_behind(
+    repo: StackStore, document: Document, calls: Calls
+) -> None:
+    call = str(uuid4())
+
+    rehearsed = await calls.write(call, dry_run=True)
+
+    assert await values(repo, document) == {"a": 1}
+    assert (await repo.document(document.id)).revision == 1
+    assert await calls.write(call) == rehearsed
+    assert await values(repo, document) == {"a": 2}
