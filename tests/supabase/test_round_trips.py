@@ -34,7 +34,7 @@ async def counted(
     await shared.rig().clean()
     home: Path = tmp_path_factory.mktemp("counted")
     async with between(shared.rig().url) as wire:
-        settings = {**shared.settings(), "supabase_url": wire.url, "worker": "on"}
+        settings: dict[str, Any] = {**shared.settings(), "supabase_url": wire.url, "worker": "on"}
         async with site(home, **settings) as served:
             stack = await served.stack(ALICE)
             workspace = served.workspace(ALICE, stack)
@@ -47,7 +47,7 @@ async def counted(
                 yield wire, session, document
 
 
-WARM = {
+WARM: dict[str, dict[str, Any]] = {
     "list_documents": {},
     "search_documents": {"query": "invoice"},
     "read_ocr": {"document": ""},
