@@ -16,7 +16,9 @@ SIGNING_KEY = "supabase_signing_key"
 DB_URL = "supabase_db_url"
 SECRETS = (SIGNING_KEY, DB_URL)
 """Never options: what is on a command line is shown to everybody by ``ps``."""
-OF_PROJECT = ("supabase_url", "supabase_publishable_key", *SECRETS)
+UNOFFERED = (*SECRETS, "user")
+"""Variables alone; ``token`` has an option --user of another meaning."""
+OF_PROJECT = ("supabase_url", "supabase_publishable_key", "user", *SECRETS)
 MAX_KEY = 4_096
 _SCHEMES = frozenset({"postgres", "postgresql"})
 
@@ -32,6 +34,8 @@ class Chosen(Protocol):
     def supabase_signing_key(self) -> SecretStr | None: ...
     @property
     def supabase_db_url(self) -> SecretStr | None: ...
+    @property
+    def user(self) -> str | None: ...
 
 
 def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
@@ -47,6 +51,11 @@ def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
         }.items()
         if value is not None
     }
+    if chosen.user is not None:
+        if chosen.supabase_url is None:
+            yield "user", "is only for a Supabase project: on this machine you are your account"
+        elif not chosen.user.isprintable():
+            yield "user", "has a character that cannot be shown"
     if chosen.supabase_url is None:
         if given.keys() - {DB_URL}:  # which is all that `migrate` needs
             yield "supabase_url", _NO_ADDRESS

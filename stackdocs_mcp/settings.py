@@ -115,6 +115,10 @@ class Settings(BaseModel):
     quota_ocr_pages: Quota = None
     supabase_url: Annotated[str | None, AfterValidator(choices.address)] = None
     supabase_publishable_key: Annotated[str, StringConstraints(strip_whitespace=True)] | None = None
+    user: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=512)] | (
+        None
+    ) = None
+    """Who the operating system's user is in a project, where others have the same number."""
     worker: Literal["on", "off"] = "on"
     log_level: logs.Level = "info"
     log_format: logs.Form = "text"
@@ -221,7 +225,7 @@ def _source(name: str, options: Mapping[str, Any], environment: Mapping[str, str
 
 def _setting(where: tuple[int | str, ...]) -> str:
     name = str(where[0])
-    if name in project_choices.SECRETS:
+    if name in project_choices.UNOFFERED:
         return PREFIX + name.upper()
     return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')})"
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import platform
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -115,12 +116,23 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         async with anyio.create_task_group() as tasks:
             await tasks.start(shared.intake.run)
             tasks.start_soon(shared.listeners.run)
-            yield App(settings, store, shared, tasks, local_user(), worker)
+            yield App(settings, store, shared, tasks, user_of(settings), worker)
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
             await engines.close()
             await store.close()
+
+
+def user_of(settings: Settings) -> UserId:
+    """Who the operating system's user is in the store.
+
+    In a project others have the same number on machines of their own: without a name that was
+    given, the machine's is a part of it.
+    """
+    if not settings.is_on_supabase:
+        return local_user()
+    return UserId(settings.user or f"{local_user()}@{platform.node()}")
 
 
 def local_user() -> UserId:
