@@ -76,14 +76,14 @@ class Found:
 
 @asynccontextmanager
 async def world(
-    folder: Path, users: int, stacks: int
+    folder: Path, users: int, stacks: int, **more: Any
 ) -> AsyncIterator[tuple[App, ASGIApp, list[UserId], list[Planted]]]:
     """The product with everything planted in it."""
     files = folder / "files"
     files.mkdir()
-    settings = Settings(
-        data_dir=folder / "data", port=PORT, rate_per_second=10_000, rate_burst=100_000
-    )
+    enough = {"rate_per_second": 10_000, "rate_burst": 100_000}
+    chosen = {"data_dir": folder / "data", "port": PORT, **enough, **more}
+    settings = Settings.model_validate(chosen)
     names = [UserId(f"user{number}") for number in range(users)]
     async with running(settings) as app, gate_of(app, PORT) as gate:
         planted = [await plant(app, files, names, number) for number in range(stacks)]
@@ -298,9 +298,13 @@ async def traffic(
     at_once: int,
     seed: int = 0,
     seconds: float | None = None,
+    **more: Any,
 ) -> Found:
-    """Plant everything below the folder, send the requests, and say what was found."""
-    async with world(folder, users, stacks) as (app, gate, names, planted):
+    """Plant everything below the folder, send the requests, and say what was found.
+
+    ``more`` are settings, such as those of another store.
+    """
+    async with world(folder, users, stacks, **more) as (app, gate, names, planted):
         return await Traffic(app, gate, names, planted, seed).run(requests, at_once, seconds)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.isolation import traffic
 from stackdocs_mcp.tools import TOOLS
+from tests.isolation.places import empty
 
 pytestmark = pytest.mark.anyio
 
@@ -23,3 +24,15 @@ async def test_no_answer_of_two_thousand_holds_anything_of_another_stack(tmp_pat
     assert set(TOOLS) - {"set_schema"} <= called, (
         "each tool but the one that would take canaries out"
     )
+
+
+@pytest.mark.requirement("ISO-14")
+async def test_no_answer_on_a_project_holds_anything_of_another_stack(tmp_path: Path) -> None:
+    place = await empty("supabase")
+
+    found = await traffic(tmp_path, 300, users=3, stacks=4, at_once=8, **place.settings)
+
+    assert found.crossings == []
+    assert found.requests == 300
+    assert found.canaries > 30, "there is something to be found"
+    assert 500 not in found.statuses
