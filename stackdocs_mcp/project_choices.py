@@ -20,6 +20,7 @@ UNOFFERED = (*SECRETS, "user")
 """Variables alone; ``token`` has an option --user of another meaning."""
 OF_PROJECT = ("supabase_url", "supabase_publishable_key", "user", *SECRETS)
 MAX_KEY = 4_096
+_VARIABLES = ("STACKDOCS_SUPABASE_", "STACKDOCS_USER")
 _SCHEMES = frozenset({"postgres", "postgresql"})
 
 
@@ -38,32 +39,15 @@ class Chosen(Protocol):
     def user(self) -> str | None: ...
 
 
+def names_project(variable: str) -> bool:
+    """The variable is a setting of a project, or would be one."""
+    return variable.startswith(_VARIABLES)
+
+
 def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
-    """What is missing or malformed of a project: each setting at most once, and why.
-
-    The address of its database may be there alone: `migrate` needs nothing else.
-    """
-    given = {
-        name: value
-        for name, value in {
-            "supabase_publishable_key": chosen.supabase_publishable_key,
-            SIGNING_KEY: chosen.supabase_signing_key,
-        }.items()
-        if value is not None
-    }
-    if chosen.user is not None:
-        if chosen.supabase_url is None:
-            yield "user", "is only for a Supabase project: on this machine you are your account"
-        elif not chosen.user.isprintable():
-            yield "user", "has a character that cannot be shown"
-    if chosen.supabase_url is None:
-        if given.keys() - {DB_URL}:  # which is all that `migrate` needs
-            yield "supabase_url", _NO_ADDRESS
-    else:
-        for name, what in _NEEDED.items():
-            if name not in given:
-                yield name, f"not set, and needed with STACKDOCS_SUPABASE_URL: {what}"
-
+    """What is missing or malformed of a project: each setting at most once, and why."""
+    yield from _missing(chosen)
+    yield from _of_user(chosen)
     key = chosen.supabase_publishable_key
     if key is not None and (why := _not_publishable(key)):
         yield "supabase_publishable_key", why
@@ -71,6 +55,31 @@ def problems(chosen: Chosen) -> Iterable[tuple[str, str]]:
         yield from _of_signing_key(chosen.supabase_signing_key.get_secret_value())
     if chosen.supabase_db_url is not None:
         yield from _of_db_url(chosen.supabase_db_url.get_secret_value())
+
+
+def _missing(chosen: Chosen) -> Iterable[tuple[str, str]]:
+    """The address of a project's database may be there alone: `migrate` needs nothing else."""
+    keys = {
+        "supabase_publishable_key": chosen.supabase_publishable_key,
+        SIGNING_KEY: chosen.supabase_signing_key,
+    }
+    if chosen.supabase_url is None:
+        if any(key is not None for key in keys.values()):
+            yield "supabase_url", _NO_ADDRESS
+        return
+
+    for name, what in _NEEDED.items():
+        if keys[name] is None:
+            yield name, f"not set, and needed with STACKDOCS_SUPABASE_URL: {what}"
+
+
+def _of_user(chosen: Chosen) -> Iterable[tuple[str, str]]:
+    if chosen.user is None:
+        return
+    if chosen.supabase_url is None:
+        yield "user", "is only for a Supabase project: on this machine you are your account"
+    elif not chosen.user.isprintable():
+        yield "user", "has a character that cannot be shown"
 
 
 _NO_ADDRESS = (

@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -141,10 +141,6 @@ class Settings(BaseModel):
     def is_on_supabase(self) -> bool:
         """Data is in a Supabase project, and not on this machine."""
         return self.supabase_url is not None
-
-    def on_this_machine(self) -> Self:
-        """The same settings, with data on this machine."""
-        return self.model_copy(update=dict.fromkeys(project_choices.OF_PROJECT))
 
     @property
     def quotas(self) -> Quotas:

@@ -332,12 +332,17 @@ def demo(**_settings: str | None) -> int:
 
     The documents go into a stack of their own, 'demo'. Running it again reads nothing twice.
     """
-    settings = settings_of()
+    import os
+
+    from stackdocs_mcp.project_choices import names_project
+
+    in_the_way = sorted(filter(names_project, os.environ))
+    settings = settings_of(on_this_machine=True)
 
     from stackdocs_mcp.cli.barrier import run
     from stackdocs_mcp.cli.demo import show
 
-    return run(lambda: show(settings.on_this_machine()))
+    return run(lambda: show(settings, in_the_way))
 
 
 for _command in (

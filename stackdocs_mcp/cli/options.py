@@ -95,12 +95,14 @@ def _with(options: tuple[Callable[[Decorated], Decorated], ...], command: Decora
 
 def given() -> dict[str, Any]:
     """The settings given to the command or to the groups before it; the command's own first."""
+    from stackdocs_mcp.project_choices import UNOFFERED
     from stackdocs_mcp.settings import NAMES
 
+    names = {*NAMES, "folder"}.difference(UNOFFERED)  # what a command calls so is something else
     found: dict[str, Any] = {}
     context = click.get_current_context(silent=True)
     while context is not None:
-        for name in (*NAMES, "folder"):
+        for name in names:
             value = context.params.get(name)
             if value not in (None, (), False):
                 found.setdefault(name, value)
@@ -108,14 +110,22 @@ def given() -> dict[str, Any]:
     return found
 
 
-def settings_of() -> "Settings":
-    """The settings of this process, read once, and the logs set up by them. Raises BadSettings."""
+def settings_of(*, on_this_machine: bool = False) -> "Settings":
+    """The settings of this process, read once, and the logs set up by them. Raises BadSettings.
+
+    ``on_this_machine`` is without those of a Supabase project, however wrong they are.
+    """
     import os
 
     from stackdocs_mcp import logs
+    from stackdocs_mcp.project_choices import OF_PROJECT, names_project
     from stackdocs_mcp.settings import SECRETS, load
 
-    settings = load(given(), os.environ)
+    chosen, around = given(), dict(os.environ)
+    if on_this_machine:
+        chosen = {name: value for name, value in chosen.items() if name not in OF_PROJECT}
+        around = {name: value for name, value in around.items() if not names_project(name)}
+    settings = load(chosen, around)
     for name in SECRETS:
         os.environ.pop(name, None)  # or processes that see documents would inherit it
     logs.configure(settings.log_level, settings.log_format)

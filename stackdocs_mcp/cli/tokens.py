@@ -16,7 +16,7 @@ from stackdocs_mcp.cli.serving import check_http
 from stackdocs_mcp.core.binding import Right, UserId
 from stackdocs_mcp.core.errors import InvalidArgument, NotFound
 from stackdocs_mcp.http.places import Addresses
-from stackdocs_mcp.server.compose import now
+from stackdocs_mcp.server.compose import now, user_of
 from stackdocs_mcp.settings import BadSettings, Settings
 from stackdocs_mcp.workspace import Workspace
 
@@ -43,11 +43,10 @@ async def token(settings: Settings, wanted: Wanted) -> int:
             ["STACKDOCS_AUTH_ISSUER: set, and a server with it takes that provider's tokens alone"]
         )
     check_http(settings)
-    if wanted.user is not None:
-        _check_local(wanted.user)
+    user = UserId(wanted.user) if wanted.user else user_of(settings)
+    _check_local(user)
     async with opened(settings, make=wanted.user is None, made=_say_made) as workspace:
         stack = await workspace.store.stack()
-        user = UserId(wanted.user) if wanted.user else workspace.binding.user
         await _check_member(workspace, user, stack.name)
         folder = settings.data_dir.absolute()
         issuer = await anyio.to_thread.run_sync(LocalIssuer.open, folder, now)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from stackdocs_mcp.server.compose import local_user
 from tests.isolation.places import PLACES, Place, empty
 from tests.isolation.speakers import TRANSPORTS, Transport, over_http, over_stdio
 from tests.isolation.world import World, plant
@@ -37,9 +36,9 @@ async def place(request: pytest.FixtureRequest) -> Place:
 async def world(
     tmp_path_factory: pytest.TempPathFactory, transport: Transport, place: Place
 ) -> AsyncIterator[World]:
-    user = local_user() if transport == "stdio" else ALICE
     tmp_path = tmp_path_factory.mktemp("world")
     async with site(tmp_path, **ENOUGH, **place.settings) as served:
+        user = served.app.user if transport == "stdio" else ALICE
         own = await plant(served, user, "default", "canaryown", documents=2)
         sibling = await plant(served, user, "sibling", "canarysibling", documents=2)
         foreign = await plant(served, BOB, "default", "canaryforeign", documents=2)

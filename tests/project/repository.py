@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+_HEADING = re.compile(r"^#{2,} (.+)\n", re.MULTILINE)
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -21,15 +22,24 @@ class Block:
     text: str
 
 
-def blocks(language: str) -> list[Block]:
-    """The README's blocks in this language, in order."""
+def blocks(language: str, section: str | None = None) -> list[Block]:
+    """The README's blocks in this language, in order; or those of a section alone."""
     text = (ROOT / "README.md").read_text("utf-8")
+    if section is not None:
+        (text,) = [body for heading, body in _sections(text) if heading == section]
     return [Block(*match) for match in _BLOCK.findall(text) if match[0] == language]
 
 
-def commands() -> list[str]:
+def _sections(text: str) -> list[tuple[str, str]]:
+    """Each heading with what stands between it and the next one, whatever their levels."""
+    parts = _HEADING.split(text)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def commands(section: str | None = None) -> list[str]:
     """Every command of the README's ``sh`` blocks; lines that end in a backslash are joined."""
-    lines = "\n".join(block.text for block in blocks("sh")).replace("\\\n", " ").splitlines()
+    found = "\n".join(block.text for block in blocks("sh", section))
+    lines = found.replace("\\\n", " ").splitlines()
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 

@@ -15,6 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from stackdocs_mcp import __version__
+from stackdocs_mcp.cli.from_stackdocs.command import SECRET
 from stackdocs_mcp.core.model import Verdict
 from stackdocs_mcp.core.stack import Policy
 from stackdocs_mcp.settings import KEY, NAMES, Settings
@@ -34,6 +35,11 @@ ELSEWHERE = {
     "pip install uv && uv run pytest": "this run; .ci/run has the same line",
     "uv tool install .": "tests/project/test_repository.py looks into the wheel",
     "stackdocs-mcp serve --http": "tests/web/test_first_minute.py connects a client to it",
+    **{
+        command: "tests/supabase/test_readme.py runs it on a project of its own"
+        for section in ("On Supabase", "A database of the original Stackdocs")
+        for command in commands(section)
+    },
 }
 STARTS_A_SERVER = re.compile(r".*(?: -- |inspector )(stackdocs-mcp serve .*)")
 
@@ -183,6 +189,7 @@ def test_the_tables_of_the_readme_name_all_that_exists_and_nothing_else() -> Non
     assert sorted(first) == sorted(
         [
             *TOOLS,
+            SECRET,
             *(verdict.value for verdict in Verdict),
             *VARIABLES,
         ]

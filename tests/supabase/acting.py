@@ -18,7 +18,7 @@ async def acting(
     """A transaction with the binding's token, undone at the end unless it was committed."""
     caller = Caller.of(binding, role)
     claims = {"sub": caller.user, "stack_id": caller.stack, "rights": caller.rights}
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     try:
         await connection.execute("begin")
         await connection.fetch(

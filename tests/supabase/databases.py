@@ -8,18 +8,18 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from tests.supabase.rig import EMPTY
-from tests.supabase.shared import rig
+from tests.supabase.shared import own
 
 
 @asynccontextmanager
 async def database(template: str = EMPTY) -> AsyncIterator[str]:
     """The address of a new one, which is gone afterwards, whoever is connected."""
     name = f"d_{uuid.uuid4().hex}"
-    await rig().sql(f"create database {name} template {template}")
+    await own().sql(f"create database {name} template {template}")
     try:
-        yield rig().postgres.url(database=name)
+        yield own().postgres.url(database=name)
     finally:
-        await rig().sql(f"drop database {name} with (force)")
+        await own().sql(f"drop database {name} with (force)")
 
 
 @asynccontextmanager

@@ -19,11 +19,11 @@ from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.supabase.store import open_store
 from tests.stores.builders import ALICE, binding, leaves_shown, setting, values
+from tests.supabase.projects import Project
 from tests.supabase.replicas import PATIENCE, Replica
-from tests.supabase.rig import Rig
 from tests.supabase.working_process import now
 
-Killing = Callable[[Rig, Path, int, random.Random], Awaitable[int]]
+Killing = Callable[[Project, Path, int, random.Random], Awaitable[int]]
 PAGES = 3
 LATER = """
 update pgmq.q_stackdocs_reading set vt = vt - interval '1 hour';
@@ -51,7 +51,7 @@ group by 1 having count(d.id) <> 1 or count(q.msg_id) <> 1
 
 @asynccontextmanager
 async def reopened(
-    project: Rig, folder: Path, name: str
+    project: Project, folder: Path, name: str
 ) -> AsyncIterator[tuple[StackStore, Files, list[Document]]]:
     """The stack of that name as a new process sees it, with its documents."""
     store = cast(
@@ -70,7 +70,7 @@ async def reopened(
 
 
 def killed(
-    project: Rig, folder: Path, what: str, moments: random.Random, most: int
+    project: Project, folder: Path, what: str, moments: random.Random, most: int
 ) -> Sequence[str]:
     """What a replica said of calls that had returned, before and while it was killed."""
     with Replica(project, folder, program="doing", what=what) as victim:
@@ -91,7 +91,7 @@ async def whole(repo: StackStore, document: Document) -> list[Change]:
     return changes
 
 
-async def nothing_is_left(project: Rig) -> None:
+async def nothing_is_left(project: Project) -> None:
     """No lock of somebody who is dead, no document without its file or its place in the queue.
 
     And nothing in the queue that is not to be read.
@@ -101,7 +101,7 @@ async def nothing_is_left(project: Rig) -> None:
     assert await project.sql(ASTRAY) == []
 
 
-async def writers(project: Rig, folder: Path, kills: int, moments: random.Random) -> int:
+async def writers(project: Project, folder: Path, kills: int, moments: random.Random) -> int:
     """Killed while they set fields."""
     said = 0
     for number in range(kills):
@@ -125,7 +125,7 @@ async def writers(project: Rig, folder: Path, kills: int, moments: random.Random
     return said
 
 
-async def completers(project: Rig, folder: Path, kills: int, moments: random.Random) -> int:
+async def completers(project: Project, folder: Path, kills: int, moments: random.Random) -> int:
     """Killed while they add, write and complete documents."""
     said, known = 0, set[DocumentId]()
     for number in range(kills):
@@ -147,7 +147,7 @@ async def completers(project: Rig, folder: Path, kills: int, moments: random.Ran
     return said
 
 
-async def uploaders(project: Rig, folder: Path, kills: int, moments: random.Random) -> int:
+async def uploaders(project: Project, folder: Path, kills: int, moments: random.Random) -> int:
     """Killed while they send files."""
     said = 0
     for number in range(kills):
@@ -163,7 +163,7 @@ async def uploaders(project: Rig, folder: Path, kills: int, moments: random.Rand
     return said
 
 
-async def readers(project: Rig, folder: Path, kills: int, moments: random.Random) -> int:
+async def readers(project: Project, folder: Path, kills: int, moments: random.Random) -> int:
     """Killed while they read documents; at the end another reads what is left."""
     async with reopened(project, folder / "adding", "uploading") as (repo, _, documents):
         waiting = [one.id for one in documents if one.status is DocumentStatus.PROCESSING]
@@ -196,7 +196,7 @@ async def readers(project: Rig, folder: Path, kills: int, moments: random.Random
     return said + left
 
 
-async def _waiting(project: Rig) -> int:
+async def _waiting(project: Project) -> int:
     (row,) = await project.sql("select count(*) from public.documents where status = 'processing'")
     return int(row["count"])
 

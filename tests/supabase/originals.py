@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 
 from stackdocs_mcp.cli.from_stackdocs.files import Folder
 from stackdocs_mcp.cli.from_stackdocs.importing import Importing, OriginalClock, import_all
@@ -17,6 +18,7 @@ from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.stores.supabase.original import move_away
 from stackdocs_mcp.stores.supabase.originals import Originals
 from tests.supabase.databases import database, superuser
+from tests.supabase.gateway import SECRET
 from tests.supabase.rig import HERE, ROOT
 
 DUMP = HERE / "original.sql"
@@ -58,6 +60,18 @@ def put_files(folder: Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return folder
+
+
+async def upload_files(url: str) -> None:
+    """The same in the bucket of the project at this address, as the original's server did."""
+    headers = {"apikey": SECRET, "Authorization": f"Bearer {SECRET}"}
+    async with httpx.AsyncClient(headers=headers) as http:
+        for path, content in files().items():
+            address = f"{url}/storage/v1/object/documents/{path}"
+            answer = await http.post(
+                address, content=content, headers={"content-type": "application/pdf"}
+            )
+            assert answer.status_code == 200, answer.text
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.supabase.rig import ROOT, Rig
+from tests.supabase.projects import Project
+from tests.supabase.rig import ROOT
 
 PATIENCE = 60.0
 """Seconds that something may take that takes less than one on a machine with nothing else to do."""
@@ -21,7 +22,7 @@ class Replica:
 
     def __init__(
         self,
-        project: Rig,
+        project: Project,
         folder: Path,
         *,
         program: str = "working",

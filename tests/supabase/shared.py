@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -20,12 +20,13 @@ from stackdocs_mcp.stores.supabase.project import Minter, SigningKey
 from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.supabase.given import Given, is_given
+from tests.supabase.projects import Project
 from tests.supabase.rig import Rig
 
 
 @functools.cache
-def rig() -> Rig:
-    """Up, until the run ends; or one that was given, see ``given.py``.
+def rig() -> Project:
+    """The one of this run; or one that was given, see ``given.py``.
 
     Raises NotStarted, NotInstalled or NotOurs: nothing is skipped for it.
     """
@@ -33,7 +34,13 @@ def rig() -> Rig:
         given = Given(os.environ)
         with ThreadPoolExecutor(1) as thread:  # whoever asks may be in a loop already
             thread.submit(anyio.run, given.check).result()
-        return cast(Rig, given)  # what looks into the machine of one asks for more, and fails
+        return given
+    return own()
+
+
+@functools.cache
+def own() -> Rig:
+    """Up, until the run ends, also beside a given one: for whoever looks behind its services."""
     made = Rig()
     atexit.register(made.stop)
     made.start()

@@ -13,8 +13,9 @@ import asyncpg
 import pytest
 
 from stackdocs_mcp.stores.supabase.migrating import connected, migrate
+from tests.supabase.actors import ELSEWHERE, SIDES
 from tests.supabase.databases import database, superuser
-from tests.supabase.matrix import ELSEWHERE, SIDES, attempt, undone, world
+from tests.supabase.matrix import attempt, undone, world
 
 pytestmark = pytest.mark.anyio
 A = SIDES["A"]

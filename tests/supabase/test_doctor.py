@@ -16,7 +16,7 @@ from stackdocs_mcp.stores.supabase.steps import RELOAD, known
 from tests.cli.shell import Shell
 from tests.supabase.postgres import free_port
 from tests.supabase.rig import Rig, new_key, running
-from tests.supabase.shared import rig
+from tests.supabase.shared import own
 
 pytestmark = pytest.mark.anyio
 SECRET = "s3cr3t"
@@ -39,17 +39,17 @@ async def problems(chosen: Settings) -> dict[str, str]:
 @asynccontextmanager
 async def broken(statement: str, mended: str) -> AsyncIterator[Settings]:
     """The shared project with something wrong in its database."""
-    await rig().sql(statement)
+    await own().sql(statement)
     try:
-        yield settings(rig())
+        yield settings(own())
     finally:
-        await rig().sql(mended)
+        await own().sql(mended)
 
 
 @pytest.mark.requirement("PGM-40")
 async def test_doctor_finds_nothing_wrong_with_a_project_that_has_everything() -> None:
-    address = SecretStr(rig().postgres.url())
-    found = await on_supabase(settings(rig(), supabase_db_url=address))
+    address = SecretStr(own().database_url)
+    found = await on_supabase(settings(own(), supabase_db_url=address))
 
     assert [one.what for one in found] == [
         *("Supabase", "clock", "signing key", "Supabase"),
@@ -61,24 +61,24 @@ async def test_doctor_finds_nothing_wrong_with_a_project_that_has_everything() -
 @pytest.mark.requirement("PGM-40")
 async def test_doctor_says_so_on_the_command_line_and_masks_what_is_a_key(tmp_path: Path) -> None:
     env = {
-        "STACKDOCS_SUPABASE_URL": rig().url,
-        "STACKDOCS_SUPABASE_PUBLISHABLE_KEY": rig().publishable_key,
-        "STACKDOCS_SUPABASE_SIGNING_KEY": json.dumps(rig().key),
+        "STACKDOCS_SUPABASE_URL": own().url,
+        "STACKDOCS_SUPABASE_PUBLISHABLE_KEY": own().publishable_key,
+        "STACKDOCS_SUPABASE_SIGNING_KEY": json.dumps(own().key),
     }
     ran = await to_thread.run_sync(lambda: Shell(tmp_path / "data")("doctor", env=env))
 
-    assert f"ok       Supabase: {rig().url} answers" in ran.out
+    assert f"ok       Supabase: {own().url} answers" in ran.out
     assert f"all {len(known())} are there" in ran.out
-    assert rig().publishable_key not in ran.out
-    assert rig().key["d"] not in ran.out + ran.err
+    assert own().publishable_key not in ran.out
+    assert own().key["d"] not in ran.out + ran.err
 
 
 @pytest.mark.requirement("PGM-41")
 async def test_doctor_tells_an_address_that_nobody_has_from_one_of_something_else() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
 
-    found = await problems(settings(rig(), supabase_url=nobody))
-    other = await problems(settings(rig(), supabase_url=rig().rest_url))
+    found = await problems(settings(own(), supabase_url=nobody))
+    other = await problems(settings(own(), supabase_url=own().rest_url))
 
     assert list(found) == list(other) == ["Supabase"]
     assert found["Supabase"].startswith(f"{nobody} cannot be reached")
@@ -88,7 +88,7 @@ async def test_doctor_tells_an_address_that_nobody_has_from_one_of_something_els
 @pytest.mark.requirement("PGM-41")
 async def test_doctor_knows_a_publishable_key_that_the_project_refuses() -> None:
     wrong = "sb_publishable_of_another_project"
-    found = await problems(settings(rig(), supabase_publishable_key=wrong))
+    found = await problems(settings(own(), supabase_publishable_key=wrong))
 
     assert list(found) == ["Supabase"]
     assert "refuses STACKDOCS_SUPABASE_PUBLISHABLE_KEY (****ject)" in found["Supabase"]
@@ -104,7 +104,7 @@ async def test_doctor_compares_the_signing_key_with_those_that_the_project_trust
     kid: str, said: str
 ) -> None:
     key = new_key(kid)
-    found = await problems(settings(rig(), supabase_signing_key=SecretStr(json.dumps(key))))
+    found = await problems(settings(own(), supabase_signing_key=SecretStr(json.dumps(key))))
 
     assert list(found) == ["signing key"]
     assert said in found["signing key"]
@@ -114,7 +114,7 @@ async def test_doctor_compares_the_signing_key_with_those_that_the_project_trust
 @pytest.mark.requirement("PGM-42")
 @pytest.mark.parametrize(("ahead", "said"), [(100, "ahead of"), (-100, "behind")])
 async def test_doctor_says_by_how_much_clocks_differ_and_asks_on(ahead: int, said: str) -> None:
-    found = await on_supabase(settings(rig()), lambda: time.time() + ahead)
+    found = await on_supabase(settings(own()), lambda: time.time() + ahead)
 
     (clock,) = (one for one in found if one.what == "clock")
     assert clock.state == "problem"
@@ -173,7 +173,7 @@ async def test_doctor_says_that_the_bucket_is_public_or_missing() -> None:
     opened = (name.format("public = true", "documents"), name.format("public = false", "documents"))
     async with broken(*opened) as chosen:
         public = await problems(chosen)
-    await rig().clean()
+    await own().clean()
     async with broken(name.format("id = 'x'", "documents"), name.format("id = 'documents'", "x")):
         lost = await problems(chosen)
 
@@ -199,9 +199,9 @@ async def test_doctor_says_that_the_queue_is_missing_and_else_how_long_it_is() -
 async def test_doctor_says_what_the_address_of_the_database_gives_and_what_is_wrong_with_it() -> (
     None
 ):
-    unset = {one.what: one for one in await on_supabase(settings(rig()))}["Supabase database"]
+    unset = {one.what: one for one in await on_supabase(settings(own()))}["Supabase database"]
     closed = SecretStr(f"postgresql://postgres:{SECRET}@127.0.0.1:{free_port()}/postgres")
-    found = await problems(settings(rig(), supabase_db_url=closed))
+    found = await problems(settings(own(), supabase_db_url=closed))
 
     assert unset.state == "ok"
     assert "`stackdocs-mcp migrate` needs it" in unset.text

@@ -134,7 +134,7 @@ async def test_what_a_transaction_writes_that_began_before_the_deletion_is_erase
     store: SupabaseStore,
 ) -> None:
     stack = await store.open_stack(ALICE, "invoices")
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(LINK, stack.id)

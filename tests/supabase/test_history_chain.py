@@ -185,7 +185,7 @@ async def rows_read(stack: str, document: DocumentId, function: str, rest: str) 
     """Rows of fields and history that one call of the function looks at, in the database."""
     claims = {"sub": ALICE, "stack_id": stack, "rights": ["stack:read", "stack:write"]}
     call = {"id": str(uuid4()), "now": 1, "kind": "person", "client": "test", "quotas": {}}
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     try:
         async with connection.transaction():
             await connection.execute(

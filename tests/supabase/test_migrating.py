@@ -27,7 +27,7 @@ from tests.supabase.databases import database, superuser, with_user
 from tests.supabase.matrix import seed
 from tests.supabase.postgres import Postgres, free_port, owned_folder
 from tests.supabase.rig import running
-from tests.supabase.shared import rig
+from tests.supabase.shared import own
 
 pytestmark = pytest.mark.anyio
 STEPS = known()
@@ -198,7 +198,7 @@ async def test_a_database_with_tables_of_another_program_is_left_alone(url: str,
 
 @pytest.mark.requirement("PGM-09")
 async def test_what_cannot_be_reached_or_is_refused_is_said_without_a_secret() -> None:
-    port = rig().postgres.port
+    port = own().postgres.port
     address = f"postgresql://postgres:s3cr3t@127.0.0.1:{port}/postgres"
     for url, said in {
         f"postgresql://postgres:s3cr3t@127.0.0.1:{free_port()}/postgres": "cannot be reached",
@@ -222,16 +222,16 @@ async def test_what_is_no_address_of_a_database_is_wrong_usage() -> None:
 async def test_a_wrong_password_is_said_to_be_one(url: str) -> None:
     refused = with_user(url, "authenticator", "wrong")
     rule = "host all authenticator 127.0.0.1/32 scram-sha-256\n"
-    file = rig().folder / "data" / "pg_hba.conf"
+    file = own().folder / "data" / "pg_hba.conf"
     before = file.read_text()
     file.write_text(rule + before)
-    await rig().sql("select pg_reload_conf()")
+    await own().sql("select pg_reload_conf()")
     try:
         with pytest.raises(StoreFailed, match="refused the user or the password"):
             await versions(refused)
     finally:
         file.write_text(before)
-        await rig().sql("select pg_reload_conf()")
+        await own().sql("select pg_reload_conf()")
 
 
 @pytest.mark.requirement("PGM-10")
@@ -269,7 +269,7 @@ async def test_a_project_without_queues_is_told_to_enable_them(url: str) -> None
 
 @pytest.mark.requirement("PGM-12")
 async def test_a_program_knows_in_one_call_that_the_database_is_older_or_newer() -> None:
-    project = rig()
+    project = own()
     rest = Rest(project.url, project.publishable_key, Minter(project.signing_key))
     try:
         await check(rest, STEPS)

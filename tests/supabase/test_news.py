@@ -16,6 +16,7 @@ from stackdocs_mcp.stores.supabase import events
 from stackdocs_mcp.stores.supabase.events import Listening, SupabaseWatch
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, SteppingClock, added, binding
+from tests.supabase.databases import with_user
 from tests.supabase.shared import replicas, rig
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +52,7 @@ async def documents(repo: StackStore) -> list[Document]:
 async def listener() -> AsyncIterator[str]:
     """The address of the database for a role that may log in, and nothing else."""
     await rig().sql(f"create role {LISTENER} login noinherit password 'listening'")
-    yield rig().postgres.url(LISTENER, "listening")
+    yield with_user(rig().database_url, LISTENER, "listening")
     await rig().sql(END, LISTENER)
     await rig().sql(f"drop role {LISTENER}")
 
@@ -74,8 +75,8 @@ async def test_transactions_that_commit_in_the_reverse_order_are_both_told(
     store: SupabaseStore, stack: Stack, documents: list[Document]
 ) -> None:
     first, second = (Event(stack.id, About.TEXT, one.id) for one in documents)
-    early = await asyncpg.connect(rig().postgres.url())
-    late = await asyncpg.connect(rig().postgres.url())
+    early = await asyncpg.connect(rig().database_url)
+    late = await asyncpg.connect(rig().database_url)
     async with store.watch() as watch:
         began_first = await begun(early, documents[0].id)
         began_second = await begun(late, documents[1].id)
@@ -93,7 +94,7 @@ async def test_transactions_that_commit_in_the_reverse_order_are_both_told(
 async def test_of_one_thing_the_change_that_commits_last_is_told_whenever_it_began(
     store: SupabaseStore, repo: StackStore, stack: Stack, documents: list[Document]
 ) -> None:
-    early = await asyncpg.connect(rig().postgres.url())
+    early = await asyncpg.connect(rig().database_url)
     async with store.watch() as watch:
         began = await begun(early, documents[0].id)  # so it has the lower number
         await added(repo, "c")
@@ -113,7 +114,7 @@ async def test_of_one_thing_the_change_that_commits_last_is_told_whenever_it_beg
 async def test_what_is_rolled_back_is_not_told(
     store: SupabaseStore, repo: StackStore, stack: Stack, documents: list[Document]
 ) -> None:
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     async with store.watch() as watch:
         began = await begun(connection, documents[0].id)
         await began.rollback()
@@ -178,7 +179,7 @@ async def test_after_a_lost_connection_what_was_missed_is_told_and_then_it_liste
 async def test_where_the_database_cannot_be_reached_it_is_asked_instead(
     store: SupabaseStore, repo: StackStore, stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store._database_url = rig().postgres.url("nobody_at_all", "wrong-password")
+    store._database_url = with_user(rig().database_url, "nobody_at_all", "wrong-password")
     async with store.watch() as watch:
         await repo.set_schema({}, "", Policy())
         assert await changed(watch) == [Event(stack.id, About.SCHEMA)]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import anyio
-import httpx
 import pytest
 from anyio import to_thread
 
@@ -21,11 +20,11 @@ from tests.supabase.gateway import SECRET
 from tests.supabase.originals import (
     DUMP,
     everything,
-    files,
     imported,
     moved,
     original_id,
     put_files,
+    upload_files,
 )
 from tests.supabase.rig import Rig, running
 
@@ -189,7 +188,7 @@ async def test_files_come_from_storage_with_the_projects_secret_key(
 ) -> None:
     with running(migrated=False) as rig:
         await rig.sql(DUMP.read_text("utf-8"))
-        await _stored(rig)
+        await upload_files(rig.url)
         project = Project(rig, tmp_path)
 
         wrong = await project(*FROM, STACKDOCS_SUPABASE_SECRET_KEY="sb_secret_another")
@@ -204,15 +203,3 @@ async def test_files_come_from_storage_with_the_projects_secret_key(
         assert SECRET not in ran.out + ran.err
         assert await project.everything() == expected
         assert (await project("migrate", "--status")).code == 0
-
-
-async def _stored(rig: Rig) -> None:
-    """Put the original's files into the bucket, as the original's own server did."""
-    headers = {"apikey": SECRET, "Authorization": f"Bearer {SECRET}"}
-    async with httpx.AsyncClient(headers=headers) as http:
-        for path, content in files().items():
-            address = f"{rig.url}/storage/v1/object/documents/{path}"
-            answer = await http.post(
-                address, content=content, headers={"content-type": "application/pdf"}
-            )
-            assert answer.status_code == 200, answer.text

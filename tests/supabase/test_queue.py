@@ -14,7 +14,8 @@ from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.stores.supabase.project import Caller, PgRole
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.stores.builders import ALICE, BOB, SteppingClock, binding, file
-from tests.supabase.rig import Rig, running
+from tests.supabase.projects import Project
+from tests.supabase.rig import running
 from tests.supabase.shared import rig
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,7 @@ LEASE = timedelta(seconds=60)
 LATER = "update pgmq.q_stackdocs_reading set vt = vt - interval '1 hour'"
 
 
-async def opened(project: Rig) -> SupabaseStore:
+async def opened(project: Project) -> SupabaseStore:
     return await open_store(
         project.url, project.publishable_key, project.signing_key, clock=SteppingClock()
     )

@@ -43,7 +43,7 @@ async def stores() -> AsyncIterator[list[SupabaseStore]]:
 async def gate() -> AsyncIterator[asyncpg.Connection]:
     """Whoever has a row for a refusal writes it when the test lets them, and not before."""
     await rig().sql(WAITING)
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     await connection.execute("select pg_advisory_lock(4711)")
     yield connection
     await connection.close()

@@ -41,7 +41,7 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def planned(sql: str, *kinds: str) -> list[tuple[str, str]]:
     """Tables that are read, and and by which keys, where reading a whole one is dear."""
-    connection = await asyncpg.connect(rig().postgres.url())
+    connection = await asyncpg.connect(rig().database_url)
     await connection.execute("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
     await connection.execute(f"prepare asked ({', '.join(kinds)}) as {sql}")
     values = ", ".join(f"'{NOBODY}'" for _ in kinds)

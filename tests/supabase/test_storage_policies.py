@@ -18,6 +18,7 @@ from stackdocs_mcp.stores.supabase.project import Caller, PgRole
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, BOB, added, binding
 from tests.supabase import storing
+from tests.supabase.databases import with_user
 from tests.supabase.shared import rig
 from tests.supabase.storing import CONTENT, SHA256, TEXT, gets, key, lists, member, removes, sends
 from tests.supabase.test_storage import join
@@ -266,7 +267,9 @@ async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""
     claims: dict[str, object] = {"role": caller.role, "sub": caller.user}
     claims |= {"stack_id": caller.stack, "rights": list(caller.rights)}
-    connection = await asyncpg.connect(rig().postgres.url("authenticator", "authenticator"))
+    connection = await asyncpg.connect(
+        with_user(rig().database_url, "authenticator", "authenticator")
+    )
     try:
         async with connection.transaction():
             told = json.dumps(claims)

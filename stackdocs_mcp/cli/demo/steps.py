@@ -52,8 +52,11 @@ class Work:
     found: Sequence[Found]
 
 
-async def show(settings: Settings) -> int:
-    """Run the demo in the data directory's stack ``demo``. Raises DemoFailed."""
+async def show(settings: Settings, in_the_way: Sequence[str]) -> int:
+    """Run the demo in the data directory's stack ``demo``. Raises DemoFailed.
+
+    ``in_the_way`` are variables that are set and would lead the commands to go on with elsewhere.
+    """
     ours = {"stack": STACK, "folder": None, "read_only": False, "ocr": LOCAL, "languages": ()}
     settings = settings.model_copy(update=ours)  # whatever is set: no network, as promised
     screen = Screen()
@@ -83,7 +86,7 @@ async def show(settings: Settings) -> int:
     screen.heading("What was extracted")
     for work, rows in zip(works, tables, strict=True):
         _show_rows(screen, work, rows)
-    _show_end(screen, settings, exported)
+    _show_end(screen, settings, exported, in_the_way)
     return 0
 
 
@@ -233,7 +236,9 @@ def _row(field: Mapping[str, Any]) -> Row:
     )
 
 
-def _show_end(screen: Screen, settings: Settings, exported: Sequence[str]) -> None:
+def _show_end(
+    screen: Screen, settings: Settings, exported: Sequence[str], in_the_way: Sequence[str]
+) -> None:
     folder = settings.data_dir.absolute()
     screen.heading("Where it is")
     for path in exported:
@@ -245,6 +250,10 @@ def _show_end(screen: Screen, settings: Settings, exported: Sequence[str]) -> No
     data = f"--data-dir {shlex.quote(str(folder))}"
     command = command_name(os.environ)
     screen.heading("Go on")
+    if in_the_way:
+        screen.line("The demo is on this machine, and not in the Supabase project that is set.")
+        screen.line("So that these commands find it, first:")
+        screen.copyable(f"unset {' '.join(in_the_way)}")
     screen.line("See who wrote what, and what was taken back:")
     screen.copyable(f"{command} history --stack {STACK} {data}")
     screen.line("Connect your own client to this stack, for instance Claude Code:")
