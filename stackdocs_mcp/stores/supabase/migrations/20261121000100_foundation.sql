@@ -137,14 +137,16 @@ create table public.extractions (
     flagged     integer not null default 0 check (flagged between 0 and fields),
     created_at  timestamptz not null,
     primary key (stack_id, id),
+    unique (stack_id, id, document_id),
     foreign key (stack_id, document_id) references public.documents (stack_id, id)
 );
 
 create unique index extractions_by_number on public.extractions (stack_id, document_id, number);
 alter table public.documents add constraint documents_extraction
-    foreign key (stack_id, extraction_id) references public.extractions (stack_id, id)
+    foreign key (stack_id, extraction_id, id) -- one of its own
+    references public.extractions (stack_id, id, document_id)
     deferrable initially deferred;
-create unique index documents_by_extraction on public.documents (stack_id, extraction_id);
+create unique index documents_by_extraction on public.documents (stack_id, extraction_id, id);
 
 -- What was read of some bytes by some engine is kept once for a user, whatever stacks they are in.
 create table public.ocr_results (
