@@ -88,15 +88,14 @@ create function stackdocs.reserve(p_document uuid, p_kind text, p_pages integer,
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    charged text;
     month integer;
 begin
-    select d.added_by into charged from public.documents as d
+    perform from public.documents as d
     where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document for no key update;
     if not found or p_kind not in ('pages', 'ocr_pages') then
         perform stackdocs.no_document(p_document);
     end if;
-    month := stackdocs.charge(charged, p_kind, p_pages, p_by);
+    month := stackdocs.charge(p_document, p_kind, p_pages, p_by);
     update public.documents as d
     set reserved_pages = d.reserved_pages + case p_kind when 'pages' then p_pages else 0 end,
         reserved_pages_in = case p_kind when 'pages' then month else d.reserved_pages_in end,
@@ -235,4 +234,5 @@ end
 $$;
 call stackdocs.callable('public.sd_reread(jsonb,uuid)', 'authenticated');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000410', 'reading_in');
