@@ -89,9 +89,9 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     target public.documents;
-    month integer;
-    held_in integer;
-    held integer;
+    month pg_catalog.int4;
+    held_in pg_catalog.int4;
+    held pg_catalog.int4;
 begin
     select * into target from public.documents as d
     where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document for no key update;
@@ -107,7 +107,7 @@ begin
             where user_id = $2 and month = $3', p_kind) using held, target.added_by, held_in;
         held := 0;
     end if;
-    month := stackdocs.charge(target.added_by, p_kind, p_pages, p_by);
+    month := stackdocs.charge(p_document, p_kind, p_pages, p_by);
     if p_kind = 'pages' then
         update public.documents as d
         set reserved_pages = held + p_pages, reserved_pages_in = month
@@ -248,4 +248,5 @@ end
 $$;
 call stackdocs.callable('public.sd_reread(jsonb,uuid)', 'authenticated');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000410', 'reading_in');

@@ -96,7 +96,8 @@ alter table stackdocs.used_links force row level security;
 create policy used_links_select on stackdocs.used_links for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy used_links_insert on stackdocs.used_links for insert to authenticated
-    with check (stack_id = (select stackdocs.stack()));
+    with check (stack_id = (select stackdocs.stack())
+        and (select stackdocs.is_in_call()));
 create policy used_links_update on stackdocs.used_links for update to authenticated using (false);
 create policy used_links_delete on stackdocs.used_links for delete to authenticated using (false);
 grant select on stackdocs.used_links to authenticated;
@@ -209,4 +210,5 @@ call stackdocs.callable('public.sd_ready()', 'stackdocs_server');
 grant execute on function stackdocs.administer() to authenticated;
 revoke all on function stackdocs.serving() from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000500', 'sharing');

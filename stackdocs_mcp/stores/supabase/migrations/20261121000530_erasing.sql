@@ -76,7 +76,7 @@ as $$
     with recursive ours as (
         select c.oid from pg_catalog.pg_class as c
         join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = 'stack_id'
-        where c.relnamespace = 'stackdocs'::regnamespace and c.relkind = 'r'
+        where c.relnamespace = 'stackdocs'::pg_catalog.regnamespace and c.relkind = 'r'
             and c.relname not in ('news', 'imported', 'imported_stacks')
     ),
     below as (
@@ -87,7 +87,7 @@ as $$
             and f.conrelid <> f.confrelid
         where f.conrelid in (select oid from ours) and b.depth < 20
     )
-    select b.oid::regclass::text, coalesce((
+    select b.oid::pg_catalog.regclass::pg_catalog.text, coalesce((
         select string_agg(format('%I desc', a.attname), ', ' order by k.place)
         from pg_catalog.pg_constraint as p, unnest(p.conkey) with ordinality as k (number, place)
         join pg_catalog.pg_attribute as a on a.attnum = k.number
@@ -148,9 +148,9 @@ create function stackdocs.erase_documents(p_stack public.stacks, p_limit integer
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    erased uuid[] := array(select d.id from public.documents as d
+    erased pg_catalog.uuid[] := array(select d.id from public.documents as d
         where d.stack_id = p_stack.id limit p_limit for update);
-    bytes text[];
+    bytes pg_catalog.text[];
 begin
     -- Written by one who began before the stack was gone, it may refer from one part to another.
     update public.documents set superseded_by = null
@@ -273,4 +273,5 @@ revoke all on function stackdocs.stays_deleted(), stackdocs.tables_of_stacks(),
     stackdocs.erase_part(public.stacks, integer, integer), stackdocs.dequeue_stack(uuid)
     from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000530', 'erasing');
