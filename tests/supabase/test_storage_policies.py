@@ -25,6 +25,20 @@ from tests.supabase.test_storage import join
 pytestmark = pytest.mark.anyio
 
 SERVER = Caller("stackdocs_server")
+MANY = """
+insert into storage.objects (bucket_id, name)
+select 'documents', gen_random_uuid() || '/' || gen_random_uuid() from generate_series(1, 20000)
+"""
+OF_FOLDER = """
+select jsonb_agg(o.name) from storage.objects as o
+where o.bucket_id = 'documents' and o.name like $1 || '/%'
+"""
+LOOKED_AT = """
+select pg_stat_get_xact_tuples_returned(c) + pg_stat_get_xact_tuples_fetched(c)
+    + (select sum(pg_stat_get_xact_tuples_returned(i.indexrelid)) from pg_index as i
+        where i.indrelid = c)
+from (values ('storage.objects'::regclass)) as one (c)
+"""
 
 
 @pytest.fixture
@@ -308,6 +322,25 @@ async def test_a_statement_that_names_no_key_removes_nothing_of_others(
     assert await storing.objects() == [key(stack)]
 
 
+@pytest.mark.requirement("PGF-16")
+@pytest.mark.parametrize("role", ["authenticated", "stackdocs_worker", "stackdocs_server"])
+async def test_of_a_large_bucket_only_files_of_the_own_stack_are_looked_at(
+    stack: Stack, role: PgRole
+) -> None:
+    await rig().sql(MANY)
+    await rig().sql("analyze storage.objects")
+    await rig().sql("update public.stacks set deleted_at = now() where $1", role == SERVER.role)
+    asked = OF_FOLDER if role != SERVER.role else "select public.sd_left_files($1)"
+    caller = SERVER if role == SERVER.role else replace(member(ALICE, stack), role=role)
+
+    async with acting_as(caller) as connection:
+        before = await looked_at(connection)
+        ((found,),) = await connection.fetch(asked, stack.id)
+        assert await looked_at(connection) - before <= 2
+
+    assert json.loads(found) == [key(stack)]
+
+
 @asynccontextmanager
 async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""
@@ -320,6 +353,12 @@ async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
             yield connection
     finally:
         await connection.close()
+
+
+async def looked_at(connection: asyncpg.Connection) -> int:
+    """Rows of the objects' table that this transaction has read so far, and entries of indexes."""
+    await connection.execute("select pg_stat_clear_snapshot()")
+    return int(await connection.fetchval(LOOKED_AT))
 
 
 async def become(connection: asyncpg.Connection, caller: Caller) -> None:
