@@ -20,6 +20,7 @@ from tests.supabase.matrix import attempt, undone, world
 pytestmark = pytest.mark.anyio
 A = SIDES["A"]
 BOB_IN_B = {"sub": "bob", "stack_id": SIDES["B"]["stack"], "rights": ["stack:read", "stack:write"]}
+BOB_BOUND_TO_A = {**BOB_IN_B, "stack_id": A["stack"]}
 BOB = {"sub": "bob"}
 ALICE_IN_A = {"sub": "alice", "stack_id": A["stack"], "rights": ["stack:read", "stack:write"]}
 CALLER = "row('bob', '$stack', 'alice', now(), 'agent', '', '{}')::stackdocs.caller"
@@ -79,6 +80,7 @@ ATTACKS = {
     "stackdocs.settle(uuid,integer,integer)": Attack(
         BOB_IN_B, "select from stackdocs.settle('$document', 1, 0)", "1"
     ),
+    "stackdocs.stay_member()": Attack(BOB_BOUND_TO_A, "select where stackdocs.stay_member()", "0"),
 }
 ASKED_BY_POLICIES = {"stackdocs.membership(text,uuid)"}
 """Answers about whoever is named, to functions and policies; no API shows its schema."""

@@ -24,7 +24,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
 begin
     -- Of those who want the same bytes, in whichever stack, each sees what the one before did.
@@ -46,7 +46,7 @@ create function public.sd_release(p_call jsonb, p_document uuid, p_owner text) r
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d set claimed_by = null, claimed_until = null
@@ -124,7 +124,7 @@ create function public.sd_set_outline(p_call jsonb, p_document uuid, p_media_typ
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
 begin
     perform stackdocs.give_back(p_document); -- what an earlier attempt has reserved
@@ -145,7 +145,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'reserve_recognition');
 begin
     if answer is not null then
@@ -167,7 +167,7 @@ create function public.sd_finish(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
@@ -184,7 +184,7 @@ create function public.sd_fail(p_call jsonb, p_document uuid, p_code text, p_mes
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
@@ -202,7 +202,7 @@ create function public.sd_retry(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
@@ -218,7 +218,7 @@ create function public.sd_reread(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d

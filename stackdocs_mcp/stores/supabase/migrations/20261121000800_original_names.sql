@@ -328,7 +328,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     this_call jsonb := stackdocs.original_call('update_extraction_field');
-    me stackdocs.caller := stackdocs.enter(this_call);
+    me stackdocs.caller := stackdocs.enter_to_write(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     value jsonb := coalesce(p_value, 'null');
     scalar boolean := jsonb_typeof(value) not in ('object', 'array');
@@ -364,7 +364,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     this_call jsonb := stackdocs.original_call('remove_extraction_field');
-    me stackdocs.caller := stackdocs.enter(this_call);
+    me stackdocs.caller := stackdocs.enter_to_write(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     gone text := stackdocs.key_of(held, me.stack, p_field_path, false);
     parent text := regexp_replace(gone, '/[^/]*$', '');
