@@ -203,13 +203,17 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter_to_write(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'retry'); -- reading once more may be billed
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
         abandoned = 0, updated_at = me.now
     where d.stack_id = me.stack and d.id = p_document and d.status = 'failed';
-    return stackdocs.document(me, p_document);
+    return stackdocs.keep(me, p_call, 'retry', stackdocs.document(me, p_document));
 end
 $$;
 call stackdocs.callable('public.sd_retry(jsonb,uuid)', 'authenticated');
@@ -219,7 +223,11 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     me stackdocs.caller := stackdocs.enter_to_write(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'reread'); -- reading once more may be billed
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
@@ -230,7 +238,7 @@ begin
         delete from stackdocs.document_pages as l
         where l.stack_id = me.stack and l.document_id = p_document;
     end if;
-    return stackdocs.document(me, p_document);
+    return stackdocs.keep(me, p_call, 'reread', stackdocs.document(me, p_document));
 end
 $$;
 call stackdocs.callable('public.sd_reread(jsonb,uuid)', 'authenticated');
