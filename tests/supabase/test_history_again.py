@@ -113,8 +113,14 @@ async def test_a_document_that_was_added_is_new_also_when_that_is_asked_for_agai
     calls: Calls,
 ) -> None:
     call, other = str(uuid4()), str(uuid4())
-    made = {"filename": "a.pdf", "folded": "a.pdf", "sha256": "a" * 64, "size": 1, "part_of": None}
-    given = {**made, "file_path": f"{calls.stack}/a"}
+    given: dict[str, Any] = {
+        "filename": "a.pdf",
+        "folded": "a.pdf",
+        "sha256": "a" * 64,
+        "size": 1,
+        "file_path": f"{calls.stack}/a",
+        "part_of": None,
+    }
 
     first = await calls.alone("add_document", call, **given)
     again = await calls.alone("add_document", call, **given)
@@ -155,7 +161,7 @@ STATUSES = "select status from public.documents"
 @pytest.mark.requirement("PGH-15")
 @pytest.mark.parametrize("function", ["complete", "write_seen"])
 async def test_what_names_no_revision_was_not_checked(calls: Calls, function: str) -> None:
-    checked = {"revision": None, "readings": 0, "version": "none"}
+    checked: dict[str, Any] = {"revision": None, "readings": 0, "version": "none"}
     more: dict[str, dict[str, Any]] = {
         "complete": {"reason": "", "acknowledged": "[]"},
         "write_seen": {"runs": ONE, "dry_run": False},

@@ -171,3 +171,22 @@ where p.pronamespace = 'public'::regnamespace and p.provolatile = 'v'
     and (p.proargnames[1] = 'p_call' and p.proargtypes[0] = 'jsonb'::regtype
         or p.prosrc like '%stackdocs.original_call(%')
 """
+
+
+@pytest.mark.requirement("PGH-33")
+@pytest.mark.parametrize("end", [revoked, lowered])
+async def test_a_replica_that_remembers_a_membership_forgets_it_with_the_first_refusal(
+    end: Ending,
+) -> None:
+    async with replicas(SteppingClock()) as (here, there):
+        stack = (await here.open_stack(ALICE, "shared")).id
+        await here.bind(of(ALICE, stack)).grant(BOB, Role.EDITOR)
+        remembered = await there.membership(BOB, stack)
+        await end(here, stack)
+        assert await there.membership(BOB, stack) == remembered
+
+        with pytest.raises((NotFound, MissingRight)):
+            await there.bind(of(BOB, stack)).stack()
+
+        found = await there.membership(BOB, stack)
+        assert (found and found.role) == (Role.VIEWER if end is lowered else None)
