@@ -5,8 +5,8 @@ membership that was ended, or a role that was lowered, is refused there, and for
 That there is none is never remembered.
 
 So, on another replica than the one that ended it, the first call of those seconds passes the gate
-and is refused by its transaction: an MCP call has a tool's error where the gate answers 404, and one
-whose role was lowered lacks a right also where it only reads. The next call meets the gate. Asked
+and is refused by its transaction: an MCP call has a tool's error where the gate answers 404, and
+whose role was lowered lacks a right also where they only read. The next call meets the gate. Asked
 anew before each answer, the membership would be one more round trip for every call.
 """
 
