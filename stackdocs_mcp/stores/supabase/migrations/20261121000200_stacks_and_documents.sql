@@ -59,7 +59,7 @@ create function public.sd_set_schema(p_call jsonb, p_schema text, p_instructions
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks
@@ -78,7 +78,7 @@ create function public.sd_set_ocr(p_call jsonb, p_ocr text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks set ocr = p_ocr where id = me.stack returning * into changed;
@@ -246,7 +246,7 @@ create function public.sd_add_document(p_call jsonb, p_filename text, p_folded t
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     there uuid;
     made uuid := gen_random_uuid();
     extraction uuid := gen_random_uuid();
@@ -254,8 +254,9 @@ declare
 begin
     select d.id into there from public.documents as d
     where d.stack_id = me.stack and d.sha256 = p_sha256;
-    if there is not null then
-        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false,
+    if there is not null then -- of this call, where its answer was lost: it is asked for again
+        return coalesce(stackdocs.answered(me, p_call, 'add_document'), jsonb_build_object(
+            'document', stackdocs.document(me, there), 'new', false)) || jsonb_build_object(
             'kept', kept);
     end if;
     if p_part_of is not null and not exists (select 1 from public.documents as d
@@ -277,7 +278,8 @@ begin
     values (me.stack, extraction, made, me.now);
     perform stackdocs.add_as_part(made, p_part_of);
     perform stackdocs.charge(made, 'documents', 1, me);
-    return jsonb_build_object('document', stackdocs.document(me, made), 'new', true, 'kept', kept);
+    return stackdocs.keep(me, p_call, 'add_document', jsonb_build_object('document',
+        stackdocs.document(me, made), 'new', true, 'kept', kept));
 end
 $$;
 call stackdocs.callable('public.sd_add_document(jsonb,text,text,text,bigint,text,uuid)',

@@ -37,7 +37,7 @@ create function public.sd_grant(p_call jsonb, p_user text, p_role text) returns 
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.administer();
     if p_user = me.owner then
@@ -57,7 +57,7 @@ create function public.sd_revoke(p_call jsonb, p_user text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'revoke');
 begin
     if answer is not null then
@@ -121,7 +121,7 @@ returns text
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     first text;
 begin
     perform stackdocs.forget_links();

@@ -50,6 +50,12 @@ begin
     if stackdocs.usr() is null or stackdocs.claims() ->> 'stack_id' is not null then
         return false; -- a token for one stack is not its owner's own
     end if;
+    -- Whoever writes in it is waited for: see stackdocs.enter_to_write. The owner first, whom those
+    -- hold who change the others.
+    perform from stackdocs.members as m
+    where m.stack_id = p_stack and exists (select from public.stacks as s
+        where s.id = p_stack and s.user_id = stackdocs.usr() and s.deleted_at is null)
+    order by m.role <> 'owner', m.user_id for update;
     update public.stacks
     set deleted_at = stackdocs.moment(p_now), deletion = p_call, field_schema = null,
         instructions = ''
