@@ -129,12 +129,16 @@ alter table stackdocs.answers force row level security;
 create policy fields_select on stackdocs.fields for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy fields_insert on stackdocs.fields for insert to authenticated
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy fields_update on stackdocs.fields for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy fields_delete on stackdocs.fields for delete to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 grant select, insert, delete on stackdocs.fields to authenticated;
 grant update (revision, actor_kind, actor_client, at, leaf, locked) on stackdocs.fields
     to authenticated;
@@ -143,10 +147,13 @@ create policy changes_select on stackdocs.changes for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy changes_insert on stackdocs.changes for insert to authenticated
     with check (stack_id = (select stackdocs.stack_to('stack:write'))
-        and user_id = (select stackdocs.usr()));
+        and user_id = (select stackdocs.usr())
+        and (select stackdocs.is_in_call()));
 create policy changes_update on stackdocs.changes for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy changes_delete on stackdocs.changes for delete to authenticated using (false);
 grant select, insert on stackdocs.changes to authenticated;
 grant update (standing) on stackdocs.changes to authenticated;
@@ -154,7 +161,8 @@ grant update (standing) on stackdocs.changes to authenticated;
 create policy change_leaves_select on stackdocs.change_leaves for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy change_leaves_insert on stackdocs.change_leaves for insert to authenticated
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy change_leaves_update on stackdocs.change_leaves for update to authenticated
     using (false) with check (false);
 create policy change_leaves_delete on stackdocs.change_leaves for delete to authenticated
@@ -165,7 +173,8 @@ grant select, insert on stackdocs.change_leaves to authenticated;
 create policy answers_select on stackdocs.answers for select to authenticated, stackdocs_worker
     using (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()));
 create policy answers_insert on stackdocs.answers for insert to authenticated, stackdocs_worker
-    with check (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()));
+    with check (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr())
+        and (select stackdocs.is_in_call()));
 create policy answers_update on stackdocs.answers for update to authenticated, stackdocs_worker
     using (false) with check (false);
 create policy answers_delete on stackdocs.answers for delete to authenticated, stackdocs_worker
@@ -222,4 +231,5 @@ grant execute on function stackdocs.history_stays(),
     stackdocs.keep(stackdocs.caller, jsonb, text, jsonb)
     to authenticated, stackdocs_worker;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000300', 'history');

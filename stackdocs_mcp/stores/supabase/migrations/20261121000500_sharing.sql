@@ -37,7 +37,7 @@ create function public.sd_grant(p_call jsonb, p_user text, p_role text) returns 
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.administer();
     if p_user = me.owner then
@@ -57,7 +57,7 @@ create function public.sd_revoke(p_call jsonb, p_user text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'revoke');
 begin
     if answer is not null then
@@ -96,7 +96,8 @@ alter table stackdocs.used_links force row level security;
 create policy used_links_select on stackdocs.used_links for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy used_links_insert on stackdocs.used_links for insert to authenticated
-    with check (stack_id = (select stackdocs.stack()));
+    with check (stack_id = (select stackdocs.stack())
+        and (select stackdocs.is_in_call()));
 create policy used_links_update on stackdocs.used_links for update to authenticated using (false);
 create policy used_links_delete on stackdocs.used_links for delete to authenticated using (false);
 grant select on stackdocs.used_links to authenticated;
@@ -120,7 +121,7 @@ returns text
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     first text;
 begin
     perform stackdocs.forget_links();
@@ -209,4 +210,5 @@ call stackdocs.callable('public.sd_ready()', 'stackdocs_server');
 grant execute on function stackdocs.administer() to authenticated;
 revoke all on function stackdocs.serving() from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000500', 'sharing');

@@ -8,7 +8,9 @@
 alter table public.stacks
     add column deletion uuid, -- the call that deleted it: made again, it is answered the same
     add column swept boolean not null default false, -- nothing is left but its folder
-    add column erase_failed_at timestamptz; -- by the database's clock
+    add column erase_failed_at timestamptz, -- by the database's clock
+    add column emptied_at timestamptz, -- its folder was found empty first
+    add column looked_at timestamptz; -- and last
 
 create index stacks_to_erase on public.stacks (erase_failed_at nulls first, deleted_at)
     where deleted_at is not null and not swept;
@@ -48,6 +50,12 @@ begin
     if stackdocs.usr() is null or stackdocs.claims() ->> 'stack_id' is not null then
         return false; -- a token for one stack is not its owner's own
     end if;
+    -- Whoever writes in it is waited for: see stackdocs.enter_to_write. The owner first, whom those
+    -- hold who change the others.
+    perform from stackdocs.members as m
+    where m.stack_id = p_stack and exists (select from public.stacks as s
+        where s.id = p_stack and s.user_id = stackdocs.usr() and s.deleted_at is null)
+    order by m.role <> 'owner', m.user_id for update;
     update public.stacks
     set deleted_at = stackdocs.moment(p_now), deletion = p_call, field_schema = null,
         instructions = ''
@@ -76,7 +84,7 @@ as $$
     with recursive ours as (
         select c.oid from pg_catalog.pg_class as c
         join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = 'stack_id'
-        where c.relnamespace = 'stackdocs'::regnamespace and c.relkind = 'r'
+        where c.relnamespace = 'stackdocs'::pg_catalog.regnamespace and c.relkind = 'r'
             and c.relname not in ('news', 'imported', 'imported_stacks')
     ),
     below as (
@@ -87,7 +95,7 @@ as $$
             and f.conrelid <> f.confrelid
         where f.conrelid in (select oid from ours) and b.depth < 20
     )
-    select b.oid::regclass::text, coalesce((
+    select b.oid::pg_catalog.regclass::pg_catalog.text, coalesce((
         select string_agg(format('%I desc', a.attname), ', ' order by k.place)
         from pg_catalog.pg_constraint as p, unnest(p.conkey) with ordinality as k (number, place)
         join pg_catalog.pg_attribute as a on a.attnum = k.number
@@ -148,9 +156,9 @@ create function stackdocs.erase_documents(p_stack public.stacks, p_limit integer
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    erased uuid[] := array(select d.id from public.documents as d
+    erased pg_catalog.uuid[] := array(select d.id from public.documents as d
         where d.stack_id = p_stack.id limit p_limit for update);
-    bytes text[];
+    bytes pg_catalog.text[];
 begin
     -- Written by one who began before the stack was gone, it may refer from one part to another.
     update public.documents set superseded_by = null
@@ -225,7 +233,8 @@ begin
     if gone.id is null then
         return jsonb_build_object('rows', null, 'folders', (
             select coalesce(jsonb_agg(s.id), '[]') from public.stacks as s
-            where s.deleted_at is not null and s.swept and s.id <> all (p_skip)));
+            where s.deleted_at is not null and s.swept and s.id <> all (p_skip)
+                and (s.looked_at is null or s.looked_at <= now() - interval '1 hour')));
     end if;
     begin
         done := stackdocs.erase_part(gone, p_rows, p_documents);
@@ -244,24 +253,43 @@ end
 $$;
 call stackdocs.callable('public.sd_erase(integer,integer,uuid[])', 'stackdocs_server');
 
--- The last of a stack, when its folder is empty: whether it went. Not while a file is left, nor
+-- The last of a stack, when its folder is empty: whether nothing is left. Not while a file is, nor
 -- while somebody who began before it was deleted has written something; then that is erased first.
+-- Storage asks who may send a file before it takes the bytes, and keeps them when they are there,
+-- long after perhaps. So for a day the stack's id and its owner stay, and its folder is looked into
+-- again.
 create function public.sd_emptied(p_stack uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    since timestamptz;
 begin
     perform stackdocs.serving();
-    if exists (select from storage.objects as o
-        where o.bucket_id = 'documents' and o.name like p_stack || '/%') then
+    if exists (select from stackdocs.files_of(p_stack, 1)) then
+        return false;
+    end if;
+    select coalesce(s.emptied_at, now()) into since from public.stacks as s
+    where s.id = p_stack and s.deleted_at is not null and s.swept for update;
+    if not found then
         return false;
     end if;
     begin
-        delete from public.stacks where id = p_stack and deleted_at is not null and swept;
-        return found;
-    exception when foreign_key_violation then
-        update public.stacks set swept = false where id = p_stack;
-        return false;
+        delete from public.stacks where id = p_stack;
+        if since > now() - interval '1 day' then
+            raise exception using errcode = 'SD530', message = 'not yet'; -- it is there again
+        end if;
+    exception
+        when foreign_key_violation then
+            update public.stacks set swept = false where id = p_stack;
+            return false;
+        when sqlstate 'SD530' then
+            delete from stackdocs.news where stack_id = p_stack;
+            perform stackdocs.tell('00000000-0000-0000-0000-000000000000', 'members', null);
+            update public.stacks set emptied_at = since, looked_at = now(), name = '',
+                folder = null, policy = '{}', ocr = '{}', created_at = 'epoch'
+            where id = p_stack;
     end;
+    return true;
 end
 $$;
 call stackdocs.callable('public.sd_emptied(uuid)', 'stackdocs_server');
@@ -273,4 +301,5 @@ revoke all on function stackdocs.stays_deleted(), stackdocs.tables_of_stacks(),
     stackdocs.erase_part(public.stacks, integer, integer), stackdocs.dequeue_stack(uuid)
     from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000530', 'erasing');
