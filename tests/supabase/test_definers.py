@@ -23,6 +23,7 @@ RIGHTS = ["stack:read", "stack:write"]
 BOB = {"sub": "bob", "stackdocs": 1}
 BOB_IN_B = {**BOB, "stack_id": SIDES["B"]["stack"], "rights": RIGHTS}
 ALICE_IN_A = {"sub": "alice", "stackdocs": 1, "stack_id": A["stack"], "rights": RIGHTS}
+BOB_BOUND_TO_A = {**BOB_IN_B, "stack_id": A["stack"]}
 PART_OF = "f0000000-0000-4000-8000-00000000000f"
 CALLER = "row('bob', '$stack', 'alice', now(), 'agent', '', '{}')::stackdocs.caller"
 WATCHED = Template("""
@@ -70,6 +71,9 @@ ATTACKS = {
     "stackdocs.give_back(uuid)": Attack(
         BOB_IN_B, "select from stackdocs.give_back('$document')", "1"
     ),
+    "stackdocs.hold_file(text)": Attack(
+        BOB_IN_B, "select where stackdocs.hold_file('$stack/$document')", "0"
+    ),
     "stackdocs.lines_with(text[],text,text[],uuid,bigint,bigint)": Attack(
         BOB_IN_B,
         "select from stackdocs.lines_with('{}', 'one', '{}', null, 0, 9) as found"
@@ -88,6 +92,7 @@ ATTACKS = {
     "stackdocs.settle(uuid,integer,integer)": Attack(
         BOB_IN_B, "select from stackdocs.settle('$document', 1, 0)", "1"
     ),
+    "stackdocs.stay_member()": Attack(BOB_BOUND_TO_A, "select where stackdocs.stay_member()", "0"),
 }
 ASKED_BY_POLICIES = {"stackdocs.membership(text,uuid)"}
 """Answers about whoever is named, to functions and policies; no API shows its schema."""

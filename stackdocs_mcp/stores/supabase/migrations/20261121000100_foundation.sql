@@ -136,14 +136,16 @@ create table public.extractions (
     flagged     integer not null default 0 check (flagged between 0 and fields),
     created_at  timestamptz not null,
     primary key (stack_id, id),
+    unique (stack_id, id, document_id),
     foreign key (stack_id, document_id) references public.documents (stack_id, id)
 );
 
 create unique index extractions_by_number on public.extractions (stack_id, document_id, number);
 alter table public.documents add constraint documents_extraction
-    foreign key (stack_id, extraction_id) references public.extractions (stack_id, id)
+    foreign key (stack_id, extraction_id, id) -- one of its own
+    references public.extractions (stack_id, id, document_id)
     deferrable initially deferred;
-create unique index documents_by_extraction on public.documents (stack_id, extraction_id);
+create unique index documents_by_extraction on public.documents (stack_id, extraction_id, id);
 
 -- What was read of some bytes by some engine is kept once for a user, whatever stacks they are in.
 create table public.ocr_results (
@@ -307,7 +309,7 @@ as $$
     select (extract(epoch from p_moment) * 1000000)::bigint
 $$;
 
--- Every bound sd_* function begins with this, in the transaction that does the work.
+-- Every bound sd_* function that reads begins with this, in the transaction that does the work.
 -- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
 -- any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
@@ -332,6 +334,35 @@ begin
     end if;
     return row(stackdocs.usr(), bound, found.owner, stackdocs.moment((p_call ->> 'now')::bigint),
         p_call ->> 'kind', p_call ->> 'client', p_call -> 'quotas')::stackdocs.caller;
+end
+$$;
+
+-- The caller's membership of the bound stack stays as it is until the transaction ends: whoever
+-- ends or changes it waits for that. False where there is none, also when it was ended by somebody
+-- who was waited for here. Not as the caller, who may not change a membership, and so lock none.
+create function stackdocs.stay_member() returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform from stackdocs.members as m
+    where m.user_id = stackdocs.usr()
+        and m.stack_id = (stackdocs.claims() ->> 'stack_id')::uuid
+    for share;
+    return found;
+end
+$$;
+
+-- Every bound sd_* function that writes begins with this. What it does is done before the
+-- membership ends or the stack is deleted, or it is refused: nothing is written after that. The
+-- first lock of all, so that nobody who waits for it is waited for.
+create function stackdocs.enter_to_write(p_call jsonb) returns stackdocs.caller
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    if not stackdocs.stay_member() then
+        raise exception using errcode = 'SD404', message = 'no such stack';
+    end if;
+    return stackdocs.enter(p_call); -- by what is there after waiting
 end
 $$;
 
@@ -543,8 +574,10 @@ revoke all on procedure stackdocs.callable(regprocedure, text[]) from public;
 grant execute on function stackdocs.claims(), stackdocs.usr(), stackdocs.membership(text, uuid),
     stackdocs.bound(), stackdocs.begin_call(), stackdocs.is_in_call(),
     stackdocs.stack(), stackdocs.owner(), stackdocs.rights_of(text), stackdocs.stack_to(text),
-    stackdocs.moment(bigint), stackdocs.micros(timestamptz), stackdocs.enter(jsonb)
+    stackdocs.moment(bigint), stackdocs.micros(timestamptz), stackdocs.enter(jsonb),
+    stackdocs.enter_to_write(jsonb)
     to authenticated, stackdocs_worker;
+call stackdocs.callable('stackdocs.stay_member()', 'authenticated', 'stackdocs_worker');
 grant execute on function stackdocs.moment(bigint), stackdocs.micros(timestamptz)
     to stackdocs_server;
 

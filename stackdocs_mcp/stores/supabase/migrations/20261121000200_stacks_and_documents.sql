@@ -59,7 +59,7 @@ create function public.sd_set_schema(p_call jsonb, p_schema text, p_instructions
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks
@@ -78,7 +78,7 @@ create function public.sd_set_ocr(p_call jsonb, p_ocr text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks set ocr = p_ocr where id = me.stack returning * into changed;
@@ -224,14 +224,6 @@ $$;
 call stackdocs.callable('public.sd_documents(jsonb,text,text,uuid,integer)', 'authenticated',
     'stackdocs_worker');
 
--- Until the transaction ends, a file comes to be a document's or is removed, but not both.
-create function stackdocs.alone_with_file(p_path text) returns void
-language sql volatile set search_path = ''
-as $$
-    select pg_advisory_xact_lock(hashtextextended('stackdocs file ' || p_path, 0))
-$$;
-grant execute on function stackdocs.alone_with_file(text) to authenticated, stackdocs_worker;
-
 -- What was part of a document is of who added that: a document of the bound stack that this same
 -- transaction has made. Not as whoever calls, who adds documents in their own name alone.
 create function stackdocs.add_as_part(p_document uuid, p_part_of uuid) returns void
@@ -246,26 +238,25 @@ as $$
 $$;
 call stackdocs.callable('stackdocs.add_as_part(uuid,uuid)', 'authenticated', 'stackdocs_worker');
 
--- The document with these bytes, whether it is new, and whether its file is there. Whoever comes
--- second, also at the same time, is given the first one's.
+-- The document with these bytes, whether it is new, and whether its file is there: where it is
+-- not, somebody has removed it just then, and it is to be sent again, which is the document's from
+-- now on. Whoever comes second, also at the same time, is given the first one's.
 create function public.sd_add_document(p_call jsonb, p_filename text, p_folded text, p_sha256 text,
     p_size bigint, p_file_path text, p_part_of uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     there uuid;
     made uuid := gen_random_uuid();
     extraction uuid := gen_random_uuid();
-    kept boolean;
+    kept boolean := stackdocs.hold_file(p_file_path);
 begin
-    perform stackdocs.alone_with_file(p_file_path);
-    kept := exists (select 1 from storage.objects as o
-        where o.bucket_id = 'documents' and o.name = p_file_path);
     select d.id into there from public.documents as d
     where d.stack_id = me.stack and d.sha256 = p_sha256;
-    if there is not null then
-        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false,
+    if there is not null then -- of this call, where its answer was lost: it is asked for again
+        return coalesce(stackdocs.answered(me, p_call, 'add_document'), jsonb_build_object(
+            'document', stackdocs.document(me, there), 'new', false)) || jsonb_build_object(
             'kept', kept);
     end if;
     if p_part_of is not null and not exists (select 1 from public.documents as d
@@ -287,7 +278,8 @@ begin
     values (me.stack, extraction, made, me.now);
     perform stackdocs.add_as_part(made, p_part_of);
     perform stackdocs.charge(made, 'documents', 1, me);
-    return jsonb_build_object('document', stackdocs.document(me, made), 'new', true, 'kept', kept);
+    return stackdocs.keep(me, p_call, 'add_document', jsonb_build_object('document',
+        stackdocs.document(me, made), 'new', true, 'kept', kept));
 end
 $$;
 call stackdocs.callable('public.sd_add_document(jsonb,text,text,text,bigint,text,uuid)',

@@ -270,7 +270,7 @@ create function public.sd_undo(p_call jsonb, p_document uuid, p_revision bigint,
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'undo');
     held stackdocs.held;
     tally stackdocs.tally;

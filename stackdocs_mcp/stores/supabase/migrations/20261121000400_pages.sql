@@ -162,7 +162,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.must_have(me, p_document);
     update stackdocs.document_pages as l set read = true
@@ -267,7 +267,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
     at_once constant integer := 100; -- since others want to write as well
     numbers integer[];
@@ -298,7 +298,7 @@ create function public.sd_save_pages(p_call jsonb, p_document uuid, p_engine tex
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'save_pages'); -- what it cost is added up once
     target public.documents;
     made integer;

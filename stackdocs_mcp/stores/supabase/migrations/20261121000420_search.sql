@@ -137,7 +137,7 @@ create function public.sd_remember_file(p_call jsonb, p_document uuid, p_name te
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     former uuid;
 begin
     -- What a file was and what it is now belong together, whoever else looks at the folder.
