@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from stackdocs_mcp.core.binding import Binding, Role, StackId
-from stackdocs_mcp.core.errors import StackNotFound
+from stackdocs_mcp.core.errors import NotFound
 from stackdocs_mcp.stores.supabase.project import Caller, Minter
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, BOB, SteppingClock, added
@@ -92,7 +92,7 @@ async def test_a_document_is_added_in_nobody_elses_name(store: SupabaseStore) ->
                 insert into public.documents (stack_id, user_id, extraction_id, filename,
                     folded_name, sha256, file_size_bytes, added_by, uploaded_at, updated_at)
                 values ({row})
-            """)  # noqa: S608
+            """)
 
 
 @pytest.mark.requirement("PGM-56")
@@ -147,5 +147,5 @@ async def test_a_token_of_the_projects_own_sign_in_opens_and_finds_no_stack(
 
 @pytest.mark.requirement("PGM-59")
 async def test_a_stack_that_is_no_id_is_one_that_is_not_there(store: SupabaseStore) -> None:
-    with pytest.raises(StackNotFound):
+    with pytest.raises(NotFound):
         await store.bind(owner(StackId("no id"))).stack()

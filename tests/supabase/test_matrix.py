@@ -162,10 +162,14 @@ async def test_each_policy_that_lets_rows_be_written_outside_of_our_functions_is
 @pytest.mark.parametrize(
     "trusting",
     [
-        "create or replace function stackdocs.usr() returns text language sql stable"
-        " set search_path = '' as $$ select stackdocs.claims() ->> 'sub' $$",
-        "create or replace function stackdocs.is_in_call() returns boolean language sql stable"
-        " set search_path = '' as $$ select true $$",
+        (
+            "create or replace function stackdocs.usr() returns text language sql stable"
+            " set search_path = '' as $$ select stackdocs.claims() ->> 'sub' $$"
+        ),
+        (
+            "create or replace function stackdocs.is_in_call() returns boolean language sql stable"
+            " set search_path = '' as $$ select true $$"
+        ),
     ],
     ids=["tokens", "calls"],
 )
