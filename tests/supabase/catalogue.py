@@ -67,6 +67,21 @@ with {OURS} select name from functions
 where (prosecdef or prosqlbody is null) and not coalesce('search_path=""' = any (proconfig), false)
 """
 DEFINERS = f"with {OURS} select name from functions where prosecdef"
+# Mighty: it runs with other rights than its caller's, or may. Triggers and what policies and indexes
+# ask are run for whoever writes and reads, which a definer function does too.
+BODIES = f"""
+with {OURS} select f.proname as name, p.prosrc as body,
+    f.prosecdef or p.prorettype = 'trigger'::regtype or exists (
+        select 1 from pg_catalog.pg_depend as d
+        where d.refobjid = f.oid and d.refclassid = 'pg_catalog.pg_proc'::regclass
+            and d.classid in ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_class'::regclass)
+    ) as mighty
+from functions as f join pg_catalog.pg_proc as p on p.oid = f.oid where p.prosqlbody is null
+"""
+TYPES = """
+select t.typname as name from pg_catalog.pg_type as t
+where t.typnamespace = 'pg_catalog'::regnamespace and t.typrelid = 0 and t.typcategory <> 'A'
+"""
 OPEN_FUNCTIONS = f"""
 with {OURS} select f.name || ' to '
     || case g.grantee when 0 then 'public' else g.grantee::regrole::text end as name

@@ -326,8 +326,8 @@ create or replace function pg_temp.attempt(
 ) returns text language plpgsql as $$
 declare
     changed bigint;
-    before text;
-    after text;
+    before pg_catalog.text; -- tests make types of their own
+    after pg_catalog.text;
 begin
     begin
         perform set_config('storage.allow_delete_query', 'true', true);
@@ -345,7 +345,7 @@ begin
         end if;
         raise exception using errcode = 'ZZ000',
             message = case when before is distinct from after then 'others changed'
-                else changed::text end;
+                else changed::pg_catalog.text end;
     exception when others then
         return case sqlstate when 'ZZ000' then sqlerrm else sqlstate || ' ' || sqlerrm end;
     end;

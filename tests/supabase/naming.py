@@ -36,7 +36,7 @@ _CAST = re.compile(r"::\s*(\w+)\b(?!\s*\.)|\bcast\s*\(.*?\bas\s+(\w+)\b(?!\s*\.)
 _DECLARED = re.compile(r"^\s*\w+\s+(?:constant\s+)?(\w+)\b(?!\s*\.)", re.MULTILINE)
 _DECLARATIONS = re.compile(r"\bdeclare\b(.*?)\bbegin\b", re.DOTALL)
 _LITERAL = re.compile(r"(?<![\w.])(\w+)\s*''")
-_COLUMN = re.compile(r"[(,]\s*\w+\s+(\w+)(?:\[\])?\s*(?=[,)])")
+_COLUMN = re.compile(r"[(,]\s*(?!select\b|distinct\b)\w+\s+(\w+)(?:\[\])?\s*(?=[,)])")
 
 
 def unqualified(body: str, types: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from stackdocs_mcp.stores.supabase.migrating import connected, migrate
-from tests.supabase import catalogue
+from tests.supabase import catalogue, naming
 from tests.supabase.databases import database, superuser
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +95,45 @@ async def test_functions_with_other_rights_than_their_callers_are_those_that_are
 async def test_each_function_with_other_rights_has_its_reason_in_a_sorted_list() -> None:
     assert list(DEFINERS) == sorted(DEFINERS)
     assert all(reason.endswith(".") and len(reason) > 20 for reason in DEFINERS.values())
+
+
+@pytest.mark.requirement("PGM-37")
+async def test_what_runs_with_other_rights_names_no_type_that_its_caller_could_have_made(
+    migrated: asyncpg.Connection,
+) -> None:
+    rows = await migrated.fetch(catalogue.BODIES)
+    types = [row["name"] for row in await migrated.fetch(catalogue.TYPES)]
+    bodies: dict[str, str] = {}
+    for row in rows:  # functions of one name are looked at together
+        bodies[row["name"]] = bodies.get(row["name"], "") + "\n" + row["body"]
+    mighty = naming.called(bodies, [row["name"] for row in rows if row["mighty"]])
+
+    assert {"claims", "membership", "month", "tokens", "only_reads", "enqueue"} <= mighty
+    bare = {name: naming.unqualified(bodies[name], types) for name in mighty}
+    assert {name: found for name, found in bare.items() if found} == {}
+
+
+@pytest.mark.requirement("PGM-37")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select $1::uuid",
+        "select $1::pg_catalog.text::uuid[]",
+        "select cast($1 as jsonb)",
+        "declare one text; begin end",
+        "declare\n    a pg_catalog.text := 'x';\n    one constant jsonb := '{}';\nbegin end",
+        "declare one record; begin end",
+        "select timestamptz 'epoch'",
+        "select 1 from jsonb_to_recordset($1) as one (number integer, lines text)",
+    ],
+)
+def test_a_bare_name_of_a_type_is_found_wherever_one_can_be(body: str) -> None:
+    types = {"uuid", "text", "jsonb", "timestamptz", "record", "integer"}
+
+    assert naming.unqualified(body, types)
+    assert not naming.unqualified(
+        re.sub(r"(?<![\w.])(uuid|text|jsonb|timestamptz|record)\b", r"pg_catalog.\1", body), types
+    )
 
 
 @pytest.mark.requirement("PGM-34")

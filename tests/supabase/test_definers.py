@@ -183,6 +183,35 @@ async def test_what_is_for_the_program_alone_refuses_users_to_whom_it_was_grante
     assert unchecked == BY_GRANT_ALONE
 
 
+SHADOWED = ("uuid", "text", "jsonb", "timestamptz", "date", "tsquery", "pg_snapshot", "xid")
+
+
+@pytest.mark.requirement("PGM-53")
+@pytest.mark.parametrize("name", [*ATTACKS, "stackdocs.membership(text,uuid)"])
+async def test_no_type_of_a_callers_own_is_taken_for_another(
+    seeded: asyncpg.Connection, name: str
+) -> None:
+    """A domain checks its values by a function, as whoever makes them."""
+    await seeded.execute(EVIL)
+    for one in SHADOWED:
+        await seeded.execute(
+            f"create domain pg_temp.{one} as pg_catalog.{one} check (pg_temp.evil(current_user))"
+        )
+    attack = ATTACKS.get(name) or Attack(
+        ALICE_IN_A, "select from stackdocs.membership('alice', '$stack')", "1"
+    )
+    claims = {"role": "authenticated", **ALICE_IN_A}
+    for told in (claims, {**claims, **attack.claims}):
+        statement = Template(attack.statement).substitute(A)
+        answer = await attempt(seeded, "authenticated", told, statement, None)
+
+        assert "evil as" not in answer
+
+
+EVIL = """
+create function pg_temp.evil(p_as pg_catalog.name) returns boolean language plpgsql as
+$$ begin raise exception 'evil as %', p_as; end $$
+"""
 DEFINERS = """
 select p.oid::regprocedure::text as name, array(
     select format_type(one, null) from unnest(p.proargtypes::oid[]) as one) as types

@@ -21,6 +21,7 @@ from tests.supabase.matrix import (
 )
 
 pytestmark = pytest.mark.anyio
+IN_CALL = "( SELECT stackdocs.is_in_call() AS is_in_call)"
 
 
 @pytest.fixture
@@ -73,6 +74,17 @@ class Policy:
         return "false" in {self.using, self.check}
 
     @property
+    def writes(self) -> bool:
+        """It lets somebody change something."""
+        return self.verb != "s" and not self.denies
+
+    def without(self, condition: str) -> str:
+        """The policy, where this is always so."""
+        using = f"using ({self.using.replace(condition, 'true')})" if self.using else ""
+        check = f"with check ({self.check.replace(condition, 'true')})" if self.check else ""
+        return f"alter policy {self.name} on {self.table} {using} {check}"
+
+    @property
     def gone(self) -> str:
         return f"drop policy {self.name} on {self.table}"
 
@@ -123,6 +135,49 @@ async def test_each_policy_that_lets_rows_be_changed_into_others_is_missed(
 
     assert tighter
     assert unnoticed == []
+
+
+@pytest.mark.requirement("PGM-25")
+async def test_each_policy_that_lets_rows_be_written_outside_of_our_functions_is_missed(
+    seeded: asyncpg.Connection,
+) -> None:
+    policies = [Policy(**row) for row in await seeded.fetch(POLICIES, list(tables()))]
+    # Storage itself writes its own table
+    writing = [one for one in policies if one.writes and is_ours(one.table)]
+    asking = [one for one in writing if IN_CALL in f"{one.using} {one.check}"]
+    unnoticed = []
+
+    async with undone(seeded, *everything_granted()):
+        for one in asking:
+            tried = cells(granted=True, names=[one.table], verb=one.verb)
+            async with undone(seeded, one.without(IN_CALL)):
+                if not await wrong(seeded, tried):
+                    unnoticed.append(one.name)
+
+    assert asking == writing
+    assert unnoticed == []
+
+
+@pytest.mark.requirement("PGM-26")
+@pytest.mark.parametrize(
+    "trusting",
+    [
+        (
+            "create or replace function stackdocs.usr() returns text language sql stable"
+            " set search_path = '' as $$ select stackdocs.claims() ->> 'sub' $$"
+        ),
+        (
+            "create or replace function stackdocs.is_in_call() returns boolean language sql stable"
+            " set search_path = '' as $$ select true $$"
+        ),
+    ],
+    ids=["tokens", "calls"],
+)
+async def test_tokens_of_others_and_writing_past_our_functions_would_be_missed(
+    seeded: asyncpg.Connection, trusting: str
+) -> None:
+    async with undone(seeded, trusting):
+        assert await wrong(seeded, cells(granted=False))
 
 
 @pytest.mark.requirement("PGM-24")
