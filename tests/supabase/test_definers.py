@@ -83,11 +83,6 @@ ATTACKS = {
 ASKED_BY_POLICIES = {"stackdocs.membership(text,uuid)"}
 """Answers about whoever is named, to functions and policies; no API shows its schema."""
 BY_GRANT_ALONE = {
-    "public.sd_queue_depth()",
-    "public.sd_queue_done(bigint,integer)",
-    "public.sd_queue_extend(bigint,integer,integer)",
-    "public.sd_queue_release(bigint,integer,integer)",
-    "public.sd_queue_take(bigint,integer,text[],text[])",
     "stackdocs.is_deleted(uuid)",
 }
 """For the program alone, by what is granted and no check of their own."""
