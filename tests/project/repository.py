@@ -24,16 +24,25 @@ class Block:
 
 def blocks(language: str, section: str | None = None) -> list[Block]:
     """The README's blocks in this language, in order; or those of a section alone."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    if section is not None:
-        (text,) = [body for heading, body in _sections(text) if heading == section]
+    text = _readme() if section is None else _sections()[section]
     return [Block(*match) for match in _BLOCK.findall(text) if match[0] == language]
 
 
-def _sections(text: str) -> list[tuple[str, str]]:
+def sections() -> list[str]:
+    """The README's headings, in order."""
+    return list(_sections())
+
+
+def _sections() -> dict[str, str]:
     """Each heading with what stands between it and the next one, whatever their levels."""
-    parts = _HEADING.split(text)
-    return list(zip(parts[1::2], parts[2::2], strict=True))
+    parts = _HEADING.split(_readme())
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert len(found) == len(parts) // 2, "two sections have one heading"
+    return found
+
+
+def _readme() -> str:
+    return (ROOT / "README.md").read_text("utf-8")
 
 
 def commands(section: str | None = None) -> list[str]:

@@ -6,8 +6,9 @@ A process of its own, started with one JSON argument. PostgREST's answers pass u
 import json
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,10 +23,11 @@ SECRET = "sb_secret_tests"
 """Storage takes it as ``service_role``; nothing else here does, since the program has none."""
 _HOP = frozenset(
     {
-        *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"),
-        *("content-length", "content-encoding", "apikey"),
+        *(b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade"),
+        *(b"host", b"content-length", b"apikey"),
     }
 )
+_PATIENCE = dict.fromkeys(("connect", "read", "write", "pool"), 30.0)
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 
 
@@ -39,7 +41,7 @@ def refusal(request: Request, *keys: str) -> Response | None:
 
 def application(config: dict[str, Any]) -> Starlette:
     storage = Service(config | config["storage"] | {"secret": SECRET})
-    http = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
+    http = httpcore.AsyncConnectionPool(max_connections=64, max_keepalive_connections=64)
 
     async def rest(request: Request) -> Response:
         if (refused := refusal(request)) is not None:
@@ -48,16 +50,23 @@ def application(config: dict[str, Any]) -> Starlette:
         url = f"{config['rest']}/{request.path_params['path']}"
         if request.url.query:
             url += f"?{request.url.query}"
-        sent = [(key, value) for key, value in request.headers.items() if key not in _HOP]
+        body = await request.body()
+        sent = [
+            *((name, value) for name, value in request.headers.raw if name not in _HOP),
+            *((b"host", urlsplit(url).netloc.encode()), (b"content-length", b"%d" % len(body))),
+        ]
         try:
             answer = await http.request(
-                request.method, url, headers=sent, content=await request.body()
+                request.method, url, headers=sent, content=body, extensions={"timeout": _PATIENCE}
             )
-        except httpx.HTTPError:
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
             told = {"message": "name resolution failed"}  # as Kong says when its upstream is gone
             return JSONResponse(told, 503)
-        kept = {key: value for key, value in answer.headers.items() if key not in _HOP}
-        return Response(answer.content, answer.status_code, headers=kept)
+        given = Response(answer.content, answer.status)
+        given.raw_headers += [
+            (name.lower(), value) for name, value in answer.headers if name.lower() not in _HOP
+        ]
+        return given
 
     async def jwks(_: Request) -> Response:
         return JSONResponse(config["jwks"], headers={"cache-control": "public, max-age=600"})

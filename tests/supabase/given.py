@@ -17,11 +17,17 @@ from pathlib import Path
 import asyncpg
 
 from stackdocs_mcp.stores.supabase.project import SigningKey
-from tests.supabase.rig import CLEAN
+from tests.supabase.rig import TABLES
 
 PREFIX = "STACKDOCS_TEST_SUPABASE_"
 NEEDED = ("URL", "PUBLISHABLE_KEY", "SIGNING_KEY", "DB_URL")
-_FILES = "or (schemaname = 'storage' and tablename = 'objects')"
+_EMPTIED = f"""
+do $$
+begin
+    execute (select 'truncate ' || string_agg(name, ', ') || ' cascade' from ({TABLES}) as one);
+end
+$$
+"""
 
 
 class NotOurs(AssertionError):
@@ -65,7 +71,7 @@ class Given:
 
     async def clean(self) -> None:
         """Nothing of any user left but files."""
-        await self.sql(CLEAN.replace(_FILES, ""))
+        await self.sql(_EMPTIED)
 
 
 def is_given() -> bool:

@@ -107,8 +107,12 @@ class Rig:
             await connection.close()
 
     async def clean(self) -> None:
-        """Nothing of any user left; what migrations wrote stays."""
-        await self.sql(CLEAN)
+        """Nothing of any user left; what migrations wrote stays.
+
+        Rows are deleted: after a truncate each of PostgREST's connections plans its statements anew
+        in every test.
+        """
+        await self.sql(EMPTIED)
 
     async def _prepare(self) -> None:
         import pgmq
@@ -147,19 +151,24 @@ def running(*, durable: bool = False, migrated: bool = True) -> Iterator[Rig]:
         rig.stop()
 
 
-CLEAN = """
-do $$
-declare
-    emptied text;
-begin
-    select string_agg(format('%I.%I', schemaname, tablename), ', ') into emptied
-    from pg_catalog.pg_tables
+TABLES = """
+    select format('%I.%I', schemaname, tablename) as name from pg_catalog.pg_tables
     where (schemaname = 'stackdocs' and tablename <> 'migrations')
         or (schemaname = 'public' and tablename in
             ('stacks', 'documents', 'extractions', 'ocr_results'))
-        or (schemaname = 'storage' and tablename = 'objects')
-        or (schemaname = 'pgmq' and tablename ~ '^[qa]_');
-    execute 'truncate ' || emptied || ' cascade';
+        or (schemaname = 'pgmq' and tablename ~ '^[qa]_')
+"""
+"""Those that have rows of users, but for Storage's own."""
+EMPTIED = f"""
+set session_replication_role = replica;
+do $$
+declare
+    one record;
+begin
+    for one in {TABLES} order by name loop -- and not before all transactions on it have ended
+        execute format('lock table %1$s in access exclusive mode; delete from %1$s', one.name);
+    end loop;
+    delete from storage.objects;
 end
 $$
 """

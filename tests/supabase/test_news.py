@@ -14,6 +14,7 @@ from stackdocs_mcp.core.ports import StackStore
 from stackdocs_mcp.core.stack import Policy, Stack
 from stackdocs_mcp.stores.supabase import events
 from stackdocs_mcp.stores.supabase.events import Listening, SupabaseWatch
+from stackdocs_mcp.stores.supabase.memberships import Attentive
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, SteppingClock, added, binding
 from tests.supabase.databases import with_user
@@ -131,11 +132,13 @@ async def test_a_database_that_was_put_back_tells_all_that_there_is(
 ) -> None:
     assert documents
     async with store.watch() as watch:
-        assert isinstance(watch, SupabaseWatch)
-        watch._since = "9000000000:9000000000:"
+        assert isinstance(watch, Attentive)
+        asking = watch._watch
+        assert isinstance(asking, SupabaseWatch)
+        asking._since = "9000000000:9000000000:"
 
         assert await changed(watch) == [Event(stack.id, About.DOCUMENTS)]
-        assert watch._since != "9000000000:9000000000:"
+        assert asking._since != "9000000000:9000000000:"
 
 
 @pytest.mark.requirement("PGS-03")

@@ -18,6 +18,7 @@ from stackdocs_mcp.core.model import DocumentId, NewDocument
 from stackdocs_mcp.stores.supabase.store import open_store
 from tests.cli.shell import PATIENCE, environment
 from tests.project.repository import commands
+from tests.project.test_readme import ON_PROJECTS
 from tests.server.papers import INVOICE
 from tests.stores.builders import ALICE, binding
 from tests.supabase.gateway import SECRET
@@ -26,8 +27,7 @@ from tests.supabase.rig import Rig, running
 
 pytestmark = pytest.mark.anyio
 
-PROJECT = "On Supabase"
-ORIGINAL = "A database of the original Stackdocs"
+PROJECT, ORIGINAL = ON_PROJECTS
 WORKER = "stackdocs-mcp worker"
 LEFT = re.compile(r"\b(?:[A-Z]+-)*(?:REF|KEY|PASSWORD|YOUR|APP)\b|\.\.\.|supabase\.co")
 """A placeholder that nothing was put in the place of."""

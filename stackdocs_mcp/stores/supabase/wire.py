@@ -3,7 +3,9 @@
 Loaded with the first call: it brings httpx. Classified by status and codes alone, see ``errors``.
 """
 
+import functools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -57,7 +59,13 @@ class TokenRefused(Exception):
 def pool() -> httpx.AsyncHTTPTransport:
     """The connections of one process, for PostgREST and Storage alike."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    return httpx.AsyncHTTPTransport(limits=limits)
+    return httpx.AsyncHTTPTransport(verify=_trusted(), limits=limits)
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whom this process takes for a project; reading all of the authorities takes a while."""
+    return httpx.create_ssl_context()
 
 
 def client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:

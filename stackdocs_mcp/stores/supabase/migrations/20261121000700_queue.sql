@@ -13,8 +13,8 @@ create function stackdocs.enqueue_lost(p_stack uuid, p_document uuid, p_count bi
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    zeros constant uuid := '00000000-0000-0000-0000-000000000000';
-    last jsonb;
+    zeros constant pg_catalog.uuid := '00000000-0000-0000-0000-000000000000';
+    last pg_catalog.jsonb;
 begin
     -- One at a time: two would put the same into the queue.
     perform pg_advisory_xact_lock(hashtextextended('stackdocs.enqueue_lost', 0));
@@ -31,8 +31,8 @@ begin
             and s.user_id = d.user_id
         where not exists (
             select from pgmq.q_stackdocs_reading as q
-            where q.message ->> 'document' = d.id::text
-                and q.message ->> 'stack' = d.stack_id::text
+            where q.message ->> 'document' = d.id::pg_catalog.text
+                and q.message ->> 'stack' = d.stack_id::pg_catalog.text
         )
     )
     select jsonb_build_object('stack', d.stack_id, 'document', d.id) into last
@@ -88,6 +88,7 @@ create function stackdocs.enqueue() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform set_config('search_path', 'pg_catalog, pg_temp', true); -- pgmq qualifies no types
     perform pgmq.send('stackdocs_reading', jsonb_build_object(
         'stack', new.stack_id, 'owner', new.user_id, 'document', new.id));
     return null;
@@ -109,10 +110,11 @@ create function stackdocs.dequeue() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform set_config('search_path', 'pg_catalog, pg_temp', true); -- see above
     perform pgmq.delete('stackdocs_reading', array_agg(q.msg_id))
     from pgmq.q_stackdocs_reading as q
-    where q.message ->> 'document' = old.id::text
-        and q.message ->> 'stack' = old.stack_id::text
+    where q.message ->> 'document' = old.id::pg_catalog.text
+        and q.message ->> 'stack' = old.stack_id::pg_catalog.text
     having count(*) > 0;
     return null;
 exception when undefined_table or undefined_function or invalid_schema_name then
@@ -131,7 +133,7 @@ create function stackdocs.named(p_message jsonb, p_part text) returns uuid
 language sql immutable set search_path = ''
 as $$
     select case when p_message ->> p_part ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        then (p_message ->> p_part)::uuid end
+        then (p_message ->> p_part)::pg_catalog.uuid end
 $$;
 
 -- How things stand with a message: null for one to be dropped, because its document is gone, is of
@@ -170,8 +172,8 @@ declare
     looked integer := 0;
     more boolean := false;
     behind bigint;
-    next_owner text;
-    one record;
+    next_owner pg_catalog.text;
+    one pg_catalog.record;
     is_read boolean;
 begin
     perform stackdocs.serving();
@@ -216,7 +218,7 @@ begin
             more := more or nth = of_each;
         end loop;
     end loop;
-    return case when more then 'false'::jsonb end;
+    return case when more then 'false'::pg_catalog.jsonb end;
 exception when undefined_table or undefined_function or invalid_schema_name then
     perform stackdocs.no_queue();
     return null;
@@ -275,7 +277,7 @@ returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    given jsonb;
+    given pg_catalog.jsonb;
 begin
     perform stackdocs.serving();
     if stackdocs.holds(p_id, p_tries) then
@@ -316,4 +318,5 @@ end
 $$;
 call stackdocs.callable('public.sd_queue_depth()', 'stackdocs_server');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000700', 'queue');
