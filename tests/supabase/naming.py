@@ -8,8 +8,27 @@ import re
 from collections.abc import Iterable, Mapping
 
 WORDS = frozenset(
-    "int integer bigint smallint real float double decimal dec numeric boolean bit char character"
-    " nchar varchar timestamp time interval".split()
+    [
+        "int",
+        "integer",
+        "bigint",
+        "smallint",
+        "real",
+        "float",
+        "double",
+        "decimal",
+        "dec",
+        "numeric",
+        "boolean",
+        "bit",
+        "char",
+        "character",
+        "nchar",
+        "varchar",
+        "timestamp",
+        "time",
+        "interval",
+    ]
 )
 _NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 _CALLED = re.compile(r"\b(?:stackdocs|public)\.(\w+)\s*\(")
