@@ -161,11 +161,22 @@ class Documents(Protocol):
         OCR pages that were reserved are used.
         """
 
-    async def finish(self, document: DocumentId) -> Document:
-        """``processing`` -> ``ocr_complete``; releases the claim. Harmless again."""
+    async def finish(self, document: DocumentId, owner: str | None = None) -> Document:
+        """``processing`` -> ``ocr_complete``; releases the claim. Harmless again.
 
-    async def fail(self, document: DocumentId, failure: Failure) -> Document:
-        """``processing`` -> ``failed`` with the reason; pages that were read stay."""
+        With an ``owner`` nothing happens unless the claim is that owner's: another who took over is
+        not disturbed. One that ran out is still its owner's until somebody takes over.
+        A document that does not have all its pages stays ``processing``, and claimed as it was:
+        whoever claims it then goes on with those, and counts the claim as abandoned.
+        """
+
+    async def fail(
+        self, document: DocumentId, failure: Failure, owner: str | None = None
+    ) -> Document:
+        """``processing`` -> ``failed`` with the reason; pages that were read stay.
+
+        Releases the claim. With an ``owner`` nothing happens unless the claim is that owner's.
+        """
 
     async def retry(self, document: DocumentId) -> Document:
         """``failed`` -> ``processing``. Any other status is left as it is."""

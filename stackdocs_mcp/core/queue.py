@@ -19,7 +19,8 @@ class Task:
 
     id: int
     tries: int
-    """How often it was taken, with this time. Together with ``id`` it is one taking of one task."""
+    """How often it was given out, with this time: with ``id``, one taking of one task. Whether
+    anybody began to read then is not said; see ``Document.abandoned``."""
     stack: StackId
     owner: UserId
     document: DocumentId
@@ -42,7 +43,8 @@ class Queue(Protocol):
         Next is the owner that is not among ``served``, who were given something lately, or else
         the first of them; and its oldest task. Owners that are ``full`` get nothing. What somebody
         is reading already, in whatever way, is not given out. A task whose document is gone or no
-        longer ``processing``, or that was never one of the stack and owner it names, is dropped.
+        longer ``processing``, or that was never one of the stack and owner it names, is dropped;
+        however many of those there are, they keep nobody waiting for long.
         """
 
     async def extend(self, task: Task, lease: timedelta) -> bool:
@@ -53,6 +55,12 @@ class Queue(Protocol):
 
     async def release(self, task: Task, after: timedelta = timedelta()) -> None:
         """Let somebody else take it, so much later at the earliest; it counts as never tried."""
+
+    async def mend(self) -> None:
+        """Make a task for documents in ``processing`` that have lost theirs, as in a purged queue.
+
+        Some documents are looked at in each call, others in the next, and in the end all.
+        """
 
     async def depth(self) -> int:
         """How many tasks there are, also of what is being read."""

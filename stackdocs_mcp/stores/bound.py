@@ -164,11 +164,13 @@ class BoundStore:
             )
         )
 
-    async def finish(self, document: DocumentId) -> Document:
-        return await self._write(lambda scope: documents.finish(scope, document))
+    async def finish(self, document: DocumentId, owner: str | None = None) -> Document:
+        return await self._write(lambda scope: documents.finish(scope, document, owner))
 
-    async def fail(self, document: DocumentId, failure: Failure) -> Document:
-        return await self._write(lambda scope: documents.fail(scope, document, failure))
+    async def fail(
+        self, document: DocumentId, failure: Failure, owner: str | None = None
+    ) -> Document:
+        return await self._write(lambda scope: documents.fail(scope, document, failure, owner))
 
     async def retry(self, document: DocumentId) -> Document:
         return await self._write(lambda scope: documents.retry(scope, document))

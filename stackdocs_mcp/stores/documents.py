@@ -77,12 +77,14 @@ WHERE stack_id = :stack AND id = :document
 _FINISH = """
 UPDATE documents SET status = 'ocr_complete', claimed_by = NULL, claimed_until = NULL,
     updated_at = :now
-WHERE stack_id = :stack AND id = :document AND status = 'processing'
+WHERE stack_id = :stack AND id = :document AND status = 'processing' AND pages_done >= pages
+    AND (:reader IS NULL OR claimed_by = :reader)
 """
 _FAIL = """
 UPDATE documents SET status = 'failed', failure_code = :code, failure_message = :message,
     failure_advice = :advice, claimed_by = NULL, claimed_until = NULL, updated_at = :now
 WHERE stack_id = :stack AND id = :document AND status = 'processing'
+    AND (:reader IS NULL OR claimed_by = :reader)
 """
 _RETRY = """
 UPDATE documents SET status = 'processing', failure_code = NULL, failure_message = NULL,
@@ -201,26 +203,28 @@ def reserve_recognition(scope: Scope, document: DocumentId, pages: int) -> None:
     usage.reserve_recognition(scope, document, pages)
 
 
-def finish(scope: Scope, document: DocumentId) -> Document:
-    """The document, ``ocr_complete`` if it was ``processing``."""
+def finish(scope: Scope, document: DocumentId, owner: str | None) -> Document:
+    """The document, ``ocr_complete`` if it was ``processing``, whole and the owner's, if any."""
     held(scope, document)
-    scope.run(_FINISH, document=document, now=scope.now)
-    usage.release(scope, document)
+    if scope.run(_FINISH, document=document, reader=owner, now=scope.now):
+        usage.release(scope, document)
     return get(scope, document)
 
 
-def fail(scope: Scope, document: DocumentId, failure: Failure) -> Document:
-    """The document, ``failed`` if it was ``processing``."""
+def fail(scope: Scope, document: DocumentId, failure: Failure, owner: str | None) -> Document:
+    """The document, ``failed`` if it was ``processing``, and the owner's, if any."""
     held(scope, document)
-    scope.run(
+    failed = scope.run(
         _FAIL,
         document=document,
+        reader=owner,
         code=failure.code,
         message=failure.message,
         advice=failure.advice,
         now=scope.now,
     )
-    usage.release(scope, document)
+    if failed:
+        usage.release(scope, document)
     return get(scope, document)
 
 

@@ -200,8 +200,9 @@ class Intake:
 
         Nothing is raised: what goes wrong is logged, and None is the answer when the store is gone.
         """
+        owner = uuid.uuid4().hex
         try:
-            read = await self._attempt(job)
+            read = await self._attempt(job, owner)
             if read.error is not None:  # who waits for it is told, and needs no line in a log
                 log.warning(_FAILED, read.id, read.error.code, read.pages_done, read.pages)
         except StackdocsError as error:  # the store is gone: the lease runs out, another takes over
@@ -210,7 +211,7 @@ class Intake:
             kind = type(error).__name__
             log.error("reading document %s broke: %s", job.document, kind)  # noqa: TRY400
             with contextlib.suppress(StackdocsError):
-                return await job.store.fail(job.document, BROKEN)
+                return await job.store.fail(job.document, BROKEN, owner)
         else:
             return read
         finally:
@@ -223,15 +224,17 @@ class Intake:
 
         While somebody else reads these bytes, it waits: for their pages, or to go on when they die.
         """
-        while needs_reading(document := await self._attempt(job)):
+        while needs_reading(document := await self._attempt(job, uuid.uuid4().hex)):
             if job.on_page is not None:
                 job.on_page(document.pages_done, document.pages)
             await anyio.sleep(WAIT_SECONDS)
         return document
 
-    async def _attempt(self, job: Job) -> Document:
-        """Read the document, unless somebody else reads these bytes, and answer how it stands."""
-        owner = uuid.uuid4().hex  # one for each job: also two of this process read nothing twice
+    async def _attempt(self, job: Job, owner: str) -> Document:
+        """Read the document, unless somebody else reads these bytes, and answer how it stands.
+
+        Each attempt is another ``owner``'s: also two of this process read nothing twice.
+        """
         if not await job.store.claim(job.document, owner, self._clock() + LEASE):
             return await job.store.document(job.document)
 
@@ -255,9 +258,9 @@ class Intake:
         if broken is not None:
             raise broken
         if failure is not None:
-            return await job.store.fail(job.document, failure)
+            return await job.store.fail(job.document, failure, owner)
         if whole:
-            read = await job.store.finish(job.document)
+            read = await job.store.finish(job.document, owner)
             log.debug("document %s was read: %s pages", read.id, read.pages)
             return read
         return await job.store.document(job.document)  # the claim was lost

@@ -13,7 +13,6 @@ from stackdocs_mcp.core.queue import Queue, Task
 from stackdocs_mcp.workspace.bell import Bell
 from stackdocs_mcp.workspace.intake import (
     LEASE,
-    POISON,
     RENEW_SECONDS,
     Intake,
     Job,
@@ -22,11 +21,11 @@ from stackdocs_mcp.workspace.intake import (
 
 log = logging.getLogger(__name__)
 
-TRIES = 5
-"""So often a document is taken by somebody who dies over it, before nobody tries any more."""
 IDLE_SECONDS = 1.0
 """How long it can take until a document is noticed that another process has added."""
 RETRY_SECONDS = 5.0
+MENDING_SECONDS = 60.0
+"""How often it is looked whether documents have lost their place in the queue."""
 BUSY = timedelta(seconds=5)
 """When a document is looked at again that somebody else turned out to be reading."""
 TAKING_SECONDS = 10.0
@@ -55,6 +54,7 @@ class Worker:
     async def run(self) -> None:
         """Read until cancelled: then what is not read to its end is left to others at once."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._mend)
             while True:
                 await self._places.acquire()
                 task = await self._next()
@@ -83,6 +83,14 @@ class Worker:
             with anyio.move_on_after(IDLE_SECONDS):
                 await rung.wait()
 
+    async def _mend(self) -> None:
+        while True:
+            try:
+                await self._queue.mend()
+            except StoreFailed as error:
+                log.warning("the queue could not be looked over: %s", error.code)
+            await anyio.sleep(MENDING_SECONDS)
+
     async def _take(self) -> Task | None:
         full = {owner for owner, count in self._reading.items() if count >= self._each}
         return await self._queue.take(LEASE, served=self._served, full=full)
@@ -110,9 +118,6 @@ class Worker:
     async def _read(self, task: Task) -> Document | None:
         """How the document stands afterwards; None when the store was lost over it."""
         store, files = self._queue.reader(task)
-        if task.tries > TRIES:
-            log.warning("document %s was given up: %s tries", task.document, TRIES)
-            return await store.fail(task.document, POISON)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._hold, task)
             document = await self._intake.read(Job(store, files, task.document))

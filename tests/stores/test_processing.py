@@ -121,6 +121,60 @@ async def test_a_document_that_was_read_does_not_fail_any_more(
     assert await repo.fail(document.id, DAMAGED) == finished
 
 
+@pytest.mark.requirement("STORE-184")
+@pytest.mark.parametrize("by", ["finish", "fail"])
+async def test_who_lost_the_claim_ends_nothing(
+    repo: StackStore, document: Document, clock: SteppingClock, by: str
+) -> None:
+    async def ended(owner: str) -> Document:
+        if by == "finish":
+            return await repo.finish(document.id, owner)
+        return await repo.fail(document.id, DAMAGED, owner)
+
+    assert (await ended("first")).status is DocumentStatus.PROCESSING
+    await repo.claim(document.id, "first", clock.now)
+    await repo.claim(document.id, "second", clock.now + MINUTE)
+    before = await repo.document(document.id)
+
+    assert await ended("first") == before
+    assert await repo.document(document.id) == before
+    assert not await repo.claim(document.id, "third", clock.now + MINUTE)
+    assert (await ended("second")).status is not DocumentStatus.PROCESSING
+
+
+@pytest.mark.requirement("STORE-184")
+@pytest.mark.parametrize("by", ["finish", "fail"])
+async def test_a_claim_that_ran_out_is_its_owner_s_until_another_takes_over(
+    repo: StackStore, document: Document, clock: SteppingClock, by: str
+) -> None:
+    await repo.claim(document.id, "first", clock.now)
+    clock.now += MINUTE
+
+    if by == "finish":
+        ended = await repo.finish(document.id, "first")
+    else:
+        ended = await repo.fail(document.id, DAMAGED, "first")
+
+    assert ended.status is not DocumentStatus.PROCESSING
+
+
+@pytest.mark.requirement("STORE-185")
+async def test_a_document_with_pages_missing_is_not_finished(
+    repo: StackStore, document: Document, clock: SteppingClock
+) -> None:
+    await repo.claim(document.id, "first", clock.now + MINUTE)
+    await repo.set_outline(document.id, "application/pdf", 2)
+    await repo.save_pages(document.id, ENGINE, [page(1, "one")])
+    before = await repo.document(document.id)
+
+    assert await repo.finish(document.id, "first") == before
+    assert await repo.finish(document.id) == before
+    assert not await repo.claim(document.id, "second", clock.now + MINUTE)
+
+    await repo.save_pages(document.id, ENGINE, [page(2, "two")])
+    assert (await repo.finish(document.id, "first")).status is DocumentStatus.OCR_COMPLETE
+
+
 @pytest.mark.requirement("STORE-26")
 async def test_only_a_failed_document_is_tried_again(
     repo: StackStore, document: Document, clock: SteppingClock

@@ -10,7 +10,7 @@ import pytest
 
 from stackdocs_mcp.core.binding import Binding, Role
 from stackdocs_mcp.core.errors import DocumentNotFound, StoreFailed
-from stackdocs_mcp.core.model import Failure
+from stackdocs_mcp.core.model import DocumentId, Failure
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.quota import Left, QuotaExceeded, Quotas
 from tests.stores.builders import (
@@ -155,16 +155,18 @@ async def test_the_same_document_begun_again_reserves_nothing_twice(opened: Open
 
 @pytest.mark.requirement("QUOTA-04")
 @pytest.mark.parametrize(
-    "end",
+    ("end", "after"),
     [
-        lambda _, repo, one: repo.fail(one, FAILED),
-        lambda _, repo, one: repo.finish(one),
-        lambda store, repo, _: deleted(store, repo),
+        (lambda _, repo, one: repo.fail(one, FAILED), (None, 7, 8)),
+        (lambda _, repo, one: finished(repo, one), (None, 3, 8)),
+        (lambda store, repo, _: deleted(store, repo), (None, 7, 8)),
     ],
     ids=["failed", "finished", "deleted"],
 )
 async def test_what_was_reserved_and_not_used_is_given_back(
-    opened: Opened, end: Callable[[Store, StackStore, str], Awaitable[object]]
+    opened: Opened,
+    end: Callable[[Store, StackStore, str], Awaitable[object]],
+    after: tuple[int | None, int, int],
 ) -> None:
     async with opened(pages=10, ocr_pages=10) as store:
         repo = await alices(store)
@@ -178,7 +180,13 @@ async def test_what_was_reserved_and_not_used_is_given_back(
 
         await end(store, repo, document.id)
 
-        assert await left(store) == (None, 7, 8)
+        assert await left(store) == after
+
+
+async def finished(repo: StackStore, document: DocumentId) -> None:
+    """Read to its end: the pages that were missing needed no recognising."""
+    await repo.save_pages(document, ENGINE, [page(number, "text") for number in range(4, 8)])
+    await repo.finish(document)
 
 
 async def deleted(store: Store, repo: StackStore) -> None:

@@ -99,11 +99,6 @@ ASKED_BY_POLICIES = {"stackdocs.membership(text,uuid)"}
 ABOUT_NOBODY = {"stackdocs.forget_answers()", "stackdocs.forget_links()"}
 """Told nothing and telling nothing: what is old goes by the database's clock, whoever calls."""
 BY_GRANT_ALONE = {
-    "public.sd_queue_depth()",
-    "public.sd_queue_done(bigint,integer)",
-    "public.sd_queue_extend(bigint,integer,integer)",
-    "public.sd_queue_release(bigint,integer,integer)",
-    "public.sd_queue_take(bigint,integer,text[],text[])",
     "stackdocs.is_deleted(uuid)",
 }
 """For the program alone, by what is granted and no check of their own."""

@@ -134,6 +134,31 @@ async def test_of_two_who_claim_the_same_bytes_at_once_one_does(
     assert claimed == [False]
 
 
+@pytest.mark.requirement("PGP-09")
+async def test_who_reads_a_page_and_who_has_it_read_anew_do_not_wait_for_each_other(
+    store: Store,
+) -> None:
+    bound, repo, document = await in_stack(store)
+    await repo.save_pages(document.id, ENGINE, [page(1, "one")])
+    await repo.finish(document.id)
+    waiting = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
+
+    async def waits(count: int) -> None:
+        while (await rig().sql(waiting))[0]["count"] < count:
+            await anyio.lowlevel.checkpoint()
+
+    with anyio.fail_after(60):
+        async with acting(bound) as first, anyio.create_task_group() as tasks:
+            await first.execute("update stackdocs.document_pages set read = true")
+            tasks.start_soon(repo.mark_read, document.id, [1])
+            await waits(1)
+            tasks.start_soon(repo.reread, document.id)
+            await waits(2)
+            await first.execute("rollback")
+
+    assert (await repo.document(document.id)).status is DocumentStatus.PROCESSING
+
+
 @pytest.mark.requirement("PGP-04")
 @pytest.mark.parametrize("role", ["authenticated", "stackdocs_worker"])
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.queue import Task
-from stackdocs_mcp.stores.supabase.project import Caller, PgRole
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, PgRole
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.stores.builders import ALICE, BOB, SteppingClock, binding, file
 from tests.supabase.projects import Project
@@ -281,6 +281,7 @@ FUNCTIONS: dict[str, dict[str, object]] = {
     "extend": {"p_id": 1, "p_tries": 1, "p_seconds": 1},
     "done": {"p_id": 1, "p_tries": 1},
     "release": {"p_id": 1, "p_tries": 1, "p_seconds": 1},
+    "mend": {"p_stack": None, "p_document": None},
     "depth": {},
 }
 
@@ -316,6 +317,85 @@ async def test_nobody_reads_or_writes_the_queue_s_tables(role: str) -> None:
     assert [row["may"] for row in rows] == [False] * 8
 
 
+DEAD = """
+select pgmq.send_batch('stackdocs_reading', array_agg(jsonb_build_object(
+    'stack', gen_random_uuid(), 'owner', owner, 'document', gen_random_uuid())))
+from unnest($1::text[]) as owner, generate_series(1, $2)
+"""
+
+
+@pytest.mark.requirement("PGQ-13")
+@pytest.mark.parametrize("owner", ["", ALICE, "zoe@example.org"])
+async def test_however_many_messages_are_there_for_nothing_the_next_task_is_given_out(
+    store: SupabaseStore, owner: str
+) -> None:
+    await rig().sql(DEAD, [owner], 30_000)
+    document = await waiting(store, "a.pdf")
+
+    assert (await taken(store)).document == document.id
+
+
+@pytest.mark.requirement("PGQ-13")
+async def test_a_call_looks_at_a_thousand_messages_and_no_more(store: SupabaseStore) -> None:
+    await rig().sql(DEAD, [f"{number}@example.org" for number in range(10)], 300)
+
+    left = []
+    while await store._rest.call(PROGRAM, "sd_queue_take", FUNCTIONS["take"]) is False:
+        left.append(await store.queue.depth())
+
+    assert left == [2000, 1000, 100]
+    assert await store.queue.depth() == 0
+
+
+@pytest.mark.requirement("PGQ-14")
+@pytest.mark.parametrize("lost", ["drop_queue", "purge_queue"])
+async def test_a_queue_that_is_made_again_has_what_waits(store: SupabaseStore, lost: str) -> None:
+    made = [await waiting(store, f"{number}.pdf") for number in range(3)]
+    await set_status(made[0], "completed")
+    await rig().sql(f"select pgmq.{lost}('stackdocs_reading')")
+    await rig().sql("call stackdocs.make_queue()")
+    await rig().sql("call stackdocs.make_queue()")
+
+    assert await store.queue.depth() == 2
+    assert {(await taken(store)).document for _ in range(2)} == {one.id for one in made[1:]}
+
+
+@pytest.mark.requirement("PGQ-14")
+async def test_mending_looks_at_a_thousand_documents_in_a_call_and_in_the_end_at_all(
+    store: SupabaseStore,
+) -> None:
+    document = await waiting(store, "a.pdf")
+    await rig().sql(MANY, document.id)
+    gone = await waiting(store, "gone.pdf", BOB)
+    await rig().sql("update public.stacks set deleted_at = now() where user_id = $1", BOB)
+    await rig().sql("select pgmq.purge_queue('stackdocs_reading')")
+
+    depths = []
+    for _ in range(5):
+        await store.queue.mend()
+        depths.append(await store.queue.depth())
+
+    assert depths[1:] == [depths[1], 2501, 2501, 2501]
+    assert depths[0] <= 1000
+    assert gone.id not in {
+        one["document"] for one in cast("list[dict[str, str]]", await messages())
+    }
+
+
+MANY = """
+with made as (
+    insert into public.documents (stack_id, user_id, extraction_id, filename, folded_name, sha256,
+        file_size_bytes, added_by, uploaded_at, updated_at)
+    select d.stack_id, d.user_id, gen_random_uuid(), d.filename, d.folded_name, d.sha256 || n,
+        d.file_size_bytes, d.added_by, d.uploaded_at, d.updated_at
+    from public.documents as d, generate_series(1, 2500) as n where d.id = $1
+    returning stack_id, id, extraction_id, uploaded_at
+)
+insert into public.extractions (stack_id, id, document_id, number, created_at)
+select stack_id, extraction_id, id, 1, uploaded_at from made
+"""
+
+
 @pytest.mark.requirement("PGQ-11")
 async def test_a_missing_queue_is_said_and_is_made_again_by_one_call() -> None:
     with running() as project:
@@ -331,6 +411,7 @@ async def test_a_missing_queue_is_said_and_is_made_again_by_one_call() -> None:
             store.queue.extend(task, LEASE),
             store.queue.done(task),
             store.queue.release(task),
+            store.queue.mend(),
             store.queue.depth(),
         ):
             with pytest.raises(StoreFailed) as failed:

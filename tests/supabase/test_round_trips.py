@@ -17,7 +17,7 @@ from tests.supabase.between import Between, between
 from tests.web.site import ALICE, site
 
 pytestmark = pytest.mark.anyio
-ASIDE = {"sd_take", "sd_news", "sd_queue_take", "sd_unread"}
+ASIDE = {"sd_take", "sd_news", "sd_queue_mend", "sd_queue_take", "sd_unread"}
 """Of no call: how much a user may ask is taken in chunks, and the others are asked by the clock."""
 
 

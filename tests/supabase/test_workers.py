@@ -17,7 +17,6 @@ from stackdocs_mcp.core.model import Document, DocumentStatus, NewDocument
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from stackdocs_mcp.workspace.intake import ABANDONED
-from stackdocs_mcp.workspace.working import TRIES
 from tests.stores.builders import ALICE, BOB, binding
 from tests.supabase.replicas import PATIENCE, Replica
 from tests.supabase.shared import rig
@@ -190,22 +189,31 @@ async def test_a_document_that_always_ends_its_worker_fails_and_can_be_retried(
 
 
 @pytest.mark.requirement("PGQ-24")
-async def test_a_document_that_is_taken_in_vain_again_and_again_fails(
+async def test_a_task_whose_answer_is_lost_again_and_again_is_read(
     store: SupabaseStore, tmp_path: Path
 ) -> None:
-    document = await add(store, "bomb")
-    for _ in range(TRIES):
+    document = await add(store, "letter")
+    for _ in range(9):
         assert await store.queue.take(timedelta(seconds=60)) is not None
         assert await store.queue.take(timedelta(seconds=60)) is None
         await rig().sql(LATER)
 
     with Replica(rig(), tmp_path / "last", pages=1) as worker:
-        worker.says(f"document {document.id}: 0 pages")
+        worker.says(f"document {document.id}: 1 pages")
 
-    failed = await seen(store, document)
-    assert failed.error is not None
-    assert failed.error.code == "crashed"
+    assert (await seen(store, document)).status is DocumentStatus.OCR_COMPLETE
     assert await store.queue.depth() == 0
+
+
+@pytest.mark.requirement("PGQ-31")
+async def test_a_worker_reads_what_has_lost_its_place_in_the_queue(
+    store: SupabaseStore, tmp_path: Path
+) -> None:
+    document = await add(store, "lost")
+    await rig().sql("select pgmq.purge_queue('stackdocs_reading')")
+
+    with Replica(rig(), tmp_path / "one", pages=1) as worker:
+        worker.says(f"document {document.id}: 1 pages")
 
 
 @pytest.mark.requirement("PGQ-25")

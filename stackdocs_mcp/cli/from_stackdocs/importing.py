@@ -290,7 +290,11 @@ class _One:
                 await self._repo.set_outline(self._id, self._original.media_type, len(pages))
                 await self._repo.save_pages(self._id, AGENT, pages)
                 self._report.pages += len(pages)
-            await self._repo.finish(self._id)
+            elif document.pages_done < document.pages:  # a reader came so far, and begins anew
+                await self._repo.set_outline(
+                    self._id, self._original.media_type, document.pages_done
+                )
+            await self._repo.finish(self._id, AGENT)
         finally:
             await self._repo.release(self._id, AGENT)
 

@@ -25,19 +25,22 @@ class SupabaseQueue:
         self._rest = rest
         self._clock = clock
         self.reader = reader
+        self._mended: dict[str, Any] | None = None
 
     async def take(
         self, lease: timedelta, *, served: Sequence[UserId] = (), full: Collection[UserId] = ()
     ) -> Task | None:
-        # A lost answer is not asked for again: what it gave out comes back when its lease ends.
-        found = await self._call(
-            "take",
-            now=micros(self._clock()),
-            seconds=_seconds(lease),
-            served=list(served),
-            full=list(full),
-            again=False,
-        )
+        found: Any = False
+        while found is False:  # it has dropped some that are there for nothing, and goes on
+            # A lost answer is not asked for again: what it gave out comes back when its lease ends.
+            found = await self._call(
+                "take",
+                now=micros(self._clock()),
+                seconds=_seconds(lease),
+                served=list(served),
+                full=list(full),
+                again=False,
+            )
         return None if found is None else _task(found)
 
     async def extend(self, task: Task, lease: timedelta) -> bool:
@@ -49,6 +52,12 @@ class SupabaseQueue:
 
     async def release(self, task: Task, after: timedelta = timedelta()) -> None:
         await self._call("release", id=task.id, tries=task.tries, seconds=_seconds(after))
+
+    async def mend(self) -> None:
+        behind = self._mended or {}
+        self._mended = await self._call(
+            "mend", stack=behind.get("stack"), document=behind.get("document")
+        )
 
     async def depth(self) -> int:
         return int(await self._call("depth"))

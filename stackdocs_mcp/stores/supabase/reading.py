@@ -28,16 +28,19 @@ class BoundReading(Calling):
     async def reserve_recognition(self, document: DocumentId, pages: int) -> None:
         await self._call("reserve_recognition", document, pages=pages)
 
-    async def finish(self, document: DocumentId) -> Document:
-        return document_of(await self._call("finish", document))
+    async def finish(self, document: DocumentId, owner: str | None = None) -> Document:
+        return document_of(await self._call("finish", document, owner=owner))
 
-    async def fail(self, document: DocumentId, failure: Failure) -> Document:
+    async def fail(
+        self, document: DocumentId, failure: Failure, owner: str | None = None
+    ) -> Document:
         failed = await self._call(
             "fail",
             document,
             code=failure.code,
             message=failure.message,
             advice=failure.advice,
+            owner=owner,
         )
         return document_of(failed)
 

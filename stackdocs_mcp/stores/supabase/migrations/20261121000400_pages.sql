@@ -165,6 +165,11 @@ declare
     me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.must_have(me, p_document);
+    -- In order, so that nobody waits for somebody who waits for them.
+    perform from stackdocs.document_pages as l
+    where l.stack_id = me.stack and l.document_id = p_document and l.number = any (p_numbers)
+        and not l.read
+    order by l.number for no key update;
     update stackdocs.document_pages as l set read = true
     where l.stack_id = me.stack and l.document_id = p_document and l.number = any (p_numbers)
         and not l.read;

@@ -176,7 +176,8 @@ call stackdocs.callable('public.sd_reserve_recognition(jsonb,uuid,integer)', 'au
 
 -- To the end, or to a failure --------------------------------------------------------------------
 
-create function public.sd_finish(p_call jsonb, p_document uuid) returns jsonb
+-- With an owner nothing happens unless the claim is that owner's: see core/ports.py.
+create function public.sd_finish(p_call jsonb, p_document uuid, p_owner text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -185,15 +186,19 @@ begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'ocr_complete', claimed_by = null, claimed_until = null, updated_at = me.now
-    where d.stack_id = me.stack and d.id = p_document and d.status = 'processing';
-    perform stackdocs.give_back(p_document);
+    where d.stack_id = me.stack and d.id = p_document and d.status = 'processing'
+        and d.pages_done >= d.pages and (p_owner is null or d.claimed_by = p_owner);
+    if found then
+        perform stackdocs.give_back(p_document);
+    end if;
     return stackdocs.document(me, p_document);
 end
 $$;
-call stackdocs.callable('public.sd_finish(jsonb,uuid)', 'authenticated', 'stackdocs_worker');
+call stackdocs.callable('public.sd_finish(jsonb,uuid,text)', 'authenticated',
+    'stackdocs_worker');
 
 create function public.sd_fail(p_call jsonb, p_document uuid, p_code text, p_message text,
-    p_advice text) returns jsonb
+    p_advice text, p_owner text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -203,12 +208,15 @@ begin
     update public.documents as d
     set status = 'failed', failure_code = p_code, failure_message = p_message,
         failure_advice = p_advice, claimed_by = null, claimed_until = null, updated_at = me.now
-    where d.stack_id = me.stack and d.id = p_document and d.status = 'processing';
-    perform stackdocs.give_back(p_document);
+    where d.stack_id = me.stack and d.id = p_document and d.status = 'processing'
+        and (p_owner is null or d.claimed_by = p_owner);
+    if found then
+        perform stackdocs.give_back(p_document);
+    end if;
     return stackdocs.document(me, p_document);
 end
 $$;
-call stackdocs.callable('public.sd_fail(jsonb,uuid,text,text,text)', 'authenticated',
+call stackdocs.callable('public.sd_fail(jsonb,uuid,text,text,text,text)', 'authenticated',
     'stackdocs_worker');
 
 create function public.sd_retry(p_call jsonb, p_document uuid) returns jsonb
@@ -237,19 +245,24 @@ as $$
 declare
     me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'reread'); -- reading once more may be billed
+    target public.documents;
 begin
     if answer is not null then
         return answer;
     end if;
-    perform stackdocs.hold_document(me, p_document);
-    update public.documents as d
-    set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
-        abandoned = 0, pages_done = 0, pages_without_text = 0, readings = d.readings + 1,
-        updated_at = me.now
-    where d.stack_id = me.stack and d.id = p_document and d.status <> 'processing';
-    if found then -- what search knows of the pages goes with them
+    target := stackdocs.hold_document(me, p_document);
+    if target.status <> 'processing' then
+        -- What search knows of the pages goes with them. They go before the document changes, which
+        -- writes news of it: mark_read, which does not hold the document, takes them in this order.
+        perform from stackdocs.document_pages as l
+        where l.stack_id = me.stack and l.document_id = p_document order by l.number for update;
         delete from stackdocs.document_pages as l
         where l.stack_id = me.stack and l.document_id = p_document;
+        update public.documents as d
+        set status = 'processing', failure_code = null, failure_message = null,
+            failure_advice = null, abandoned = 0, pages_done = 0, pages_without_text = 0,
+            readings = d.readings + 1, updated_at = me.now
+        where d.stack_id = me.stack and d.id = p_document;
     end if;
     return stackdocs.keep(me, p_call, 'reread', stackdocs.document(me, p_document));
 end

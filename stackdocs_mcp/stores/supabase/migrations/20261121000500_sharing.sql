@@ -182,7 +182,7 @@ begin
 end
 $$;
 
-create index documents_unread on public.documents (stack_id) where status = 'processing';
+create index documents_unread on public.documents (stack_id, id) where status = 'processing';
 
 -- Owner and id of each stack with documents to be read, and nothing else of it.
 create function public.sd_unread() returns jsonb

@@ -6,7 +6,45 @@
 -- more. Its visibility timeout is the lease of whoever reads: one that dies lets it run out, and the
 -- message is there for the next.
 
--- Also to be called when somebody has dropped the queue.
+-- Every document that is to be read has a message, and a queue that was dropped or purged has lost
+-- them: of so many such documents behind this one, those without a message get one. Answers which was
+-- the last that was looked at; null at the end.
+create function stackdocs.enqueue_lost(p_stack uuid, p_document uuid, p_count bigint) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    zeros constant pg_catalog.uuid := '00000000-0000-0000-0000-000000000000';
+    last pg_catalog.jsonb;
+begin
+    -- One at a time: two would put the same into the queue.
+    perform pg_advisory_xact_lock(hashtextextended('stackdocs.enqueue_lost', 0));
+    with waiting as materialized (
+        select d.stack_id, d.id, d.user_id from public.documents as d
+        where d.status = 'processing'
+            and (d.stack_id, d.id) > (coalesce(p_stack, zeros), coalesce(p_document, zeros))
+        order by d.stack_id, d.id limit p_count
+    ), sent as materialized (
+        select pgmq.send('stackdocs_reading', jsonb_build_object(
+            'stack', d.stack_id, 'owner', d.user_id, 'document', d.id)) as id
+        from waiting as d
+        join public.stacks as s on s.id = d.stack_id and s.deleted_at is null
+            and s.user_id = d.user_id
+        where not exists (
+            select from pgmq.q_stackdocs_reading as q
+            where q.message ->> 'document' = d.id::pg_catalog.text
+                and q.message ->> 'stack' = d.stack_id::pg_catalog.text
+        )
+    )
+    select jsonb_build_object('stack', d.stack_id, 'document', d.id) into last
+    from waiting as d, (select count(*) from sent) as done
+    order by d.stack_id desc, d.id desc limit 1;
+    return last;
+end
+$$;
+revoke all on function stackdocs.enqueue_lost(uuid, uuid, bigint)
+    from public, anon, authenticated, service_role;
+
+-- Also to be called when somebody has dropped or purged the queue.
 create procedure stackdocs.make_queue()
 language plpgsql set search_path = ''
 as $$
@@ -29,6 +67,7 @@ begin
     alter table pgmq.a_stackdocs_reading enable row level security;
     revoke all on pgmq.q_stackdocs_reading, pgmq.a_stackdocs_reading
         from public, anon, authenticated, service_role;
+    perform stackdocs.enqueue_lost(null, null, null);
 end
 $$;
 revoke all on procedure stackdocs.make_queue() from public, anon, authenticated, service_role;
@@ -119,15 +158,25 @@ $$;
 -- The next message, hidden for so long from everybody else; null for none. pgmq's own read gives
 -- out what came first, and one owner's thousand documents would keep all others waiting: here the
 -- owner is next that was served least lately by whoever asks, and p_full are given nothing.
+--
+-- However many messages are there for nothing, a call ends soon: after so many of an owner it looks at
+-- the next owner's, and after so many in all it says false, which is: ask again. What it looked at is
+-- dropped or hidden by then.
 create function public.sd_queue_take(p_now bigint, p_seconds integer, p_served text[],
     p_full text[]) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
+    of_each constant integer := 250;
+    in_all constant integer := 1000;
+    looked integer := 0;
+    more boolean := false;
+    behind bigint;
     next_owner pg_catalog.text;
     one pg_catalog.record;
     is_read boolean;
 begin
+    perform stackdocs.serving();
     for next_owner in
         with recursive owners (name) as (
             (select coalesce(q.message ->> 'owner', '') from pgmq.q_stackdocs_reading as q
@@ -141,9 +190,11 @@ begin
         where o.name is not null and not o.name = any (p_full)
         order by array_position(p_served, o.name) nulls first, o.name
     loop
-        loop
+        behind := 0; -- or each look would pass again over what this call has dropped
+        for nth in 1 .. of_each loop
             select q.msg_id, q.read_ct, q.message into one from pgmq.q_stackdocs_reading as q
-            where coalesce(q.message ->> 'owner', '') = next_owner and q.vt <= clock_timestamp()
+            where coalesce(q.message ->> 'owner', '') = next_owner and q.msg_id > behind
+                and q.vt <= clock_timestamp()
             order by q.msg_id limit 1 for update skip locked;
             exit when not found;
             is_read := stackdocs.is_read(one.message, stackdocs.moment(p_now));
@@ -159,9 +210,15 @@ begin
                 return one.message || jsonb_build_object('id', one.msg_id, 'tries',
                     one.read_ct + 1);
             end if;
+            behind := one.msg_id;
+            looked := looked + 1;
+            if looked = in_all then
+                return 'false';
+            end if;
+            more := more or nth = of_each;
         end loop;
     end loop;
-    return null;
+    return case when more then 'false'::pg_catalog.jsonb end;
 exception when undefined_table or undefined_function or invalid_schema_name then
     perform stackdocs.no_queue();
     return null;
@@ -189,6 +246,7 @@ returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform stackdocs.serving();
     if not stackdocs.holds(p_id, p_tries) then
         return false;
     end if;
@@ -204,6 +262,7 @@ create function public.sd_queue_done(p_id bigint, p_tries integer) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform stackdocs.serving();
     if stackdocs.holds(p_id, p_tries) then
         perform pgmq.delete('stackdocs_reading', p_id);
     end if;
@@ -220,6 +279,7 @@ as $$
 declare
     given pg_catalog.jsonb;
 begin
+    perform stackdocs.serving();
     if stackdocs.holds(p_id, p_tries) then
         select q.message into given from pgmq.q_stackdocs_reading as q where q.msg_id = p_id;
         perform pgmq.delete('stackdocs_reading', p_id);
@@ -229,11 +289,27 @@ end
 $$;
 call stackdocs.callable('public.sd_queue_release(bigint,integer,integer)', 'stackdocs_server');
 
+-- As enqueue_lost, for a worker, of at most a thousand documents: it is told how far that came, and
+-- nothing else.
+create function public.sd_queue_mend(p_stack uuid, p_document uuid) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform stackdocs.serving();
+    return stackdocs.enqueue_lost(p_stack, p_document, 1000);
+exception when undefined_table or undefined_function or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+call stackdocs.callable('public.sd_queue_mend(uuid,uuid)', 'stackdocs_server');
+
 -- How many messages there are, also of what is being read.
 create function public.sd_queue_depth() returns bigint
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
+    perform stackdocs.serving();
     return (select count(*) from pgmq.q_stackdocs_reading);
 exception when undefined_table or invalid_schema_name then
     perform stackdocs.no_queue();
