@@ -208,19 +208,46 @@ async def test_another_users_call_id_says_nothing(calls: Calls) -> None:
 
 @pytest.mark.requirement("PGH-13")
 async def test_answers_older_than_a_day_go_a_few_at_a_time(calls: Calls) -> None:
+    await rig().sql("delete from stackdocs.answers")
     old, young = [str(uuid4()) for _ in range(7)], str(uuid4())
-    for call in old:
+    for call in (*old, young):
         await calls.write(call)
-    await calls.write(young, now=NOW + DAY // 2)
+    await rig().sql(
+        "update stackdocs.answers set at = at - interval '25 hours' where call_id = any ($1)", old
+    )
 
     left = []
-    for turn in range(3):
-        await calls.write(str(uuid4()), now=NOW + DAY + 1 + turn)
+    for _ in range(3):
+        await calls.write(str(uuid4()))
         rows = await rig().sql("select call_id::text as id from stackdocs.answers")
         left.append(len({row["id"] for row in rows} & set(old)))
 
-    assert left == [5, 1, 0], "the oldest were of the document: it was added and written to"
+    assert left == [3, 0, 0]
     assert young in {row["id"] for row in rows}
+
+
+@pytest.mark.requirement("PGS-43")
+async def test_answers_of_users_who_never_call_again_go_with_anybodys(
+    store: Store, calls: Calls
+) -> None:
+    await calls.write(str(uuid4()))
+    await rig().sql("update stackdocs.answers set at = at - interval '25 hours'")
+    elsewhere = store.bind(binding(BOB, (await store.open_stack(BOB, "b")).id))
+
+    await elsewhere.revoke(ALICE)
+
+    rows = await rig().sql("select user_id from stackdocs.answers")
+    assert [row["user_id"] for row in rows] == [BOB]
+
+
+@pytest.mark.requirement("PGS-43")
+async def test_no_time_that_is_named_makes_an_answer_forgotten(calls: Calls) -> None:
+    call = str(uuid4())
+    first = await calls.write(call, now=NOW)
+
+    await calls.write(str(uuid4()), now=NOW + 400 * DAY)
+
+    assert await calls.write(call, now=NOW + 400 * DAY) == first
 
 
 @pytest.mark.requirement("PGH-14")

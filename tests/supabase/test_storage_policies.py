@@ -265,7 +265,7 @@ async def test_a_statement_that_names_no_key_removes_nothing_of_others(
 @asynccontextmanager
 async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""
-    claims: dict[str, object] = {"role": caller.role, "sub": caller.user}
+    claims: dict[str, object] = {"role": caller.role, "sub": caller.user, "stackdocs": 1}
     claims |= {"stack_id": caller.stack, "rights": list(caller.rights)}
     connection = await asyncpg.connect(
         with_user(rig().database_url, "authenticator", "authenticator")

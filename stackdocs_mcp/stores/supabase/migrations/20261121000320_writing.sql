@@ -356,4 +356,5 @@ grant execute on function stackdocs.field_json(stackdocs.fields),
     stackdocs.write(stackdocs.caller, stackdocs.held, jsonb)
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000320', 'writing');

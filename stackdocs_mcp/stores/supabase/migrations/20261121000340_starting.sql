@@ -94,4 +94,5 @@ call stackdocs.callable('public.sd_start_extraction(jsonb,uuid)', 'authenticated
 
 grant execute on function stackdocs.locked(text, text) to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000340', 'starting');

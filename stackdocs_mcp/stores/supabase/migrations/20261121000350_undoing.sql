@@ -340,4 +340,5 @@ grant execute on function stackdocs.change_id(bigint, integer),
     stackdocs.reverse(stackdocs.caller, stackdocs.held, stackdocs.changes[])
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000350', 'undoing');

@@ -88,21 +88,34 @@ create function stackdocs.reserve(p_document uuid, p_kind text, p_pages integer,
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    charged text;
-    month integer;
+    target public.documents;
+    month pg_catalog.int4;
+    held_in pg_catalog.int4;
+    held pg_catalog.int4;
 begin
-    select d.added_by into charged from public.documents as d
+    select * into target from public.documents as d
     where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document for no key update;
     if not found or p_kind not in ('pages', 'ocr_pages') then
         perform stackdocs.no_document(p_document);
     end if;
-    month := stackdocs.charge(charged, p_kind, p_pages, p_by);
-    update public.documents as d
-    set reserved_pages = d.reserved_pages + case p_kind when 'pages' then p_pages else 0 end,
-        reserved_pages_in = case p_kind when 'pages' then month else d.reserved_pages_in end,
-        reserved_ocr = d.reserved_ocr + case p_kind when 'ocr_pages' then p_pages else 0 end,
-        reserved_ocr_in = case p_kind when 'ocr_pages' then month else d.reserved_ocr_in end
-    where d.stack_id = stackdocs.stack() and d.id = p_document;
+    -- What is reserved belongs to one month: at the end of it, what is left is given back there.
+    held := case p_kind when 'pages' then target.reserved_pages else target.reserved_ocr end;
+    held_in := case p_kind when 'pages' then target.reserved_pages_in
+        else target.reserved_ocr_in end;
+    if held > 0 and held_in <> stackdocs.month(p_by.now) then
+        execute format('update stackdocs.usage set %1$I = greatest(0, %1$I - $1)
+            where user_id = $2 and month = $3', p_kind) using held, target.added_by, held_in;
+        held := 0;
+    end if;
+    month := stackdocs.charge(p_document, p_kind, p_pages, p_by);
+    if p_kind = 'pages' then
+        update public.documents as d
+        set reserved_pages = held + p_pages, reserved_pages_in = month
+        where d.stack_id = target.stack_id and d.id = p_document;
+    else
+        update public.documents as d set reserved_ocr = held + p_pages, reserved_ocr_in = month
+        where d.stack_id = target.stack_id and d.id = p_document;
+    end if;
 end
 $$;
 call stackdocs.callable('stackdocs.reserve(uuid,text,integer,stackdocs.caller)', 'authenticated',
@@ -243,4 +256,5 @@ end
 $$;
 call stackdocs.callable('public.sd_reread(jsonb,uuid)', 'authenticated');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000410', 'reading_in');

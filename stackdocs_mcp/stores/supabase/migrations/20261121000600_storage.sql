@@ -36,7 +36,7 @@ language sql immutable set search_path = ''
 as $$
     select case when p_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/'
             '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        then split_part(p_key, '/', 1)::uuid end
+        then split_part(p_key, '/', 1)::pg_catalog.uuid end
 $$;
 
 -- No document of the bound stack has this file, nor is about to. Waits for whoever is adding one,
@@ -91,4 +91,5 @@ create policy stackdocs_erased_select on storage.objects for select to stackdocs
 create policy stackdocs_erased_delete on storage.objects for delete to stackdocs_server
     using (bucket_id = 'documents' and stackdocs.is_deleted(stackdocs.stack_of_file(name)));
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000600', 'storage');

@@ -420,4 +420,5 @@ grant execute on function stackdocs.assembled(uuid, uuid, text), stackdocs.unfit
     stackdocs.write_original(jsonb, stackdocs.held, jsonb[]), stackdocs.original_call(text)
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000800', 'original_names');
