@@ -71,6 +71,9 @@ ATTACKS = {
     "stackdocs.give_back(uuid)": Attack(
         BOB_IN_B, "select from stackdocs.give_back('$document')", "1"
     ),
+    "stackdocs.hold_file(text)": Attack(
+        BOB_IN_B, "select where stackdocs.hold_file('$stack/$document')", "0"
+    ),
     "stackdocs.lines_with(text[],text,text[],uuid,bigint,bigint)": Attack(
         BOB_IN_B,
         "select from stackdocs.lines_with('{}', 'one', '{}', null, 0, 9) as found"

@@ -172,7 +172,7 @@ class SupabaseStore:
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
         before: list[str] = []
-        while keys := await self._objects.listed(PROGRAM, stack):
+        while keys := await self._objects.left(stack):
             if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
             await self._objects.remove(PROGRAM, keys)  # none where another process was faster

@@ -224,14 +224,6 @@ $$;
 call stackdocs.callable('public.sd_documents(jsonb,text,text,uuid,integer)', 'authenticated',
     'stackdocs_worker');
 
--- Until the transaction ends, a file comes to be a document's or is removed, but not both.
-create function stackdocs.alone_with_file(p_path text) returns void
-language sql volatile set search_path = ''
-as $$
-    select pg_advisory_xact_lock(hashtextextended('stackdocs file ' || p_path, 0))
-$$;
-grant execute on function stackdocs.alone_with_file(text) to authenticated, stackdocs_worker;
-
 -- What was part of a document is of who added that: a document of the bound stack that this same
 -- transaction has made. Not as whoever calls, who adds documents in their own name alone.
 create function stackdocs.add_as_part(p_document uuid, p_part_of uuid) returns void
@@ -246,8 +238,9 @@ as $$
 $$;
 call stackdocs.callable('stackdocs.add_as_part(uuid,uuid)', 'authenticated', 'stackdocs_worker');
 
--- The document with these bytes, whether it is new, and whether its file is there. Whoever comes
--- second, also at the same time, is given the first one's.
+-- The document with these bytes, whether it is new, and whether its file is there: where it is
+-- not, somebody has removed it just then, and it is to be sent again, which is the document's from
+-- now on. Whoever comes second, also at the same time, is given the first one's.
 create function public.sd_add_document(p_call jsonb, p_filename text, p_folded text, p_sha256 text,
     p_size bigint, p_file_path text, p_part_of uuid) returns jsonb
 language plpgsql volatile set search_path = ''
@@ -257,11 +250,8 @@ declare
     there uuid;
     made uuid := gen_random_uuid();
     extraction uuid := gen_random_uuid();
-    kept boolean;
+    kept boolean := stackdocs.hold_file(p_file_path);
 begin
-    perform stackdocs.alone_with_file(p_file_path);
-    kept := exists (select 1 from storage.objects as o
-        where o.bucket_id = 'documents' and o.name = p_file_path);
     select d.id into there from public.documents as d
     where d.stack_id = me.stack and d.sha256 = p_sha256;
     if there is not null then -- of this call, where its answer was lost: it is asked for again

@@ -8,7 +8,9 @@
 alter table public.stacks
     add column deletion uuid, -- the call that deleted it: made again, it is answered the same
     add column swept boolean not null default false, -- nothing is left but its folder
-    add column erase_failed_at timestamptz; -- by the database's clock
+    add column erase_failed_at timestamptz, -- by the database's clock
+    add column emptied_at timestamptz, -- its folder was found empty first
+    add column looked_at timestamptz; -- and last
 
 create index stacks_to_erase on public.stacks (erase_failed_at nulls first, deleted_at)
     where deleted_at is not null and not swept;
@@ -231,7 +233,8 @@ begin
     if gone.id is null then
         return jsonb_build_object('rows', null, 'folders', (
             select coalesce(jsonb_agg(s.id), '[]') from public.stacks as s
-            where s.deleted_at is not null and s.swept and s.id <> all (p_skip)));
+            where s.deleted_at is not null and s.swept and s.id <> all (p_skip)
+                and (s.looked_at is null or s.looked_at <= now() - interval '1 hour')));
     end if;
     begin
         done := stackdocs.erase_part(gone, p_rows, p_documents);
@@ -250,24 +253,43 @@ end
 $$;
 call stackdocs.callable('public.sd_erase(integer,integer,uuid[])', 'stackdocs_server');
 
--- The last of a stack, when its folder is empty: whether it went. Not while a file is left, nor
+-- The last of a stack, when its folder is empty: whether nothing is left. Not while a file is, nor
 -- while somebody who began before it was deleted has written something; then that is erased first.
+-- Storage asks who may send a file before it takes the bytes, and keeps them when they are there,
+-- long after perhaps. So for a day the stack's id and its owner stay, and its folder is looked into
+-- again.
 create function public.sd_emptied(p_stack uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    since timestamptz;
 begin
     perform stackdocs.serving();
-    if exists (select from storage.objects as o
-        where o.bucket_id = 'documents' and o.name like p_stack || '/%') then
+    if exists (select from stackdocs.files_of(p_stack, 1)) then
+        return false;
+    end if;
+    select coalesce(s.emptied_at, now()) into since from public.stacks as s
+    where s.id = p_stack and s.deleted_at is not null and s.swept for update;
+    if not found then
         return false;
     end if;
     begin
-        delete from public.stacks where id = p_stack and deleted_at is not null and swept;
-        return found;
-    exception when foreign_key_violation then
-        update public.stacks set swept = false where id = p_stack;
-        return false;
+        delete from public.stacks where id = p_stack;
+        if since > now() - interval '1 day' then
+            raise exception using errcode = 'SD530', message = 'not yet'; -- it is there again
+        end if;
+    exception
+        when foreign_key_violation then
+            update public.stacks set swept = false where id = p_stack;
+            return false;
+        when sqlstate 'SD530' then
+            delete from stackdocs.news where stack_id = p_stack;
+            perform stackdocs.tell('00000000-0000-0000-0000-000000000000', 'members', null);
+            update public.stacks set emptied_at = since, looked_at = now(), name = '',
+                folder = null, policy = '{}', ocr = '{}', created_at = 'epoch'
+            where id = p_stack;
     end;
+    return true;
 end
 $$;
 call stackdocs.callable('public.sd_emptied(uuid)', 'stackdocs_server');
