@@ -58,7 +58,7 @@ def call() -> str:
 @asynccontextmanager
 async def under_way(caller: Caller, statement: str, *given: Any) -> AsyncIterator[None]:
     """The statement as the caller, in a transaction that is committed at the end."""
-    claims = {"sub": caller.user, "stack_id": caller.stack, "rights": caller.rights}
+    claims = {"sub": caller.user, "stack_id": caller.stack, "rights": caller.rights, "stackdocs": 1}
     known = {name: value for name, value in claims.items() if value is not None}
     connection = await asyncpg.connect(rig().database_url)
     try:

@@ -310,17 +310,16 @@ as $$
 $$;
 
 -- Every bound sd_* function that reads begins with this, in the transaction that does the work.
--- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
--- any more that the token was minted with.
+-- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403:
+-- the role does not give a right any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
-language plpgsql volatile set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
 declare
     found pg_catalog.record;
     bound pg_catalog.uuid := stackdocs.bound();
     lost pg_catalog.text;
 begin
-    perform stackdocs.begin_call();
     select * into found from stackdocs.membership(stackdocs.usr(), bound);
     if found.role is null or found.owner <> coalesce(p_call ->> 'owner', found.owner) then
         raise exception using errcode = 'SD404', message = 'no such stack';
@@ -346,7 +345,7 @@ as $$
 begin
     perform from stackdocs.members as m
     where m.user_id = stackdocs.usr()
-        and m.stack_id = (stackdocs.claims() ->> 'stack_id')::uuid
+        and m.stack_id = stackdocs.bound()
     for share;
     return found;
 end
@@ -362,6 +361,7 @@ begin
     if not stackdocs.stay_member() then
         raise exception using errcode = 'SD404', message = 'no such stack';
     end if;
+    perform stackdocs.begin_call();
     return stackdocs.enter(p_call); -- by what is there after waiting
 end
 $$;

@@ -48,7 +48,7 @@ declare
 begin
     if stackdocs.answered(me, p_call, 'write') is null then
         held := stackdocs.hold(me, p_document);
-        perform stackdocs.ready(held, coalesce(p_readings, -1));
+        perform stackdocs.ready(held, p_readings);
         if p_revision is distinct from held.revision then
             raise exception using errcode = 'SD102', message = 'stale check',
                 detail = '{"what": "fields"}';
