@@ -176,18 +176,18 @@ def _signing(text: str, kid: str, trusted: Sequence[Mapping[str, Any]]) -> Findi
     ours = json.loads(text)
     theirs = [one for one in trusted if isinstance(one, dict) and one.get("kid") == kid]
     if not theirs:
-        others = ", ".join(masked(str(one.get("kid", ""))) for one in trusted) or "none"
+        others = ", ".join(str(one.get("kid", "")) for one in trusted) or "none"
         return Finding(
             "signing key",
             "problem",
-            f"the project does not know the key {masked(kid)}, only {others}. Import "
+            f"the project does not know the key {kid}, only {others}. Import "
             "STACKDOCS_SUPABASE_SIGNING_KEY under JWT signing keys in its settings, or set the "
             "key that is there; a new one is known everywhere after some minutes.",
         )
     if not any(_same(ours, one) for one in theirs):
-        text = f"the project has another key with the id {masked(kid)}. Set the one that is there, "
+        text = f"the project has another key with the id {kid}. Set the one that is there, "
         return Finding("signing key", "problem", f"{text}or import this one with an id of its own.")
-    return Finding("signing key", "ok", f"{masked(kid)}, ES256, which the project trusts")
+    return Finding("signing key", "ok", f"{kid}, ES256, which the project trusts")
 
 
 def _same(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -260,6 +260,7 @@ def _queue(answer: _Answer) -> Finding:
 
 async def _database(url: str) -> AsyncIterator[Finding]:
     from stackdocs_mcp.stores.supabase.migrating import (  # noqa: PLC0415  only where one is set
+        MayNotMigrate,
         applied,
         connected,
     )
@@ -268,6 +269,10 @@ async def _database(url: str) -> AsyncIterator[Finding]:
     try:
         async with connected(url) as connection:
             there = await applied(connection)
+    except MayNotMigrate:
+        text = "STACKDOCS_SUPABASE_DB_URL is accepted, for news of changes; `stackdocs-mcp migrate`"
+        yield Finding(what, "ok", f"{text} needs the project's `postgres` user")
+        return
     except StackdocsError as error:
         yield Finding(what, "problem", told(error.message, error.advice))
         return

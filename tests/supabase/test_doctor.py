@@ -98,7 +98,10 @@ async def test_doctor_knows_a_publishable_key_that_the_project_refuses() -> None
 @pytest.mark.requirement("PGM-41")
 @pytest.mark.parametrize(
     ("kid", "said"),
-    [("another-key-of-ours", "does not know the key ****ours"), ("tests-1", "has another key")],
+    [
+        ("another-key-of-ours", "does not know the key another-key"),
+        ("tests-1", "has another key"),
+    ],
 )
 async def test_doctor_compares_the_signing_key_with_those_that_the_project_trusts(
     kid: str, said: str
