@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 APART = 30.0
 """Seconds between clocks from which on it is a problem; tokens are good for 60."""
+WAITED = 300
+"""Seconds that the first document waits and none is being read: then nobody is there to."""
 BUCKET = "documents"
 _UNKNOWN_ROLE = "22023"
 _MIGRATE = "Run `stackdocs-mcp migrate`"
@@ -83,9 +85,9 @@ async def _project(
             return
         yield Finding("Supabase", "ok", f"the publishable key {masked(publishable)} is accepted")
         yield (migrated := _migrations(versions))
-        yield await _bucket(asking)
-        if migrated.state == "ok":
-            yield _queue(await asking.call("sd_queue_depth"))
+        if migrated.state == "ok":  # else the database is the cause of what they would say
+            yield await _bucket(asking)
+            yield _queue(await asking.call("sd_queue_waiting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +211,9 @@ def _migrations(answer: _Answer) -> Finding:
     if answer.code in UNKNOWN_FUNCTION | {_UNKNOWN_ROLE}:
         text = f"the project's API knows no function of this program. {_MIGRATE}; if that was done,"
         return Finding(what, "problem", f"{text} run `{RELOAD}` in the project's SQL editor.")
-    text = f"the project's API answers with {answer.status or 'nothing'}. Look at the project's "
-    return Finding(what, "problem", f"{text}logs; a database that restarts is back in a minute.")
+    text = f"the project's API answers with {answer.status or 'nothing'}: its database does not "
+    text += "answer. One that restarts is back in a minute; else look at the project's logs."
+    return Finding(what, "problem", text)
 
 
 def _compared(there: Sequence[str], steps: Sequence[Migration]) -> Finding:
@@ -244,9 +247,8 @@ async def _bucket(asking: _Asking) -> Finding:
 
 def _queue(answer: _Answer) -> Finding:
     what = "queue"
-    if answer.status == 200 and isinstance(answer.body, int):
-        waiting = answer.body
-        return Finding(what, "ok", f"{waiting:,} document{'' if waiting == 1 else 's'} in it")
+    if answer.status == 200 and isinstance(answer.body, dict):
+        return _read(answer.body)
     if answer.code in UNKNOWN_FUNCTION:
         text = "the project's API does not know all functions of this program yet. In the project's"
         return Finding(what, "problem", f"{text} SQL editor, run `{RELOAD}`.")
@@ -256,6 +258,17 @@ def _queue(answer: _Answer) -> Finding:
         "problem",
         f"{text}dashboard, then run `call stackdocs.make_queue()` in its SQL editor.",
     )
+
+
+def _read(queue: Mapping[str, int]) -> Finding:
+    """Whether somebody reads: documents wait for long only while others are being read."""
+    documents, seconds = queue["documents"], queue["seconds"]
+    said = f"{documents:,} document{'' if documents == 1 else 's'}"
+    if queue["taken"] or seconds < WAITED:
+        return Finding("queue", "ok", f"{said} in it")
+    wait = "waits" if documents == 1 else "wait"
+    text = f"{said} {wait} since {seconds // 60} min and nobody reads. Start `stackdocs-mcp worker`"
+    return Finding("queue", "problem", f"{text}, or serve without --worker off.")
 
 
 async def _database(url: str) -> AsyncIterator[Finding]:

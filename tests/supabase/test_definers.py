@@ -88,6 +88,7 @@ BY_GRANT_ALONE = {
     "public.sd_queue_extend(bigint,integer,integer)",
     "public.sd_queue_release(bigint,integer,integer)",
     "public.sd_queue_take(bigint,integer,text[],text[])",
+    "public.sd_queue_waiting()",
     "stackdocs.is_deleted(uuid)",
 }
 """For the program alone, by what is granted and no check of their own."""

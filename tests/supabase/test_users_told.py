@@ -1,7 +1,9 @@
 """What a person is told who works on a project, and whose folders are whose."""
 
 import json
+import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -11,12 +13,17 @@ from pydantic import SecretStr
 from stackdocs_mcp.cli.doctor_supabase import on_supabase
 from stackdocs_mcp.cli.histories import look_through
 from stackdocs_mcp.cli.opening import named
-from stackdocs_mcp.core.binding import UserId
+from stackdocs_mcp.core.binding import StackId, UserId
+from stackdocs_mcp.core.events import NO_STACK, About, Event
 from stackdocs_mcp.server.compose import running, user_of
 from stackdocs_mcp.settings import Settings
+from stackdocs_mcp.stores.supabase.events import NOT_LISTENING, Listening
+from stackdocs_mcp.stores.supabase.kept import Kept
+from stackdocs_mcp.stores.supabase.memberships import Attentive, Memberships
 from tests.cli.shell import Ran, Shell
 from tests.server.papers import INVOICE
 from tests.supabase import shared
+from tests.supabase.postgres import free_port
 from tests.supabase.shared import own
 
 DEFAULT_USER = f"@{platform.node()}"
@@ -190,6 +197,55 @@ def test_a_stack_that_is_made_by_its_name_is_said_to_be(
     assert "made the stack 'billls'" in made.err
     assert "made the stack 'lettters'" in served.err
     assert "made the stack" not in again.err + served_again.err + default.err
+
+
+@pytest.mark.requirement("PGU-05")
+@pytest.mark.anyio
+async def test_copies_are_dropped_when_it_is_heard_that_their_stack_was_erased(
+    tmp_path: Path,
+) -> None:
+    kept = Kept(tmp_path)
+
+    def take(key: str) -> None:
+        handle, name = kept.arrival()
+        os.close(handle)
+        kept.take(key, Path(name), 0)
+
+    take("one/a")
+    take("other/a")
+    heard = [Event(StackId("one"), About.MEMBERS)]
+    watch = Attentive(Told(heard), Memberships(), kept)
+
+    await watch.changed()
+    first = kept.find("one/a"), kept.find("other/a")
+    heard[:] = [Event(NO_STACK, About.MEMBERS)]
+    await watch.changed()
+
+    assert first[0] is None
+    assert first[1] is not None
+    assert kept.find("other/a") is None
+    kept.close()
+
+
+class Told:
+    """A watch that says what it is given."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    async def changed(self) -> Sequence[Event]:
+        return self._events
+
+
+@pytest.mark.requirement("PGU-08")
+@pytest.mark.anyio
+async def test_a_database_that_cannot_be_listened_to_is_a_sentence_in_the_log_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bell = Listening(f"postgresql://postgres:s3cr3t@127.0.0.1:{free_port()}/postgres")
+
+    assert [await bell.connect(), await bell.connect()] == [False, False]
+    assert caplog.messages == [NOT_LISTENING]
 
 
 def settings_of(place: Path, database: str | None = None) -> Settings:

@@ -261,7 +261,7 @@ _TOLD = {
     "3D000": ("there is no such database", "It is usually named postgres on Supabase."),
     "42501": (
         "this user of the database may not do what a migration has to do",
-        f"Nothing of the step was done. {_USER}",
+        f"Nothing was changed. {_USER}",
     ),
     "53300": (
         "the project's database has no connection left",
