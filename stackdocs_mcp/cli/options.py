@@ -21,7 +21,7 @@ _COMMON = (
     setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
     setting(
         "data_dir",
-        "Where stacks and documents are kept; on Supabase: files in use, exports and the token key.",
+        "Where stacks and documents are kept; on Supabase: files in use and the token key.",
         metavar="DIR",
     ),
     setting("supabase_url", "Keep everything in this Supabase project.", metavar="URL"),

@@ -47,8 +47,8 @@ AT_LEAST_EVERY_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 
 NOT_LISTENING = (
-    "the database of STACKDOCS_SUPABASE_DB_URL cannot be listened to: changes are heard of within a "
-    "second all the same; `stackdocs-mcp doctor` says more"
+    "the database of STACKDOCS_SUPABASE_DB_URL cannot be listened to: changes are heard of within "
+    "a second all the same; `stackdocs-mcp doctor` says more"
 )
 
 _log = logging.getLogger(__name__)
