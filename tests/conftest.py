@@ -31,6 +31,10 @@ class Claims:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Whoever ends a run by `timeout` or in CI leaves no server of the tests running: as after Ctrl-C.
+if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
 CLAIMS = pytest.StashKey[Claims]()
 _DESELECTED = pytest.StashKey[bool]()
 

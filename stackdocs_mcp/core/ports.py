@@ -326,6 +326,9 @@ class Extractions(Protocol):
         again. There is no secret in them: who may write to the store and knows this program can
         write another history that fits. Against that, keep a document's digest elsewhere: a
         history that once came to it must have a change with it for ever.
+
+        Raises Conflict when the document was written to each of the few times it was looked at.
+        A store that looks at all of it at once never does.
         """
 
 

@@ -10,11 +10,18 @@ from stackdocs_mcp.core.events import NO_STACK, About, Event, Watch
 from stackdocs_mcp.core.model import Completion, Document, Failure
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.stack import Ocr, Policy, Stack
+from stackdocs_mcp.stores.supabase import events
 from tests.stores.builders import ALICE, BOB, ENGINE, added, binding, page, put, setting
 
 pytestmark = pytest.mark.anyio
 
 PATIENCE = 30
+
+
+@pytest.fixture(autouse=True)
+def _asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a project is left alone is no promise, and a test need not wait for it."""
+    monkeypatch.setattr(events, "EVERY_SECONDS", events.APART_SECONDS + 0.01)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ class Actor:
     role: str
     claims: Mapping[str, Any]
     home: Side = "A"
+    calling: bool = True
+    """Whether the statement is one of a function's of the program, or made without any."""
 
 
 def _side(letter: str, owner: str, number: int) -> dict[str, str]:
@@ -41,28 +43,36 @@ SIDES: dict[Side, dict[str, str]] = {
     "D": _side("D", "dora", 3),
 }
 ELSEWHERE = "c0000000-0000-4000-8000-000000000001"
+OURS = {"stackdocs": 1}
+"""What every token has that the program mints, and none of the project's own sign-in."""
 _READ = ["stack:read"]
 _WRITE = ["stack:read", "stack:write"]
 _ALL = ["stack:admin", "stack:read", "stack:write"]
 
 
 def _bound(user: str, stack: str, rights: list[str]) -> dict[str, Any]:
-    return {"sub": user, "stack_id": stack, "rights": rights}
+    return {**OURS, "sub": user, "stack_id": stack, "rights": rights}
 
 
 _A, _B, _D = (SIDES[one]["stack"] for one in ("A", "B", "D"))
 ACTORS = {
     "anon": Actor("anon", {}),
-    "own": Actor("authenticated", {"sub": "alice"}),
+    "own": Actor("authenticated", {**OURS, "sub": "alice"}),
+    "own_directly": Actor("authenticated", {**OURS, "sub": "alice"}, calling=False),
+    "signed_in": Actor("authenticated", {"sub": "alice"}),
     "viewer": Actor("authenticated", _bound("alice-viewer", _A, _READ)),
     "editor": Actor("authenticated", _bound("alice-editor", _A, _WRITE)),
     "owner": Actor("authenticated", _bound("alice", _A, _ALL)),
+    "directly": Actor("authenticated", _bound("alice", _A, _ALL), calling=False),
+    "signed_in_to": Actor("authenticated", {**_bound("alice", _A, _ALL), "stackdocs": 0}),
+    "unnamed": Actor("authenticated", {**_bound("alice", "no id", _ALL)}),
     "powerless": Actor("authenticated", _bound("alice", _A, [])),
     "elsewhere": Actor("authenticated", _bound("alice", ELSEWHERE, _ALL)),
     "misbound": Actor("authenticated", _bound("alice", _B, _ALL)),
     "intruder": Actor("authenticated", _bound("carol", _A, _ALL)),
     "stranger": Actor("authenticated", _bound("bob", _B, _ALL), home="B"),
     "worker": Actor("stackdocs_worker", _bound("alice", _A, _WRITE)),
+    "worker_directly": Actor("stackdocs_worker", _bound("alice", _A, _WRITE), calling=False),
     "worker_elsewhere": Actor("stackdocs_worker", _bound("bob", _B, _WRITE), home="B"),
     "server": Actor("stackdocs_server", {}),
     "service": Actor("service_role", {}),

@@ -59,7 +59,8 @@ class Table:
         return self.alone.get(name, may) if granted else may
 
     def inserting(self, side: Side, row: Mapping[str, str], who: str = "") -> str:
-        """By ``who``, in the place of the side's owner."""
+        """By ``who``, in the place of the side's owner; columns without a value are left out."""
+        row = {name: value for name, value in row.items() if value}
         into = f"insert into {self.name} ({', '.join(row)}) overriding system value"
         return _filled(f"{into} values ({', '.join(row.values())})", side, who)
 
@@ -198,13 +199,14 @@ async def wrong(connection: asyncpg.Connection, tried: Sequence[Cell]) -> list[s
     """What is other than it should be, with what was answered; every statement is undone."""
     as_whom = [ACTORS[one.actor] for one in tried]
     rows = await connection.fetch(
-        "select pg_temp.attempt(r, c, s, w) as answer from"
-        " unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality"
-        " as u (r, c, s, w, n) order by n",
+        "select pg_temp.attempt(r, c, s, w, o) as answer from"
+        " unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) with ordinality"
+        " as u (r, c, s, w, o, n) order by n",
         [one.role for one in as_whom],
         [json.dumps({"role": one.role, **one.claims}) for one in as_whom],
         [one.statement for one in tried],
         [one.watched for one in tried],
+        ["on" if one.calling else "" for one in as_whom],
     )
     answers = [row["answer"] for row in rows]
     found = []
@@ -320,7 +322,7 @@ update public.stacks set deleted_at = now() where id = '{SIDES["D"]["stack"]}';
 """
 ATTEMPT = """
 create or replace function pg_temp.attempt(
-    p_role text, p_claims text, p_statement text, p_watched text
+    p_role text, p_claims text, p_statement text, p_watched text, p_call text default ''
 ) returns text language plpgsql as $$
 declare
     changed bigint;
@@ -333,6 +335,7 @@ begin
             execute p_watched into before;
         end if;
         perform set_config('request.jwt.claims', p_claims, true);
+        perform set_config('stackdocs.call', p_call, true);
         perform set_config('role', p_role, true);
         execute p_statement;
         get diagnostics changed = row_count;

@@ -96,7 +96,11 @@ class Replica:
         return self.ended()
 
     def __enter__(self) -> Self:
-        self.says("ready")
+        try:
+            self.says("ready")
+        except BaseException:  # also Ctrl-C: nobody else ends it then
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -105,6 +109,9 @@ class Replica:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(PATIENCE)

@@ -1,10 +1,13 @@
 """Supabase Storage as far as the program meets it, written from how the hosted service answers.
 
-Who may do what is not decided here: each request is one transaction of real Postgres, as the
-token's role and with its claims, so that the project's own policies on ``storage.objects`` decide.
+Who may do what is not decided here: each request asks real Postgres, as the token's role and with
+its claims, so that the project's own policies on ``storage.objects`` decide. What is changed is
+tried so, undone, and then done with the service's own rights, as the hosted one does it: an upload
+before its bytes have come, a removal under the lock of the rows it is about.
 Bytes are files on disk. Every refusal is HTTP 400, with its true status in the body.
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -22,13 +25,20 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 _KEY = re.compile(r"[A-Za-z0-9_/!\-.*'() &$@=;:+,?]+")
-_AS = """
-select set_config('role', $1, true), set_config('request.jwt.claims', $2, true),
-    set_config('storage.allow_delete_query', 'true', true)
-"""
+_AS = "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)"
+_MAY_DELETE = "set local storage.allow_delete_query = 'true'"
 _INSERT = """
 insert into storage.objects (bucket_id, name, owner_id, version, metadata, user_metadata)
-values ($1, $2, $3, $4, $5, '{}') returning id
+values ($1, $2, $3, $4, $5, '{}')
+"""
+_COMPLETE = f"""
+{_INSERT} on conflict (bucket_id, name) do update
+    set version = excluded.version, metadata = excluded.metadata
+returning id, (select o.version from storage.objects as o
+    where o.bucket_id = $1 and o.name = $2) as before
+"""
+_LOCK = """
+select id from storage.objects where bucket_id = $1 and name = any ($2) order by name for update
 """
 _FIND = "select version, metadata from storage.objects where bucket_id = $1 and name = $2"
 _LIST = """
@@ -36,8 +46,9 @@ select substr(name, length($2) + 1) as name, id, updated_at, created_at, metadat
 from storage.objects where bucket_id = $1 and starts_with(name, $2)
 order by name limit $3 offset $4
 """
+_MAY_REMOVE = "delete from storage.objects where bucket_id = $1 and name = any ($2) returning id"
 _REMOVE = """
-delete from storage.objects where bucket_id = $1 and name = any ($2)
+delete from storage.objects where id = any ($1)
 returning bucket_id, name, id, version, created_at, updated_at, metadata
 """
 
@@ -105,7 +116,8 @@ class Service:
         self._keys = {one["kid"]: jwt.PyJWK(one).key for one in config["jwks"]["keys"]}
         self._folder = Path(config["files"])
         self._folder.mkdir(exist_ok=True)
-        self._pool: asyncpg.Pool | None = None
+        self._pools: dict[str, asyncpg.Pool] = {}
+        self._opening = asyncio.Lock()
         self.weather = Weather()
 
     def routes(self) -> list[BaseRoute]:
@@ -169,12 +181,22 @@ class Service:
         except jwt.PyJWTError:
             raise denied("signature verification failed") from None
 
-    async def pool(self) -> asyncpg.Pool:
-        if self._pool is None:
-            self._pool = await asyncpg.create_pool(
-                self._config["database"], min_size=0, max_size=8, init=_speaks_json
-            )
-        return self._pool
+    async def pool(self, name: str) -> asyncpg.Pool:
+        """Connections to the ``database`` for requests, or as ``admin``."""
+        async with self._opening:
+            if name not in self._pools:
+                self._pools[name] = await asyncpg.create_pool(
+                    self._config[name], min_size=0, max_size=8, init=_speaks_json
+                )
+            return self._pools[name]
+
+    @asynccontextmanager
+    async def itself(self) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction of the service's own, whom no policy holds."""
+        pool = await self.pool("admin")
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(_MAY_DELETE)
+            yield connection
 
     async def bucket(self, bucket: str) -> asyncpg.Record:
         """As the service itself sees it."""
@@ -204,13 +226,15 @@ class Service:
             raise Refusal(400, "InvalidKey", f"Invalid key: {name}", "InvalidKey")
         limits = await self.bucket(bucket)
         row = (bucket, name, asking.claims.get("sub"), str(uuid.uuid4()))
-        async with asking.begun(undo=True) as connection:  # may it, before the bytes are taken
-            await connection.fetchval(_INSERT, *row, {})
+        async with asking.begun() as connection:  # may it, before the bytes are taken
+            await connection.execute(_INSERT, *row, {})
         version, size, kind = await self._taken(request, limits)
         about = {"size": size, "mimetype": kind, "cacheControl": "no-cache"}
-        async with asking.begun() as connection:
-            made = await connection.fetchval(_INSERT, *row[:3], version, about)
-        return JSONResponse({"Key": f"{bucket}/{name}", "Id": str(made)})
+        async with self.itself() as connection:  # nobody is asked again when they are there
+            made = await connection.fetchrow(_COMPLETE, *row[:3], version, about)
+        if made["before"] is not None:
+            (self._folder / made["before"]).unlink(missing_ok=True)
+        return JSONResponse({"Key": f"{bucket}/{name}", "Id": str(made["id"])})
 
     async def _taken(self, request: Request, limits: asyncpg.Record) -> tuple[str, int, str]:
         """The body's bytes as a file: its name here, its size and what it says it is."""
@@ -259,9 +283,12 @@ class Service:
     async def _remove(self, request: Request, asking: "Asking") -> Response:
         bucket = request.path_params["bucket"]
         await self.bucket(bucket)
-        async with asking.begun() as connection:
-            names = (await request.json())["prefixes"]
-            rows = await connection.fetch(_REMOVE, bucket, names)
+        names = (await request.json())["prefixes"]
+        async with self.itself() as connection:
+            await connection.fetch(_LOCK, bucket, names)
+            async with asking.becoming(connection):  # what may it
+                those = await connection.fetch(_MAY_REMOVE, bucket, names)
+            rows = await connection.fetch(_REMOVE, [row["id"] for row in those])
             for row in rows:
                 (self._folder / row["version"]).unlink(missing_ok=True)
         return _json([dict(row) for row in rows])
@@ -275,30 +302,28 @@ class Asking:
         self.claims = claims
 
     @asynccontextmanager
-    async def begun(self, *, undo: bool = False) -> AsyncIterator[asyncpg.Connection]:
-        pool = await self._service.pool()
+    async def begun(self) -> AsyncIterator[asyncpg.Connection]:
+        pool = await self._service.pool("database")
+        async with pool.acquire() as connection, self.becoming(connection):
+            yield connection
+
+    @asynccontextmanager
+    async def becoming(self, connection: asyncpg.Connection) -> AsyncIterator[None]:
+        """A transaction as whoever asks, or a part of one; what it does is undone."""
+        transaction = connection.transaction()
+        await transaction.start()
         try:
-            async with pool.acquire() as connection, _transaction(connection, undo=undo):
-                role = self.claims.get("role", "anon")
-                await connection.execute(_AS, role, json.dumps(self.claims))
-                yield connection
+            role = self.claims.get("role", "anon")
+            await connection.execute(_MAY_DELETE)
+            await connection.execute(_AS, role, json.dumps(self.claims))
+            yield
         except asyncpg.UniqueViolationError:
             message = "The resource already exists"
             raise Refusal(409, "Duplicate", message, "KeyAlreadyExists") from None
         except asyncpg.InsufficientPrivilegeError:
             raise denied("new row violates row-level security policy") from None
-
-
-@asynccontextmanager
-async def _transaction(connection: asyncpg.Connection, *, undo: bool) -> AsyncIterator[None]:
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        yield
-    except BaseException:
-        await transaction.rollback()
-        raise
-    await (transaction.rollback() if undo else transaction.commit())
+        finally:
+            await transaction.rollback()
 
 
 async def _speaks_json(connection: asyncpg.Connection) -> None:

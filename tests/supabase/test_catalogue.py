@@ -20,7 +20,7 @@ OPEN = {
 """Policies that let the roles they are for see every row."""
 UNKEYED = {"stackdocs.imported_stacks"}
 """A stack each, by what it was called in an original database; no user ever sees it."""
-BARE = re.compile(r"(?<!SELECT )(?<!SELECT \()\bstackdocs\.(?:claims|usr|stack|owner|stack_to)\(")
+BARE = re.compile(r"(?<!SELECT )(?<!SELECT \()\bstackdocs\.(?:claims|usr|stack|owner|stack_to|bound|is_in_call)\(")
 """A look-up that a statement would make for each row: only in a sub-select is it made once."""
 
 

@@ -19,9 +19,12 @@ from tests.supabase.matrix import attempt, undone, world
 
 pytestmark = pytest.mark.anyio
 A = SIDES["A"]
-BOB_IN_B = {"sub": "bob", "stack_id": SIDES["B"]["stack"], "rights": ["stack:read", "stack:write"]}
-BOB = {"sub": "bob"}
-ALICE_IN_A = {"sub": "alice", "stack_id": A["stack"], "rights": ["stack:read", "stack:write"]}
+RIGHTS = ["stack:read", "stack:write"]
+BOB = {"sub": "bob", "stackdocs": 1}
+BOB_IN_B = {**BOB, "stack_id": SIDES["B"]["stack"], "rights": RIGHTS}
+ALICE_IN_A = {"sub": "alice", "stackdocs": 1, "stack_id": A["stack"], "rights": RIGHTS}
+BOB_BOUND_TO_A = {**BOB_IN_B, "stack_id": A["stack"]}
+PART_OF = "f0000000-0000-4000-8000-00000000000f"
 CALLER = "row('bob', '$stack', 'alice', now(), 'agent', '', '{}')::stackdocs.caller"
 WATCHED = Template("""
 select md5(string_agg(one::text, ',' order by one::text)) from (
@@ -38,6 +41,10 @@ insert into public.documents (stack_id, id, user_id, extraction_id, filename, fo
     file_size_bytes, added_by, uploaded_at, updated_at, claimed_by, claimed_until)
 values ('{ELSEWHERE}', gen_random_uuid(), 'alice', gen_random_uuid(), 'a', 'a', '{A["sha256"]}', 7,
     'alice', now(), now(), 'somebody', 'infinity');
+insert into public.documents (stack_id, id, user_id, extraction_id, filename, folded_name, sha256,
+    file_size_bytes, added_by, uploaded_at, updated_at)
+values ('{A["stack"]}', '{PART_OF}', 'alice', gen_random_uuid(), 'b', 'b', 'b0', 7,
+    'alice-editor', now(), now());
 """
 """What calls on A's document would change or see."""
 
@@ -55,11 +62,17 @@ ATTACKS = {
     "public.sd_delete_stack(uuid,bigint,uuid)": Attack(
         BOB, "select where public.sd_delete_stack(gen_random_uuid(), 1, '$stack')", "0"
     ),
-    "stackdocs.charge(text,text,bigint,stackdocs.caller)": Attack(
-        BOB_IN_B, f"select stackdocs.charge('alice', 'documents', 1, {CALLER})", "SD404"
+    "stackdocs.add_as_part(uuid,uuid)": Attack(
+        BOB_IN_B, f"select stackdocs.add_as_part('$document', '{PART_OF}')", "1"
+    ),
+    "stackdocs.charge(uuid,text,bigint,stackdocs.caller)": Attack(
+        BOB_IN_B, f"select stackdocs.charge('$document', 'documents', 1, {CALLER})", "SD404"
     ),
     "stackdocs.give_back(uuid)": Attack(
         BOB_IN_B, "select from stackdocs.give_back('$document')", "1"
+    ),
+    "stackdocs.hold_file(text)": Attack(
+        BOB_IN_B, "select where stackdocs.hold_file('$stack/$document')", "0"
     ),
     "stackdocs.lines_with(text[],text,text[],uuid,bigint,bigint)": Attack(
         BOB_IN_B,
@@ -79,6 +92,7 @@ ATTACKS = {
     "stackdocs.settle(uuid,integer,integer)": Attack(
         BOB_IN_B, "select from stackdocs.settle('$document', 1, 0)", "1"
     ),
+    "stackdocs.stay_member()": Attack(BOB_BOUND_TO_A, "select where stackdocs.stay_member()", "0"),
 }
 ASKED_BY_POLICIES = {"stackdocs.membership(text,uuid)"}
 """Answers about whoever is named, to functions and policies; no API shows its schema."""

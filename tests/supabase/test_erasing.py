@@ -1,6 +1,7 @@
 """Deleted stacks are erased from a project wholly, whatever gets in the way."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import anyio
 import asyncpg
@@ -23,6 +24,16 @@ select c.oid::regclass::text as name, a.attname::text as part
 from pg_class as c join pg_attribute as a on a.attrelid = c.oid and not a.attisdropped
 where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'stackdocs'::regnamespace)
     and (a.attname = 'stack_id' or (c.oid = 'public.stacks'::regclass and a.attname = 'id'))
+"""
+STAYS = """
+select from public.stacks where id = $1 and emptied_at is not null
+    and (name, instructions, policy, ocr) = ('', '', '{}', '{}')
+    and coalesce(folder, field_schema) is null and created_at = 'epoch'
+"""
+"""Of a stack that is erased its id and its owner, for a day."""
+LATER = """
+update public.stacks
+set looked_at = looked_at - $2::interval, emptied_at = emptied_at - $2::interval where id = $1
 """
 ONE_PART = {"p_rows": 1, "p_documents": 1}
 LINK = """
@@ -49,7 +60,7 @@ async def stack(store: SupabaseStore) -> Stack:
 
 
 async def left_of(stack: StackId) -> dict[str, int]:
-    """Rows of the stack that there are, by table, and its files."""
+    """Rows of the stack that there are, by table, and its files; but for what stays for a day."""
     found = {}
     for row in await rig().sql(TABLES):
         ((count,),) = await rig().sql(
@@ -59,6 +70,8 @@ async def left_of(stack: StackId) -> dict[str, int]:
     ((files,),) = await rig().sql(
         "select count(*) from storage.objects where name like $1 || '/%'", stack
     )
+    if await rig().sql(STAYS, stack):
+        found["stacks"] = 0
     return {name: count for name, count in {**found, "files": files}.items() if count}
 
 
@@ -127,6 +140,39 @@ async def test_a_stack_goes_when_its_folder_is_empty_and_not_before(
     await store.empty(stack.id)
     assert await store._rest.call(PROGRAM, "sd_emptied", {"p_stack": stack.id})
     assert await left_of(stack.id) == {}
+
+
+@pytest.mark.requirement("PGF-15")
+async def test_a_file_that_arrives_when_its_stack_is_erased_is_removed_within_an_hour(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    await store.delete_stack(ALICE, stack.id)
+    await rig().sql(
+        "insert into storage.objects (bucket_id, name, version) values ('documents', $1, 'x')",
+        f"{stack.id}/{stack.id}",
+    )
+
+    await erasing.erase(store._rest, store.empty)
+    at_once = await left_of(stack.id)
+    await rig().sql(LATER, stack.id, timedelta(hours=1))
+    await erasing.erase(store._rest, store.empty)
+
+    assert at_once == {"files": 1}
+    assert await left_of(stack.id) == {}
+
+
+@pytest.mark.requirement("PGF-15")
+async def test_after_a_day_nothing_is_left_of_an_erased_stack(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    await store.delete_stack(ALICE, stack.id)
+    here = "select user_id from public.stacks where id = $1"
+    assert await rig().sql(here, stack.id) == [(ALICE,)]
+
+    await rig().sql(LATER, stack.id, timedelta(days=1))
+    await erasing.erase(store._rest, store.empty)
+
+    assert await rig().sql(here, stack.id) == []
 
 
 @pytest.mark.requirement("PGS-33")

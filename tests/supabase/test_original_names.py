@@ -39,9 +39,12 @@ class Client:
     caller: Caller
 
     async def get(self, address: str) -> Any:
-        answer = await self._sent("GET", address)
+        answer = await self.answer(address)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def answer(self, address: str) -> httpx.Response:
+        return await self._sent("GET", address)
 
     async def call(self, function: str, **arguments: object) -> int:
         """The status of the answer."""
@@ -138,6 +141,24 @@ async def test_scores_are_where_their_values_are(repo: StackStore, client: Clien
     assert await client.scores(document) == {"rows": [None, 0.25], "vendor": {"name": 1.0}}
     found = {dotted(one.leaf.path): one.leaf.confidence for one in await repo.fields(document.id)}
     assert found == {"rows[0]": None, "rows[1]": 0.25, "rows[2]": None, "vendor.name": 1.0}
+
+
+@pytest.mark.requirement("PGL-38")
+async def test_rows_with_gaps_that_would_make_a_huge_answer_are_refused(
+    repo: StackStore, client: Client
+) -> None:
+    few, many = await ready(repo, "few"), await ready(repo, "many")
+    await put(repo, few, "a[9999][9999]", 1)
+    for number in range(11):
+        await put(repo, many, f"b{number}[9999]", 1)
+    of = "extractions?select=extracted_fields&document_id=eq."
+
+    (row,) = await client.get(of + few.id)
+    refused = await client.answer(of + many.id)
+
+    assert row["extracted_fields"]["a"][9999][9999] == 1
+    assert refused.status_code == 413
+    assert "gaps" in refused.json()["message"]
 
 
 @pytest.mark.requirement("PGL-30")

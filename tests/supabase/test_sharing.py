@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -10,9 +11,11 @@ import pytest
 from stackdocs_mcp.core.binding import Actor, Binding, Right, Role
 from stackdocs_mcp.core.errors import MissingRight
 from stackdocs_mcp.core.stack import Stack
+from stackdocs_mcp.stores.supabase.calling import micros
 from stackdocs_mcp.stores.supabase.project import Caller
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, BOB, SteppingClock, binding
+from tests.supabase.acting import acting
 from tests.supabase.shared import replicas, rig
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +128,48 @@ async def test_the_end_of_a_membership_whose_answer_was_lost_is_answered_the_sam
     assert await store._rest.call(caller, "sd_revoke", asked) is True
 
     assert await owner.revoke(BOB) is False
+
+
+USED = "select nonce from stackdocs.used_links order by nonce"
+
+
+@pytest.mark.requirement("PGS-42")
+async def test_no_time_that_is_named_makes_the_use_of_a_link_forgotten(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    until = store._clock()
+    alice = binding(ALICE, stack.id)
+    assert await store.bind(alice).use_link("nonce", "first", until) == "first"
+    late = {"id": NOBODY, "now": micros(until + timedelta(days=9999)), "kind": "agent"}
+    asked = {"p_nonce": "other", "p_use": "x", "p_expires_at": 1}
+
+    await store._rest.call(Caller.of(alice), "sd_use_link", {"p_call": late, **asked})
+
+    assert await store.bind(alice).use_link("nonce", "second", until) == "first"
+
+
+@pytest.mark.requirement("PGS-42")
+async def test_the_use_of_a_link_is_undone_by_nobody(stack: Stack) -> None:
+    async with acting(binding(ALICE, stack.id)) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("delete from stackdocs.used_links")
+
+
+@pytest.mark.requirement("PGS-42")
+async def test_uses_of_links_that_ended_are_forgotten_by_the_clock_of_the_database(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    await rig().sql(
+        "insert into stackdocs.used_links (stack_id, nonce, use, used_at, expires_at)"
+        " select $1, nonce, 'x', now() - make_interval(hours => used),"
+        " now() - make_interval(hours => ended)"
+        " from (values ('long ago', 30, 25), ('not over', 30, -1), ('just over', 30, 23),"
+        " ('just used', 23, 30)) as one (nonce, used, ended)",
+        stack.id,
+    )
+    elsewhere = store.bind(binding(BOB, (await store.open_stack(BOB, "b")).id))
+
+    await elsewhere.use_link("new", "x", store._clock())
+
+    left = [row["nonce"] for row in await rig().sql(USED)]
+    assert left == ["just over", "just used", "new", "not over"]

@@ -24,6 +24,12 @@ pytestmark = pytest.mark.anyio
 
 LIMIT = 100_000_000
 MEGABYTE = 1 << 20
+MORE = """
+insert into storage.objects (bucket_id, name, version)
+select 'documents', $1::text || '/' || gen_random_uuid(), gen_random_uuid()
+from generate_series(1, 250)
+"""
+"""More files of a stack than one request names."""
 
 
 @pytest.fixture
@@ -156,16 +162,15 @@ async def test_that_a_refused_file_cannot_be_removed_hides_no_refusal(
 
 @pytest.mark.requirement("PGF-13")
 async def test_all_files_of_a_deleted_stack_are_cleared_away_and_no_others(
-    store: SupabaseStore, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SupabaseStore, stack: Stack, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(requests, "LISTED", 3)
     other = await store.open_stack(ALICE, "other")
-    for text in "abcdefgh":
-        await store.files(binding(ALICE, stack.id)).put_bytes(text.encode(), LIMIT)
+    await store.files(binding(ALICE, stack.id)).put_bytes(b"a", LIMIT)
+    await rig().sql(MORE, stack.id)
     await added(store.bind(binding(ALICE, stack.id)), "a.pdf", "a")
     await store.files(binding(ALICE, other.id)).put_bytes(b"a", LIMIT)
     await store.empty(stack.id)
-    assert len(await storing.objects()) == 9  # it is not deleted
+    assert len(await storing.objects()) == 252  # it is not deleted
 
     await store.delete_stack(ALICE, stack.id)
     await store.empty(stack.id)

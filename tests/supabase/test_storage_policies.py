@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 
 from stackdocs_mcp.core.binding import Right, Role
-from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.model import NewDocument
 from stackdocs_mcp.core.stack import Stack
 from stackdocs_mcp.stores.supabase.project import Caller, PgRole
@@ -26,6 +25,20 @@ from tests.supabase.test_storage import join
 pytestmark = pytest.mark.anyio
 
 SERVER = Caller("stackdocs_server")
+MANY = """
+insert into storage.objects (bucket_id, name)
+select 'documents', gen_random_uuid() || '/' || gen_random_uuid() from generate_series(1, 20000)
+"""
+OF_FOLDER = """
+select jsonb_agg(o.name) from storage.objects as o
+where o.bucket_id = 'documents' and o.name like $1 || '/%'
+"""
+LOOKED_AT = """
+select pg_stat_get_xact_tuples_returned(c) + pg_stat_get_xact_tuples_fetched(c)
+    + (select sum(pg_stat_get_xact_tuples_returned(i.indexrelid)) from pg_index as i
+        where i.indrelid = c)
+from (values ('storage.objects'::regclass)) as one (c)
+"""
 
 
 @pytest.fixture
@@ -209,7 +222,7 @@ async def test_whoever_removes_a_file_waits_for_who_makes_it_a_document_s(stack:
 
 
 @pytest.mark.requirement("PGF-12")
-async def test_a_document_that_waited_for_who_removed_its_file_is_told_that_it_is_gone(
+async def test_a_document_that_waited_for_who_removed_its_file_has_it_sent_again(
     store: SupabaseStore, stack: Stack
 ) -> None:
     files, repo = store.files(binding(ALICE, stack.id)), store.bind(binding(ALICE, stack.id))
@@ -226,10 +239,57 @@ async def test_a_document_that_waited_for_who_removed_its_file_is_told_that_it_i
         await somebody_waits()
 
     assert added_to == [True]
-    with pytest.raises(StoreFailed, match="missing"):
-        await files.local(SHA256)
+    assert await gets(member(ALICE, stack), key(stack)) == CONTENT
+    assert await removes(member(ALICE, stack), key(stack)) == 0
+
+
+@pytest.mark.requirement("PGF-12")
+async def test_storage_that_has_asked_removes_no_file_of_a_document_that_was_added_since(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    files, repo = store.files(binding(ALICE, stack.id)), store.bind(binding(ALICE, stack.id))
     await files.put_bytes(CONTENT, 99)
-    assert (await files.local(SHA256)).read_bytes() == CONTENT
+    storage = await asyncpg.connect(rig().postgres.url())
+
+    async with anyio.create_task_group() as tasks, storage.transaction():
+        await storage.execute("set local storage.allow_delete_query = 'true'")
+        await storage.execute("select from storage.objects where name = $1 for update", key(stack))
+        asked = storage.transaction()
+        await asked.start()
+        await become(storage, member(ALICE, stack))
+        may = await storage.execute("delete from storage.objects where name = $1", key(stack))
+        await asked.rollback()
+        tasks.start_soon(repo.add_document, NewDocument("a.pdf", SHA256, len(CONTENT)))
+        await somebody_waits()
+        await storage.execute("delete from storage.objects where name = $1", key(stack))
+    await storage.close()
+
+    assert may == "DELETE 1"
+    assert len(await repo.documents(limit=9)) == 1
+    assert await gets(member(ALICE, stack), key(stack)) == CONTENT
+
+
+@pytest.mark.requirement("PGF-12")
+async def test_many_who_add_and_remove_the_same_bytes_leave_no_document_without_its_file(
+    store: SupabaseStore, stack: Stack
+) -> None:
+    files, repo = store.files(binding(ALICE, stack.id)), store.bind(binding(ALICE, stack.id))
+
+    async def add(text: str) -> None:
+        sha256, size = await files.put_bytes(text.encode(), 99)
+        await repo.add_document(NewDocument(text, sha256, size))
+
+    async def remove(text: str) -> None:
+        for _ in range(4):
+            await removes(member(ALICE, stack), key(stack, text))
+
+    for number in range(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(add, str(number))
+            tasks.start_soon(remove, str(number))
+            tasks.start_soon(remove, str(number))
+
+    assert {key(stack, str(number)) for number in range(20)} <= {*await storing.objects()}
 
 
 @pytest.mark.requirement("PGF-13")
@@ -262,28 +322,58 @@ async def test_a_statement_that_names_no_key_removes_nothing_of_others(
     assert await storing.objects() == [key(stack)]
 
 
+@pytest.mark.requirement("PGF-16")
+@pytest.mark.parametrize("role", ["authenticated", "stackdocs_worker", "stackdocs_server"])
+async def test_of_a_large_bucket_only_files_of_the_own_stack_are_looked_at(
+    stack: Stack, role: PgRole
+) -> None:
+    await rig().sql(MANY)
+    await rig().sql("analyze storage.objects")
+    await rig().sql("update public.stacks set deleted_at = now() where $1", role == SERVER.role)
+    asked = OF_FOLDER if role != SERVER.role else "select public.sd_left_files($1)"
+    caller = SERVER if role == SERVER.role else replace(member(ALICE, stack), role=role)
+
+    async with acting_as(caller) as connection:
+        before = await looked_at(connection)
+        ((found,),) = await connection.fetch(asked, stack.id)
+        assert await looked_at(connection) - before <= 2
+
+    assert json.loads(found) == [key(stack)]
+
+
 @asynccontextmanager
 async def acting_as(caller: Caller) -> AsyncIterator[asyncpg.Connection]:
     """A transaction of the caller's, as Storage or PostgREST begin one."""
-    claims: dict[str, object] = {"role": caller.role, "sub": caller.user}
-    claims |= {"stack_id": caller.stack, "rights": list(caller.rights)}
     connection = await asyncpg.connect(
         with_user(rig().database_url, "authenticator", "authenticator")
     )
     try:
         async with connection.transaction():
-            told = json.dumps(claims)
-            await connection.execute("select set_config('request.jwt.claims', $1, true)", told)
-            await connection.execute(f"set local role {caller.role}")
+            await become(connection, caller)
             yield connection
     finally:
         await connection.close()
+
+
+async def looked_at(connection: asyncpg.Connection) -> int:
+    """Rows of the objects' table that this transaction has read so far, and entries of indexes."""
+    await connection.execute("select pg_stat_clear_snapshot()")
+    return int(await connection.fetchval(LOOKED_AT))
+
+
+async def become(connection: asyncpg.Connection, caller: Caller) -> None:
+    """Until the transaction ends, or is undone to where it was."""
+    claims: dict[str, object] = {"role": caller.role, "sub": caller.user, "stackdocs": 1}
+    claims |= {"stack_id": caller.stack, "rights": list(caller.rights)}
+    told = json.dumps(claims)
+    await connection.execute("select set_config('request.jwt.claims', $1, true)", told)
+    await connection.execute(f"set local role {caller.role}")
 
 
 async def somebody_waits() -> None:
     """Returns when a transaction waits for another one's file."""
     with anyio.fail_after(20):
         while not await rig().sql(
-            "select 1 from pg_catalog.pg_locks where locktype = 'advisory' and not granted"
+            "select 1 from pg_catalog.pg_locks where locktype = 'transactionid' and not granted"
         ):
             await anyio.lowlevel.checkpoint()

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
+from anyio import to_thread
+
 from stackdocs_mcp.core import exact
 from stackdocs_mcp.core.binding import Binding, Role, StackId
 from stackdocs_mcp.core.errors import MissingRight, NotFound, StackdocsError, StoreFailed
@@ -67,9 +69,19 @@ class BoundDocuments(Calling):
         except (QuotaExceeded, MissingRight, NotFound):
             await self._discard(key)
             raise
-        if self._kept is not None and not answer["kept"]:
-            self._kept.forget(key)  # removed just then; whoever asks for it here is told so
+        if not answer["kept"]:
+            await self._send_again(key)
         return document_of(answer["document"]), answer["new"]
+
+    async def _send_again(self, key: str) -> None:
+        """Send a document's file that somebody had removed before the document had it.
+
+        Once: now nobody may remove it. A file that is not on this machine is told of as missing
+        by whoever reads it.
+        """
+        file = None if self._kept is None else await to_thread.run_sync(self._kept.find, key)
+        if file is not None:
+            await Objects(self._rest).send(self._caller, key, file, file.stat().st_size)
 
     async def _discard(self, key: str) -> None:
         """Remove the file that was to become a document, unless a document has it.

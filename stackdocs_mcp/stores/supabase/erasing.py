@@ -1,7 +1,8 @@
 """Stacks with everything in them, taken out of the project for good: see migration 530."""
 
+import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from stackdocs_mcp.core.binding import StackId, UserId
@@ -9,6 +10,8 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller
 from stackdocs_mcp.stores.supabase.rest import Rest
+
+log = logging.getLogger(__name__)
 
 ROWS, DOCUMENTS = 2_000, 50
 """In one transaction: others want to write as well."""
@@ -26,20 +29,33 @@ async def mark(rest: Rest, user: UserId, stack: StackId, now: datetime) -> bool:
 async def erase(rest: Rest, empty: Callable[[StackId], Awaitable[None]]) -> None:
     """Erase all that is gone and that nobody else is erasing; ``empty`` removes a stack's files.
 
-    Raises StoreFailed where something is left that could not be erased.
+    A stack that cannot be erased is in the way of no other. Raises StoreFailed where something is
+    left that could not be erased.
     """
     for _ in range(ROUNDS):
-        answer = await rest.call(PROGRAM, "sd_erase", {"p_rows": ROWS, "p_documents": DOCUMENTS})
-        while answer["rows"]:
-            answer = await rest.call(
-                PROGRAM, "sd_erase", {"p_rows": ROWS, "p_documents": DOCUMENTS}
-            )
-        if answer["rows"] is None and not answer["folders"]:
+        failed, folders = await _rows(rest)
+        for stack in folders:
+            try:
+                await empty(stack)
+                await rest.call(PROGRAM, "sd_emptied", {"p_stack": stack})
+            except StoreFailed as error:
+                log.warning("the files of a deleted stack could not be removed: %s", error.code)
+        if not failed and not folders:
             return
-        for stack in answer.get("folders", ()):
-            await empty(StackId(stack))
-            await rest.call(PROGRAM, "sd_emptied", {"p_stack": stack})
     raise StoreFailed(
         "a deleted stack could not be erased wholly",
         "Nobody can see it any more; what is left is erased when the program starts again.",
     )
+
+
+async def _rows(rest: Rest) -> tuple[Sequence[str], Sequence[StackId]]:
+    """Erase all rows there are: stacks whose rows are left, and those that have only files left."""
+    failed: list[str] = []
+    while True:
+        asked = {"p_rows": ROWS, "p_documents": DOCUMENTS, "p_skip": failed}
+        answer = await rest.call(PROGRAM, "sd_erase", asked)
+        if answer["rows"] is None:
+            return failed, [StackId(stack) for stack in answer["folders"]]
+        if "failed" in answer:
+            log.warning("a deleted stack could not be erased: %s", answer["code"])
+            failed.append(answer["failed"])

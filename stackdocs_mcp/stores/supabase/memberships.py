@@ -3,6 +3,11 @@
 What a member may do is decided by the transaction that does it, whatever is remembered here: a
 membership that was ended, or a role that was lowered, is refused there, and forgotten with that.
 That there is none is never remembered.
+
+So, on another replica than the one that ended it, the first call of those seconds passes the gate
+and is refused by its transaction: an MCP call has a tool's error where the gate answers 404, and
+whose role was lowered lacks a right also where they only read. The next call meets the gate. Asked
+anew before each answer, the membership would be one more round trip for every call.
 """
 
 import time

@@ -99,7 +99,6 @@ begin
     end loop;
     drop table if exists public.extractions, public.documents, public.ocr_results, public.stacks
         cascade;
-    alter default privileges grant execute on functions to public;
 
     for one in
         select t.made_by from stackdocs_original.taken_away as t order by t.position

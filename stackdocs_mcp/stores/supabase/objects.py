@@ -21,7 +21,7 @@ from stackdocs_mcp.core.model import Sha256
 from stackdocs_mcp.stores.spooling import CHUNK
 from stackdocs_mcp.stores.supabase.calling import as_uuid
 from stackdocs_mcp.stores.supabase.errors import gone, key_refused
-from stackdocs_mcp.stores.supabase.project import Caller
+from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller
 from stackdocs_mcp.stores.supabase.rest import PAUSES, Rest
 from stackdocs_mcp.stores.supabase.storage_errors import (
     BUSY,
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 BUCKET = "documents"
 SECONDS = 60.0
 """Until some of an answer is there: Storage says nothing before all bytes have their place."""
-LISTED = 100
-"""Objects of one request."""
 
 _T = TypeVar("_T")
 _Headers = Mapping[str, str]
@@ -116,13 +114,12 @@ class Objects:
         removed = await self._asked(caller, lambda own: own.from_(BUCKET).remove([*keys]))
         return len(removed)
 
-    async def listed(self, caller: Caller, stack: str) -> list[str]:
-        """Some of the keys that the stack has, none if it has none."""
-        folder = as_uuid(stack)
-        found = await self._asked(
-            caller, lambda own: own.from_(BUCKET).list(folder, {"limit": LISTED})
+    async def left(self, stack: str) -> list[str]:
+        """Some of the keys that a deleted stack has, none if it has none."""
+        found: list[str] = await self._rest.call(
+            PROGRAM, "sd_left_files", {"p_stack": as_uuid(stack)}
         )
-        return [f"{folder}/{one['name']}" for one in found]
+        return found
 
     async def _asked(
         self, caller: Caller, ask: Callable[["AsyncStorageClient"], Awaitable[_T]]

@@ -125,6 +125,7 @@ def _claims(caller: Caller, now: int) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "role": caller.role,
         "aud": "authenticated",
+        "stackdocs": 1,  # a token of the project's own sign-in has the same role
         "iat": now,
         "exp": now + int(LIFETIME.total_seconds()),
     }

@@ -1,5 +1,6 @@
 """The Supabase store: any number of processes on one project."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
@@ -35,6 +36,8 @@ from stackdocs_mcp.stores.supabase.rest import Rest
 from stackdocs_mcp.stores.supabase.steps import known
 from stackdocs_mcp.stores.supabase.version import check
 from stackdocs_mcp.stores.usage import left_of
+
+log = logging.getLogger(__name__)
 
 COPIES = 4
 """Files that are written to this machine's disk at once."""
@@ -165,13 +168,16 @@ class SupabaseStore:
             return False
         self._memberships.forget(stack)
         await anyio.to_thread.run_sync(self._kept.forget_all, stack)
-        await erasing.erase(self._rest, self.empty)
+        try:
+            await erasing.erase(self._rest, self.empty)
+        except StoreFailed as error:  # it is gone for everybody; the rest at the next opening
+            log.warning("a deleted stack is not erased yet: %s", error.code)
         return True
 
     async def empty(self, stack: StackId) -> None:
         """Remove all files of a stack that was deleted. Raises StoreFailed where some are left."""
         before: list[str] = []
-        while keys := await self._objects.listed(PROGRAM, stack):
+        while keys := await self._objects.left(stack):
             if keys == before:
                 raise StoreFailed("the files of a deleted stack could not be removed")
             await self._objects.remove(PROGRAM, keys)  # none where another process was faster

@@ -34,7 +34,6 @@ alter default privileges in schema stackdocs revoke all on tables
     from public, anon, authenticated, service_role;
 alter default privileges in schema stackdocs revoke all on sequences
     from public, anon, authenticated, service_role;
-alter default privileges revoke execute on functions from public;
 
 create table stackdocs.migrations (
     version    text primary key,
@@ -137,14 +136,16 @@ create table public.extractions (
     flagged     integer not null default 0 check (flagged between 0 and fields),
     created_at  timestamptz not null,
     primary key (stack_id, id),
+    unique (stack_id, id, document_id),
     foreign key (stack_id, document_id) references public.documents (stack_id, id)
 );
 
 create unique index extractions_by_number on public.extractions (stack_id, document_id, number);
 alter table public.documents add constraint documents_extraction
-    foreign key (stack_id, extraction_id) references public.extractions (stack_id, id)
+    foreign key (stack_id, extraction_id, id) -- one of its own
+    references public.extractions (stack_id, id, document_id)
     deferrable initially deferred;
-create unique index documents_by_extraction on public.documents (stack_id, extraction_id);
+create unique index documents_by_extraction on public.documents (stack_id, extraction_id, id);
 
 -- What was read of some bytes by some engine is kept once for a user, whatever stacks they are in.
 create table public.ocr_results (
@@ -197,16 +198,51 @@ create table stackdocs.usage (
 
 -- Who calls ---------------------------------------------------------------------------------------
 
+-- An empty search_path keeps names of functions, operators and tables apart from whatever a caller
+-- has made. Names of types are looked up in the caller's temporary schema all the same, and first:
+-- so what runs with other rights than its caller's says pg_catalog before each, and so does all
+-- that it calls. tests/supabase/naming.py looks for those that do not.
+
 create function stackdocs.claims() returns jsonb
 language sql stable set search_path = ''
 as $$
-    select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+    select nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
 $$;
 
+-- The user of a token that this program has minted. One of the project's own sign-in has the same
+-- role and a subject too, and is nobody here.
 create function stackdocs.usr() returns text
 language sql stable set search_path = ''
 as $$
-    select stackdocs.claims() ->> 'sub'
+    select stackdocs.claims() ->> 'sub' where stackdocs.claims() -> 'stackdocs' = '1'
+$$;
+
+-- The id that the token has for a stack; null for none, and for what is no id.
+create function stackdocs.bound() returns uuid
+language sql stable set search_path = ''
+as $$
+    select case when stackdocs.claims() ->> 'stack_id'
+        ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        then (stackdocs.claims() ->> 'stack_id')::pg_catalog.uuid end
+$$;
+
+-- Rows are written in calls of this program's functions and nowhere else, so that nobody passes by
+-- what these look at: with the same token, the REST API's own writing of tables changes nothing.
+-- What this sets holds until the transaction ends, and no request can set it otherwise: PostgREST
+-- sets "request" and "app.settings" alone, and has its clients call functions of "public" alone.
+create function stackdocs.begin_call() returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    perform set_config('stackdocs.call', 'on', true);
+end
+$$;
+
+-- Policies for writing ask this.
+create function stackdocs.is_in_call() returns boolean
+language sql stable set search_path = ''
+as $$
+    select coalesce(current_setting('stackdocs.call', true) = 'on', false)
 $$;
 
 -- The one row that decides: a policy on the members cannot ask itself.
@@ -224,8 +260,8 @@ $$;
 create function stackdocs.stack() returns uuid
 language sql stable set search_path = ''
 as $$
-    select (stackdocs.claims() ->> 'stack_id')::uuid
-    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    select stackdocs.bound()
+    from stackdocs.membership(stackdocs.usr(), stackdocs.bound()) as m
     where m.role is not null
 $$;
 
@@ -233,8 +269,7 @@ $$;
 create function stackdocs.owner() returns text
 language sql stable set search_path = ''
 as $$
-    select m.owner
-    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    select m.owner from stackdocs.membership(stackdocs.usr(), stackdocs.bound()) as m
 $$;
 
 create function stackdocs.rights_of(p_role text) returns text[]
@@ -244,7 +279,7 @@ as $$
         when 'owner' then array['stack:admin', 'stack:read', 'stack:write']
         when 'editor' then array['stack:read', 'stack:write']
         when 'viewer' then array['stack:read']
-        else array[]::text[]
+        else array[]::pg_catalog.text[]
     end
 $$;
 
@@ -252,8 +287,8 @@ $$;
 create function stackdocs.stack_to(p_right text) returns uuid
 language sql stable set search_path = ''
 as $$
-    select (stackdocs.claims() ->> 'stack_id')::uuid
-    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    select stackdocs.bound()
+    from stackdocs.membership(stackdocs.usr(), stackdocs.bound()) as m
     where p_right = any (stackdocs.rights_of(m.role)) and stackdocs.claims() -> 'rights' ? p_right
 $$;
 
@@ -265,7 +300,7 @@ create type stackdocs.caller as (
 create function stackdocs.moment(p_micros bigint) returns timestamptz
 language sql immutable set search_path = ''
 as $$
-    select timestamptz 'epoch' + p_micros * interval '1 microsecond'
+    select pg_catalog.timestamptz 'epoch' + p_micros * interval '1 microsecond'
 $$;
 
 create function stackdocs.micros(p_moment timestamptz) returns bigint
@@ -274,17 +309,18 @@ as $$
     select (extract(epoch from p_moment) * 1000000)::bigint
 $$;
 
--- Every bound sd_* function begins with this, in the transaction that does the work.
+-- Every bound sd_* function that reads begins with this, in the transaction that does the work.
 -- SD404: the user is no member of the stack, it is gone, or another's than the call says. SD403: the role does not give a right
 -- any more that the token was minted with.
 create function stackdocs.enter(p_call jsonb) returns stackdocs.caller
-language plpgsql stable set search_path = ''
+language plpgsql volatile set search_path = ''
 as $$
 declare
-    found record;
-    bound uuid := (stackdocs.claims() ->> 'stack_id')::uuid;
-    lost text;
+    found pg_catalog.record;
+    bound pg_catalog.uuid := stackdocs.bound();
+    lost pg_catalog.text;
 begin
+    perform stackdocs.begin_call();
     select * into found from stackdocs.membership(stackdocs.usr(), bound);
     if found.role is null or found.owner <> coalesce(p_call ->> 'owner', found.owner) then
         raise exception using errcode = 'SD404', message = 'no such stack';
@@ -294,10 +330,39 @@ begin
     where not one = any (stackdocs.rights_of(found.role));
     if lost is not null then
         raise exception using errcode = 'SD403', message = 'missing right',
-            detail = jsonb_build_object('right', lost)::text;
+            detail = jsonb_build_object('right', lost)::pg_catalog.text;
     end if;
     return row(stackdocs.usr(), bound, found.owner, stackdocs.moment((p_call ->> 'now')::bigint),
         p_call ->> 'kind', p_call ->> 'client', p_call -> 'quotas')::stackdocs.caller;
+end
+$$;
+
+-- The caller's membership of the bound stack stays as it is until the transaction ends: whoever
+-- ends or changes it waits for that. False where there is none, also when it was ended by somebody
+-- who was waited for here. Not as the caller, who may not change a membership, and so lock none.
+create function stackdocs.stay_member() returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform from stackdocs.members as m
+    where m.user_id = stackdocs.usr()
+        and m.stack_id = (stackdocs.claims() ->> 'stack_id')::uuid
+    for share;
+    return found;
+end
+$$;
+
+-- Every bound sd_* function that writes begins with this. What it does is done before the
+-- membership ends or the stack is deleted, or it is refused: nothing is written after that. The
+-- first lock of all, so that nobody who waits for it is waited for.
+create function stackdocs.enter_to_write(p_call jsonb) returns stackdocs.caller
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    if not stackdocs.stay_member() then
+        raise exception using errcode = 'SD404', message = 'no such stack';
+    end if;
+    return stackdocs.enter(p_call); -- by what is there after waiting
 end
 $$;
 
@@ -330,13 +395,17 @@ create policy stacks_select on public.stacks for select to authenticated, stackd
 );
 create policy stacks_insert on public.stacks for insert to authenticated with check (
     (select stackdocs.claims() ->> 'stack_id') is null and user_id = (select stackdocs.usr())
+        and (select stackdocs.is_in_call())
 );
 create policy stacks_update on public.stacks for update to authenticated
-    using (id = (select stackdocs.stack_to('stack:admin')))
+    using (id = (select stackdocs.stack_to('stack:admin'))
+        and (select stackdocs.is_in_call()))
     with check (id = (select stackdocs.stack_to('stack:admin'))
-        and user_id = (select stackdocs.owner()));
+        and user_id = (select stackdocs.owner())
+        and (select stackdocs.is_in_call()));
 create policy stacks_delete on public.stacks for delete to authenticated using (false);
-grant select, insert on public.stacks to authenticated;
+grant select, insert (user_id, name, folder, policy, created_at) on public.stacks
+    to authenticated;
 grant update (field_schema, instructions, policy, ocr) on public.stacks to authenticated;
 grant select on public.stacks to stackdocs_worker;
 
@@ -344,12 +413,16 @@ create policy members_select on stackdocs.members for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy members_insert on stackdocs.members for insert to authenticated with check (
     (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner')
+        and (select stackdocs.is_in_call())
 );
 create policy members_update on stackdocs.members for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner')
-    with check (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner');
+    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner'
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner'
+        and (select stackdocs.is_in_call()));
 create policy members_delete on stackdocs.members for delete to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner');
+    using (stack_id = (select stackdocs.stack_to('stack:admin')) and role <> 'owner'
+        and (select stackdocs.is_in_call()));
 grant select, insert, delete on stackdocs.members to authenticated;
 grant update (role) on stackdocs.members to authenticated;
 
@@ -357,11 +430,14 @@ create policy documents_select on public.documents for select to authenticated, 
     using (stack_id = (select stackdocs.stack()));
 create policy documents_insert on public.documents for insert to authenticated, stackdocs_worker
     with check (stack_id = (select stackdocs.stack_to('stack:write'))
-        and user_id = (select stackdocs.owner()));
+        and user_id = (select stackdocs.owner()) and added_by = (select stackdocs.usr())
+        and (select stackdocs.is_in_call()));
 create policy documents_update on public.documents for update to authenticated, stackdocs_worker
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
     with check (stack_id = (select stackdocs.stack_to('stack:write'))
-        and user_id = (select stackdocs.owner()));
+        and user_id = (select stackdocs.owner())
+        and (select stackdocs.is_in_call()));
 create policy documents_delete on public.documents for delete to authenticated, stackdocs_worker
     using (false);
 grant select on public.documents to authenticated, stackdocs_worker;
@@ -378,12 +454,16 @@ create policy extractions_select on public.extractions for select
     to authenticated, stackdocs_worker using (stack_id = (select stackdocs.stack()));
 create policy extractions_insert on public.extractions for insert
     to authenticated, stackdocs_worker
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy extractions_update on public.extractions for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy extractions_delete on public.extractions for delete to authenticated using (false);
-grant select, insert, update on public.extractions to authenticated;
+grant select, insert on public.extractions to authenticated;
+grant update (revision, fields, flagged) on public.extractions to authenticated;
 grant select, insert on public.extractions to stackdocs_worker;
 
 -- Pages of bytes that the bound stack has a document of. The offset says that each page's bytes are
@@ -402,7 +482,8 @@ create policy ocr_results_insert on public.ocr_results for insert
         where d.stack_id = (select stackdocs.stack_to('stack:write'))
             and d.sha256 = ocr_results.sha256
         offset 0
-    ));
+    )
+        and (select stackdocs.is_in_call()));
 create policy ocr_results_update on public.ocr_results for update
     to authenticated, stackdocs_worker using (false) with check (false);
 create policy ocr_results_delete on public.ocr_results for delete
@@ -415,12 +496,16 @@ create policy document_pages_select on stackdocs.document_pages for select
 create policy document_pages_insert on stackdocs.document_pages for insert
     to authenticated, stackdocs_worker
     with check (stack_id = (select stackdocs.stack_to('stack:write'))
-        and user_id = (select stackdocs.owner()));
+        and user_id = (select stackdocs.owner())
+        and (select stackdocs.is_in_call()));
 create policy document_pages_update on stackdocs.document_pages for update to authenticated
-    using (stack_id = (select stackdocs.stack()))
-    with check (stack_id = (select stackdocs.stack()));
+    using (stack_id = (select stackdocs.stack())
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack())
+        and (select stackdocs.is_in_call()));
 create policy document_pages_delete on stackdocs.document_pages for delete to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 grant select, insert on stackdocs.document_pages to authenticated, stackdocs_worker;
 grant delete on stackdocs.document_pages to authenticated;
 grant update (read) on stackdocs.document_pages to authenticated;
@@ -454,6 +539,22 @@ $$;
 create trigger stacks_have_owners after insert on public.stacks
     for each row execute function stackdocs.stack_has_owner();
 
+-- Who reads documents in brings their reading to an end, and does nothing else with them.
+create function stackdocs.only_reads() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    if current_user = 'stackdocs_worker'
+        and not (old.status = 'processing' and new.status in ('ocr_complete', 'failed')) then
+        raise exception using errcode = '42501', message = 'a worker ends a reading';
+    end if;
+    return new;
+end
+$$;
+
+create trigger documents_only_read before update of status on public.documents
+    for each row when (new.status <> old.status) execute function stackdocs.only_reads();
+
 -- A function that these roles may call, and nobody else: Supabase lets everybody call what is made.
 create procedure stackdocs.callable(p_function regprocedure, variadic p_roles text[])
 language plpgsql set search_path = ''
@@ -471,9 +572,12 @@ $$;
 
 revoke all on procedure stackdocs.callable(regprocedure, text[]) from public;
 grant execute on function stackdocs.claims(), stackdocs.usr(), stackdocs.membership(text, uuid),
+    stackdocs.bound(), stackdocs.begin_call(), stackdocs.is_in_call(),
     stackdocs.stack(), stackdocs.owner(), stackdocs.rights_of(text), stackdocs.stack_to(text),
-    stackdocs.moment(bigint), stackdocs.micros(timestamptz), stackdocs.enter(jsonb)
+    stackdocs.moment(bigint), stackdocs.micros(timestamptz), stackdocs.enter(jsonb),
+    stackdocs.enter_to_write(jsonb)
     to authenticated, stackdocs_worker;
+call stackdocs.callable('stackdocs.stay_member()', 'authenticated', 'stackdocs_worker');
 grant execute on function stackdocs.moment(bigint), stackdocs.micros(timestamptz)
     to stackdocs_server;
 
@@ -485,4 +589,5 @@ as $$
 $$;
 call stackdocs.callable('public.sd_version()', 'stackdocs_server');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000100', 'foundation');

@@ -15,7 +15,7 @@ create function public.sd_membership() returns jsonb
 language sql stable set search_path = ''
 as $$
     select jsonb_build_object('owner', m.owner, 'role', m.role)
-    from stackdocs.membership(stackdocs.usr(), (stackdocs.claims() ->> 'stack_id')::uuid) as m
+    from stackdocs.membership(stackdocs.usr(), stackdocs.bound()) as m
     where m.role is not null
 $$;
 call stackdocs.callable('public.sd_membership()', 'authenticated');
@@ -27,6 +27,7 @@ as $$
 declare
     found public.stacks;
 begin
+    perform stackdocs.begin_call();
     for _ in 1..2 loop
         select * into found from public.stacks as s
         where s.user_id = stackdocs.usr() and s.deleted_at is null
@@ -58,7 +59,7 @@ create function public.sd_set_schema(p_call jsonb, p_schema text, p_instructions
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks
@@ -77,7 +78,7 @@ create function public.sd_set_ocr(p_call jsonb, p_ocr text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     changed public.stacks;
 begin
     update public.stacks set ocr = p_ocr where id = me.stack returning * into changed;
@@ -99,42 +100,40 @@ as $$
         + extract(month from p_now at time zone 'UTC'))::integer
 $$;
 
--- Charge a user in one statement, unless it would be more than the quota: SD429. Not as whoever
--- calls, since a document is charged to who added it, also where somebody else has it read.
-create function stackdocs.charge(p_user text, p_kind text, p_amount bigint, p_by stackdocs.caller)
-returns integer
+-- Charge who added a document of the bound stack, in one statement, unless it would be more than the
+-- quota: SD429. Not as whoever calls, since that is who added it, also where somebody else has it
+-- read.
+create function stackdocs.charge(p_document uuid, p_kind text, p_amount bigint,
+    p_by stackdocs.caller) returns integer
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
+    charged pg_catalog.text := (select d.added_by from public.documents as d
+        where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document);
     this_month integer := stackdocs.month(p_by.now);
     quota bigint := (p_by.quotas ->> p_kind)::bigint;
     used bigint;
     done boolean := false;
 begin
-    if stackdocs.stack_to('stack:write') is null
-        or p_kind not in ('documents', 'pages', 'ocr_pages') or p_amount < 0
-        or not exists (select 1 from stackdocs.members as m
-            where m.stack_id = stackdocs.stack() and m.user_id = p_user
-            union all select 1 from public.documents as d
-            where d.stack_id = stackdocs.stack() and d.added_by = p_user) then
+    if charged is null or p_kind not in ('documents', 'pages', 'ocr_pages') or p_amount < 0 then
         raise exception using errcode = 'SD404', message = 'no such stack';
     end if;
-    insert into stackdocs.usage (user_id, month) values (p_user, this_month)
+    insert into stackdocs.usage (user_id, month) values (charged, this_month)
     on conflict do nothing;
     execute format('update stackdocs.usage set %1$I = %1$I + $1
         where user_id = $2 and month = $3 and ($4 is null or %1$I + $1 <= $4) returning true',
-        p_kind) into done using p_amount, p_user, this_month, quota;
+        p_kind) into done using p_amount, charged, this_month, quota;
     if done then
         return this_month;
     end if;
     execute format('select %I from stackdocs.usage where user_id = $1 and month = $2', p_kind)
-        into used using p_user, this_month;
+        into used using charged, this_month;
     raise exception using errcode = 'SD429', message = 'quota exceeded',
         detail = jsonb_build_object('kind', p_kind, 'wanted', p_amount, 'limit', quota,
-            'left', greatest(0, quota - used), 'now', stackdocs.micros(p_by.now))::text;
+            'left', greatest(0, quota - used), 'now', stackdocs.micros(p_by.now))::pg_catalog.text;
 end
 $$;
-call stackdocs.callable('stackdocs.charge(text,text,bigint,stackdocs.caller)',
+call stackdocs.callable('stackdocs.charge(uuid,text,bigint,stackdocs.caller)',
     'authenticated', 'stackdocs_worker');
 grant execute on function stackdocs.month(timestamptz) to authenticated, stackdocs_worker;
 
@@ -162,7 +161,7 @@ language plpgsql stable set search_path = ''
 as $$
 begin
     raise exception using errcode = 'SD001', message = 'no such document',
-        detail = jsonb_build_object('document', p_document)::text;
+        detail = jsonb_build_object('document', p_document)::pg_catalog.text;
 end
 $$;
 
@@ -225,48 +224,49 @@ $$;
 call stackdocs.callable('public.sd_documents(jsonb,text,text,uuid,integer)', 'authenticated',
     'stackdocs_worker');
 
--- Until the transaction ends, a file comes to be a document's or is removed, but not both.
-create function stackdocs.alone_with_file(p_path text) returns void
-language sql volatile set search_path = ''
+-- What was part of a document is of who added that: a document of the bound stack that this same
+-- transaction has made. Not as whoever calls, who adds documents in their own name alone.
+create function stackdocs.add_as_part(p_document uuid, p_part_of uuid) returns void
+language sql volatile security definer set search_path = ''
 as $$
-    select pg_advisory_xact_lock(hashtextextended('stackdocs file ' || p_path, 0))
+    update public.documents as d set added_by = whole.added_by
+    from public.documents as whole
+    where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document
+        and d.xmin = pg_current_xact_id()::pg_catalog.xid
+        and whole.stack_id = d.stack_id and whole.id = p_part_of
+        and d.added_by <> whole.added_by
 $$;
-grant execute on function stackdocs.alone_with_file(text) to authenticated, stackdocs_worker;
+call stackdocs.callable('stackdocs.add_as_part(uuid,uuid)', 'authenticated', 'stackdocs_worker');
 
--- The document with these bytes, whether it is new, and whether its file is there. Whoever comes
--- second, also at the same time, is given the first one's.
+-- The document with these bytes, whether it is new, and whether its file is there: where it is
+-- not, somebody has removed it just then, and it is to be sent again, which is the document's from
+-- now on. Whoever comes second, also at the same time, is given the first one's.
 create function public.sd_add_document(p_call jsonb, p_filename text, p_folded text, p_sha256 text,
     p_size bigint, p_file_path text, p_part_of uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     there uuid;
-    adder text := me.usr;
     made uuid := gen_random_uuid();
     extraction uuid := gen_random_uuid();
-    kept boolean;
+    kept boolean := stackdocs.hold_file(p_file_path);
 begin
-    perform stackdocs.alone_with_file(p_file_path);
-    kept := exists (select 1 from storage.objects as o
-        where o.bucket_id = 'documents' and o.name = p_file_path);
     select d.id into there from public.documents as d
     where d.stack_id = me.stack and d.sha256 = p_sha256;
-    if there is not null then
-        return jsonb_build_object('document', stackdocs.document(me, there), 'new', false,
+    if there is not null then -- of this call, where its answer was lost: it is asked for again
+        return coalesce(stackdocs.answered(me, p_call, 'add_document'), jsonb_build_object(
+            'document', stackdocs.document(me, there), 'new', false)) || jsonb_build_object(
             'kept', kept);
     end if;
-    if p_part_of is not null then
-        select d.added_by into adder from public.documents as d
-        where d.stack_id = me.stack and d.id = p_part_of;
-        if not found then
-            perform stackdocs.no_document(p_part_of);
-        end if;
+    if p_part_of is not null and not exists (select 1 from public.documents as d
+            where d.stack_id = me.stack and d.id = p_part_of) then
+        perform stackdocs.no_document(p_part_of);
     end if;
     insert into public.documents (stack_id, id, user_id, extraction_id, filename, folded_name,
         sha256, file_size_bytes, file_path, added_by, uploaded_at, updated_at)
     values (me.stack, made, me.owner, extraction, p_filename, p_folded, p_sha256, p_size,
-        p_file_path, adder, me.now, me.now)
+        p_file_path, me.usr, me.now, me.now)
     on conflict (stack_id, sha256) do nothing;
     if not found then
         select d.id into there from public.documents as d
@@ -276,8 +276,10 @@ begin
     end if;
     insert into public.extractions (stack_id, id, document_id, created_at)
     values (me.stack, extraction, made, me.now);
-    perform stackdocs.charge(adder, 'documents', 1, me);
-    return jsonb_build_object('document', stackdocs.document(me, made), 'new', true, 'kept', kept);
+    perform stackdocs.add_as_part(made, p_part_of);
+    perform stackdocs.charge(made, 'documents', 1, me);
+    return stackdocs.keep(me, p_call, 'add_document', jsonb_build_object('document',
+        stackdocs.document(me, made), 'new', true, 'kept', kept));
 end
 $$;
 call stackdocs.callable('public.sd_add_document(jsonb,text,text,text,bigint,text,uuid)',
@@ -288,5 +290,6 @@ grant execute on function stackdocs.stack_json(public.stacks),
     stackdocs.no_document(uuid), stackdocs.document(stackdocs.caller, uuid)
     to authenticated, stackdocs_worker;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values
     ('20261121000200', 'stacks_and_documents');

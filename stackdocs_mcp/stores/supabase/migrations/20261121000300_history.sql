@@ -88,11 +88,11 @@ create table stackdocs.answers (
     call_id  uuid not null,
     function text not null,
     answer   jsonb not null,
-    at       timestamptz not null,
+    at       timestamptz not null default clock_timestamp(), -- by the database's clock alone
     primary key (stack_id, user_id, call_id, function)
 );
 
-create index answers_by_age on stackdocs.answers (stack_id, user_id, at);
+create index answers_by_age on stackdocs.answers (at);
 
 -- The history is appended to, and goes with its stack in no other way. This is against mistakes: a
 -- chain of digests shows the rest.
@@ -129,12 +129,16 @@ alter table stackdocs.answers force row level security;
 create policy fields_select on stackdocs.fields for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy fields_insert on stackdocs.fields for insert to authenticated
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy fields_update on stackdocs.fields for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy fields_delete on stackdocs.fields for delete to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 grant select, insert, delete on stackdocs.fields to authenticated;
 grant update (revision, actor_kind, actor_client, at, leaf, locked) on stackdocs.fields
     to authenticated;
@@ -143,10 +147,13 @@ create policy changes_select on stackdocs.changes for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy changes_insert on stackdocs.changes for insert to authenticated
     with check (stack_id = (select stackdocs.stack_to('stack:write'))
-        and user_id = (select stackdocs.usr()));
+        and user_id = (select stackdocs.usr())
+        and (select stackdocs.is_in_call()));
 create policy changes_update on stackdocs.changes for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy changes_delete on stackdocs.changes for delete to authenticated using (false);
 grant select, insert on stackdocs.changes to authenticated;
 grant update (standing) on stackdocs.changes to authenticated;
@@ -154,26 +161,27 @@ grant update (standing) on stackdocs.changes to authenticated;
 create policy change_leaves_select on stackdocs.change_leaves for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy change_leaves_insert on stackdocs.change_leaves for insert to authenticated
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy change_leaves_update on stackdocs.change_leaves for update to authenticated
     using (false) with check (false);
 create policy change_leaves_delete on stackdocs.change_leaves for delete to authenticated
     using (false);
 grant select, insert on stackdocs.change_leaves to authenticated;
 
--- What one user was answered says nothing to another one. The right to update is there for the
--- rows that are pruned, which are locked first.
+-- What one user was answered says nothing to another one, and stays until it is forgotten.
 create policy answers_select on stackdocs.answers for select to authenticated, stackdocs_worker
     using (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()));
 create policy answers_insert on stackdocs.answers for insert to authenticated, stackdocs_worker
-    with check (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()));
+    with check (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr())
+        and (select stackdocs.is_in_call()));
 create policy answers_update on stackdocs.answers for update to authenticated, stackdocs_worker
-    using (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()))
-    with check (false);
+    using (false) with check (false);
 create policy answers_delete on stackdocs.answers for delete to authenticated, stackdocs_worker
-    using (stack_id = (select stackdocs.stack()) and user_id = (select stackdocs.usr()));
-grant select, insert, delete on stackdocs.answers to authenticated, stackdocs_worker;
-grant update (at) on stackdocs.answers to authenticated, stackdocs_worker;
+    using (false);
+grant select on stackdocs.answers to authenticated, stackdocs_worker;
+grant insert (stack_id, user_id, call_id, function, answer) on stackdocs.answers
+    to authenticated, stackdocs_worker;
 
 -- Answers that are kept ---------------------------------------------------------------------------
 
@@ -193,24 +201,27 @@ begin
 end
 $$;
 
+-- Forget a few answers older than a day, whoever was given them: also of users who never call
+-- again. A day of the database's clock, and nothing that the caller says, decides.
+create function stackdocs.forget_answers() returns void
+language sql volatile security definer set search_path = ''
+as $$
+    delete from stackdocs.answers where ctid = any (array(
+        select a.ctid from stackdocs.answers as a
+        where a.at < clock_timestamp() - interval '1 day'
+        order by a.at limit 4 for update skip locked))
+$$;
+call stackdocs.callable('stackdocs.forget_answers()', 'authenticated', 'stackdocs_worker');
+
 -- Remember the answer to the call, for a day, and give it back.
 create function stackdocs.keep(p_by stackdocs.caller, p_call jsonb, p_function text, p_answer jsonb)
 returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
-#variable_conflict use_column
 begin
-    with old as materialized (
-        select o.call_id, o.function from stackdocs.answers as o
-        where o.stack_id = p_by.stack and o.user_id = p_by.usr
-            and o.at < p_by.now - interval '1 day'
-        order by o.at limit 4 for update skip locked
-    )
-    delete from stackdocs.answers as a using old
-    where a.stack_id = p_by.stack and a.user_id = p_by.usr
-        and a.call_id = old.call_id and a.function = old.function;
-    insert into stackdocs.answers (stack_id, user_id, call_id, function, answer, at)
-    values (p_by.stack, p_by.usr, (p_call ->> 'id')::uuid, p_function, p_answer, p_by.now);
+    perform stackdocs.forget_answers();
+    insert into stackdocs.answers (stack_id, user_id, call_id, function, answer)
+    values (p_by.stack, p_by.usr, (p_call ->> 'id')::uuid, p_function, p_answer);
     return p_answer;
 end
 $$;
@@ -220,4 +231,5 @@ grant execute on function stackdocs.history_stays(),
     stackdocs.keep(stackdocs.caller, jsonb, text, jsonb)
     to authenticated, stackdocs_worker;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000300', 'history');

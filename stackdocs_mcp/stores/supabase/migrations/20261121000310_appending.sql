@@ -203,4 +203,5 @@ grant execute on function stackdocs.held(stackdocs.caller, uuid),
     stackdocs.close(stackdocs.caller, stackdocs.held, stackdocs.tally)
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000310', 'appending');

@@ -242,7 +242,7 @@ end
 $$;
 
 -- A document that has all its pages, and those that were looked at. SD101: it has not got them.
--- SD102: it has others.
+-- SD102: it has others. Null is for any, as in core/ports.py.
 create function stackdocs.ready(p_held stackdocs.held, p_readings integer) returns void
 language plpgsql stable set search_path = ''
 as $$
@@ -286,7 +286,7 @@ create function public.sd_write(p_call jsonb, p_document uuid, p_runs jsonb, p_r
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'write');
     held stackdocs.held;
 begin
@@ -308,13 +308,14 @@ end
 $$;
 call stackdocs.callable('public.sd_write(jsonb,uuid,jsonb,integer,boolean)', 'authenticated');
 
--- SD103: the extraction is at another revision than the one that was checked.
+-- SD103: the extraction is at another revision than the one that was checked, or none was. Null is
+-- for any readings and any version, as in core/ports.py.
 create function public.sd_complete(p_call jsonb, p_document uuid, p_revision bigint,
     p_readings integer, p_version text, p_reason text, p_acknowledged text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     held stackdocs.held := stackdocs.hold(me, p_document);
     tally stackdocs.tally;
     last_ordinal integer;
@@ -323,7 +324,7 @@ begin
         return stackdocs.document(me, p_document);
     end if;
     perform stackdocs.ready(held, p_readings);
-    if p_revision <> held.revision then
+    if p_revision is distinct from held.revision then
         raise exception using errcode = 'SD103', message = 'stale revision',
             detail = jsonb_build_object('expected', p_revision, 'current', held.revision)::text;
     end if;
@@ -355,4 +356,5 @@ grant execute on function stackdocs.field_json(stackdocs.fields),
     stackdocs.write(stackdocs.caller, stackdocs.held, jsonb)
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000320', 'writing');

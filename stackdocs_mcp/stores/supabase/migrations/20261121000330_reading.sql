@@ -133,4 +133,5 @@ call stackdocs.callable('public.sd_verify_fields(jsonb,uuid,uuid,text,bigint)', 
 
 grant execute on function stackdocs.change_json(stackdocs.changes, integer) to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000330', 'reading');

@@ -14,7 +14,7 @@ create function public.sd_unlock(p_call jsonb, p_document uuid, p_path text) ret
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'unlock');
     held stackdocs.held;
     tally stackdocs.tally;
@@ -57,7 +57,7 @@ create function public.sd_start_extraction(p_call jsonb, p_document uuid) return
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'start_extraction');
     held stackdocs.held;
     last_one uuid;
@@ -94,4 +94,5 @@ call stackdocs.callable('public.sd_start_extraction(jsonb,uuid)', 'authenticated
 
 grant execute on function stackdocs.locked(text, text) to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000340', 'starting');

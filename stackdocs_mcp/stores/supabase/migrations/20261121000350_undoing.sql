@@ -270,7 +270,7 @@ create function public.sd_undo(p_call jsonb, p_document uuid, p_revision bigint,
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'undo');
     held stackdocs.held;
     tally stackdocs.tally;
@@ -340,4 +340,5 @@ grant execute on function stackdocs.change_id(bigint, integer),
     stackdocs.reverse(stackdocs.caller, stackdocs.held, stackdocs.changes[])
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000350', 'undoing');

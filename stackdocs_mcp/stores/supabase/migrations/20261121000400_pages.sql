@@ -8,7 +8,7 @@
 create function stackdocs.token(p_stack uuid, p_word text) returns text
 language sql immutable set search_path = ''
 as $$
-    select replace(p_stack::text, '-', '') || left(p_word, 64)
+    select replace(p_stack::pg_catalog.text, '-', '') || left(p_word, 64)
 $$;
 
 -- What stands for a line of so many words that the index does not hold them (a tsvector has 1 MB):
@@ -27,7 +27,7 @@ as $$
         then array[stackdocs.long_line(p_stack)] else found.words end)
     from (
         select array(
-            select distinct replace(p_stack::text, '-', '') || left(one, 64)
+            select distinct replace(p_stack::pg_catalog.text, '-', '') || left(one, 64)
             from unnest(string_to_array(btrim(p_words), ' ')) as one
         ) as words
     ) as found
@@ -56,7 +56,8 @@ create policy line_index_select on stackdocs.line_index for select
     to authenticated, stackdocs_worker using (stack_id = (select stackdocs.stack()));
 create policy line_index_insert on stackdocs.line_index for insert
     to authenticated, stackdocs_worker
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy line_index_update on stackdocs.line_index for update
     to authenticated, stackdocs_worker using (false) with check (false);
 create policy line_index_delete on stackdocs.line_index for delete
@@ -161,7 +162,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.must_have(me, p_document);
     update stackdocs.document_pages as l set read = true
@@ -193,8 +194,8 @@ create function stackdocs.give_back(p_document uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    bound constant uuid := stackdocs.stack_to('stack:write');
-    one record;
+    bound constant pg_catalog.uuid := stackdocs.stack_to('stack:write');
+    one pg_catalog.record;
 begin
     -- By month, so that nobody waits for somebody who waits for them.
     for one in
@@ -266,7 +267,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
     at_once constant integer := 100; -- since others want to write as well
     numbers integer[];
@@ -297,7 +298,7 @@ create function public.sd_save_pages(p_call jsonb, p_document uuid, p_engine tex
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'save_pages'); -- what it cost is added up once
     target public.documents;
     made integer;
@@ -333,4 +334,5 @@ $$;
 call stackdocs.callable('public.sd_save_pages(jsonb,uuid,text,jsonb,integer,integer)',
     'authenticated', 'stackdocs_worker');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000400', 'pages');

@@ -24,7 +24,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
 begin
     -- Of those who want the same bytes, in whichever stack, each sees what the one before did.
@@ -46,7 +46,7 @@ create function public.sd_release(p_call jsonb, p_document uuid, p_owner text) r
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d set claimed_by = null, claimed_until = null
@@ -88,21 +88,34 @@ create function stackdocs.reserve(p_document uuid, p_kind text, p_pages integer,
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    charged text;
-    month integer;
+    target public.documents;
+    month pg_catalog.int4;
+    held_in pg_catalog.int4;
+    held pg_catalog.int4;
 begin
-    select d.added_by into charged from public.documents as d
+    select * into target from public.documents as d
     where d.stack_id = stackdocs.stack_to('stack:write') and d.id = p_document for no key update;
     if not found or p_kind not in ('pages', 'ocr_pages') then
         perform stackdocs.no_document(p_document);
     end if;
-    month := stackdocs.charge(charged, p_kind, p_pages, p_by);
-    update public.documents as d
-    set reserved_pages = d.reserved_pages + case p_kind when 'pages' then p_pages else 0 end,
-        reserved_pages_in = case p_kind when 'pages' then month else d.reserved_pages_in end,
-        reserved_ocr = d.reserved_ocr + case p_kind when 'ocr_pages' then p_pages else 0 end,
-        reserved_ocr_in = case p_kind when 'ocr_pages' then month else d.reserved_ocr_in end
-    where d.stack_id = stackdocs.stack() and d.id = p_document;
+    -- What is reserved belongs to one month: at the end of it, what is left is given back there.
+    held := case p_kind when 'pages' then target.reserved_pages else target.reserved_ocr end;
+    held_in := case p_kind when 'pages' then target.reserved_pages_in
+        else target.reserved_ocr_in end;
+    if held > 0 and held_in <> stackdocs.month(p_by.now) then
+        execute format('update stackdocs.usage set %1$I = greatest(0, %1$I - $1)
+            where user_id = $2 and month = $3', p_kind) using held, target.added_by, held_in;
+        held := 0;
+    end if;
+    month := stackdocs.charge(p_document, p_kind, p_pages, p_by);
+    if p_kind = 'pages' then
+        update public.documents as d
+        set reserved_pages = held + p_pages, reserved_pages_in = month
+        where d.stack_id = target.stack_id and d.id = p_document;
+    else
+        update public.documents as d set reserved_ocr = held + p_pages, reserved_ocr_in = month
+        where d.stack_id = target.stack_id and d.id = p_document;
+    end if;
 end
 $$;
 call stackdocs.callable('stackdocs.reserve(uuid,text,integer,stackdocs.caller)', 'authenticated',
@@ -124,7 +137,7 @@ create function public.sd_set_outline(p_call jsonb, p_document uuid, p_media_typ
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     target public.documents := stackdocs.hold_document(me, p_document);
 begin
     perform stackdocs.give_back(p_document); -- what an earlier attempt has reserved
@@ -145,7 +158,7 @@ returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'reserve_recognition');
 begin
     if answer is not null then
@@ -167,7 +180,7 @@ create function public.sd_finish(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
@@ -184,7 +197,7 @@ create function public.sd_fail(p_call jsonb, p_document uuid, p_code text, p_mes
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
@@ -202,14 +215,18 @@ create function public.sd_retry(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'retry'); -- reading once more may be billed
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
         abandoned = 0, updated_at = me.now
     where d.stack_id = me.stack and d.id = p_document and d.status = 'failed';
-    return stackdocs.document(me, p_document);
+    return stackdocs.keep(me, p_call, 'retry', stackdocs.document(me, p_document));
 end
 $$;
 call stackdocs.callable('public.sd_retry(jsonb,uuid)', 'authenticated');
@@ -218,8 +235,12 @@ create function public.sd_reread(p_call jsonb, p_document uuid) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
+    answer jsonb := stackdocs.answered(me, p_call, 'reread'); -- reading once more may be billed
 begin
+    if answer is not null then
+        return answer;
+    end if;
     perform stackdocs.hold_document(me, p_document);
     update public.documents as d
     set status = 'processing', failure_code = null, failure_message = null, failure_advice = null,
@@ -230,9 +251,10 @@ begin
         delete from stackdocs.document_pages as l
         where l.stack_id = me.stack and l.document_id = p_document;
     end if;
-    return stackdocs.document(me, p_document);
+    return stackdocs.keep(me, p_call, 'reread', stackdocs.document(me, p_document));
 end
 $$;
 call stackdocs.callable('public.sd_reread(jsonb,uuid)', 'authenticated');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000410', 'reading_in');

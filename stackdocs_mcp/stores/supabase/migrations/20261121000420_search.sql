@@ -22,8 +22,8 @@ language plpgsql stable security definer set search_path = ''
     set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
 declare
-    bound constant uuid := stackdocs.stack();
-    asked tsquery;
+    bound constant pg_catalog.uuid := stackdocs.stack();
+    asked pg_catalog.tsquery;
 begin
     if bound is null or p_begins = '' then
         return;
@@ -31,7 +31,7 @@ begin
     asked := format('(%s:*%s) | %s', stackdocs.quoted(bound, p_begins),
         (select string_agg(' & ' || stackdocs.quoted(bound, one), '')
             from unnest(p_words) as one where one <> ''),
-        stackdocs.quoted(bound, '*'))::tsquery;
+        stackdocs.quoted(bound, '*'))::pg_catalog.tsquery;
     return query
         with found as materialized (
             select l.stack_id, l.document_id, l.page, l.line, l.ref, l.count, l.words
@@ -103,10 +103,13 @@ alter table stackdocs.folder_files force row level security;
 create policy folder_files_select on stackdocs.folder_files for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy folder_files_insert on stackdocs.folder_files for insert to authenticated
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy folder_files_update on stackdocs.folder_files for update to authenticated
-    using (stack_id = (select stackdocs.stack_to('stack:write')))
-    with check (stack_id = (select stackdocs.stack_to('stack:write')));
+    using (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()))
+    with check (stack_id = (select stackdocs.stack_to('stack:write'))
+        and (select stackdocs.is_in_call()));
 create policy folder_files_delete on stackdocs.folder_files for delete to authenticated
     using (false);
 grant select, insert on stackdocs.folder_files to authenticated;
@@ -134,7 +137,7 @@ create function public.sd_remember_file(p_call jsonb, p_document uuid, p_name te
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     former uuid;
 begin
     -- What a file was and what it is now belong together, whoever else looks at the folder.
@@ -159,4 +162,5 @@ $$;
 call stackdocs.callable('public.sd_remember_file(jsonb,uuid,text,bigint,bigint)',
     'authenticated');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000420', 'search');

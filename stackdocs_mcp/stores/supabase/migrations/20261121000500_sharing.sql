@@ -37,7 +37,7 @@ create function public.sd_grant(p_call jsonb, p_user text, p_role text) returns 
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
 begin
     perform stackdocs.administer();
     if p_user = me.owner then
@@ -57,7 +57,7 @@ create function public.sd_revoke(p_call jsonb, p_user text) returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     answer jsonb := stackdocs.answered(me, p_call, 'revoke');
 begin
     if answer is not null then
@@ -75,44 +75,62 @@ call stackdocs.callable('public.sd_revoke(jsonb,text)', 'authenticated');
 
 -- Links -------------------------------------------------------------------------------------------
 
--- One-time links that were used, and for what, until nobody could use them again anyway.
+-- One-time links that were used, and for what, until nobody could use them again anyway. When a
+-- link ends is part of what it is: a use of it is found by both.
 create table stackdocs.used_links (
     stack_id   uuid not null references public.stacks (id),
     nonce      text not null,
     use        text not null,
     expires_at timestamptz not null,
-    primary key (stack_id, nonce)
+    used_at    timestamptz not null default clock_timestamp(), -- by the database's clock alone
+    primary key (stack_id, nonce, expires_at)
 );
 
-create index used_links_by_end on stackdocs.used_links (stack_id, expires_at);
+create index used_links_by_age on stackdocs.used_links (used_at);
 
 alter table stackdocs.used_links enable row level security;
 alter table stackdocs.used_links force row level security;
 
--- Whoever has a link may use it, to read as well as to write; no use is ever changed.
+-- Whoever has a link may use it, to read as well as to write; no use is ever changed,
+-- or undone.
 create policy used_links_select on stackdocs.used_links for select to authenticated
     using (stack_id = (select stackdocs.stack()));
 create policy used_links_insert on stackdocs.used_links for insert to authenticated
-    with check (stack_id = (select stackdocs.stack()));
+    with check (stack_id = (select stackdocs.stack())
+        and (select stackdocs.is_in_call()));
 create policy used_links_update on stackdocs.used_links for update to authenticated using (false);
-create policy used_links_delete on stackdocs.used_links for delete to authenticated
-    using (stack_id = (select stackdocs.stack()));
-grant select, insert, delete on stackdocs.used_links to authenticated;
+create policy used_links_delete on stackdocs.used_links for delete to authenticated using (false);
+grant select on stackdocs.used_links to authenticated;
+grant insert (stack_id, nonce, use, expires_at) on stackdocs.used_links to authenticated;
+
+-- Forget a few uses, whosever, of links that ended at least a day ago. No time that a caller names
+-- decides this alone: a use is known for a day of the database's clock, whenever its link ends.
+create function stackdocs.forget_links() returns void
+language sql volatile security definer set search_path = ''
+as $$
+    delete from stackdocs.used_links where ctid = any (array(
+        select l.ctid from stackdocs.used_links as l
+        where l.used_at < clock_timestamp() - interval '1 day'
+            and l.expires_at < clock_timestamp() - interval '1 day'
+        order by l.used_at limit 4 for update skip locked))
+$$;
+call stackdocs.callable('stackdocs.forget_links()', 'authenticated');
 
 create function public.sd_use_link(p_call jsonb, p_nonce text, p_use text, p_expires_at bigint)
 returns text
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     first text;
 begin
-    delete from stackdocs.used_links where stack_id = me.stack and expires_at < me.now;
+    perform stackdocs.forget_links();
     insert into stackdocs.used_links (stack_id, nonce, use, expires_at)
     values (me.stack, p_nonce, p_use, stackdocs.moment(p_expires_at))
     on conflict do nothing;
     select l.use into first from stackdocs.used_links as l
-    where l.stack_id = me.stack and l.nonce = p_nonce;
+    where l.stack_id = me.stack and l.nonce = p_nonce
+        and l.expires_at = stackdocs.moment(p_expires_at);
     return coalesce(first, p_use);
 end
 $$;
@@ -192,4 +210,5 @@ call stackdocs.callable('public.sd_ready()', 'stackdocs_server');
 grant execute on function stackdocs.administer() to authenticated;
 revoke all on function stackdocs.serving() from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000500', 'sharing');

@@ -51,10 +51,10 @@ returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    moment constant timestamptz := stackdocs.moment(p_now);
-    usr constant text := p_denial ->> 'user';
-    today constant date := (moment at time zone 'UTC')::date;
-    midnight constant timestamptz := today::timestamp at time zone 'UTC';
+    moment constant pg_catalog.timestamptz := stackdocs.moment(p_now);
+    usr constant pg_catalog.text := p_denial ->> 'user';
+    today constant pg_catalog.date := (moment at time zone 'UTC')::pg_catalog.date;
+    midnight constant pg_catalog.timestamptz := today::timestamp at time zone 'UTC';
 begin
     perform stackdocs.serving();
     perform pg_advisory_xact_lock(hashtextextended(usr, 500));
@@ -170,5 +170,6 @@ call stackdocs.callable('public.sd_forget_limits(double precision)', 'stackdocs_
 revoke all on function stackdocs.has_denials(text, timestamptz, integer)
     from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values
     ('20261121000510', 'refusals_and_limits');

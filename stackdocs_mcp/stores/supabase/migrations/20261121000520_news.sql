@@ -135,8 +135,8 @@ create function public.sd_news(p_since text) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    present constant pg_snapshot := pg_current_snapshot();
-    since constant pg_snapshot := coalesce(p_since::pg_snapshot, present);
+    present constant pg_catalog.pg_snapshot := pg_current_snapshot();
+    since constant pg_catalog.pg_snapshot := coalesce(p_since::pg_catalog.pg_snapshot, present);
     put_back constant boolean := pg_snapshot_xmax(since) > pg_snapshot_xmax(present);
 begin
     perform stackdocs.serving();
@@ -156,4 +156,5 @@ revoke all on function stackdocs.tell(uuid, text, uuid), stackdocs.tell_of_docum
     stackdocs.tell_of_reading(), stackdocs.tell_of_members(), stackdocs.tell_of_stack(),
     stackdocs.wake() from public, anon, authenticated, service_role;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000520', 'news');

@@ -49,6 +49,7 @@ create function stackdocs.enqueue() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform set_config('search_path', 'pg_catalog, pg_temp', true); -- pgmq qualifies no types
     perform pgmq.send('stackdocs_reading', jsonb_build_object(
         'stack', new.stack_id, 'owner', new.user_id, 'document', new.id));
     return null;
@@ -70,10 +71,11 @@ create function stackdocs.dequeue() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform set_config('search_path', 'pg_catalog, pg_temp', true); -- see above
     perform pgmq.delete('stackdocs_reading', array_agg(q.msg_id))
     from pgmq.q_stackdocs_reading as q
-    where q.message ->> 'document' = old.id::text
-        and q.message ->> 'stack' = old.stack_id::text
+    where q.message ->> 'document' = old.id::pg_catalog.text
+        and q.message ->> 'stack' = old.stack_id::pg_catalog.text
     having count(*) > 0;
     return null;
 exception when undefined_table or undefined_function or invalid_schema_name then
@@ -92,7 +94,7 @@ create function stackdocs.named(p_message jsonb, p_part text) returns uuid
 language sql immutable set search_path = ''
 as $$
     select case when p_message ->> p_part ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        then (p_message ->> p_part)::uuid end
+        then (p_message ->> p_part)::pg_catalog.uuid end
 $$;
 
 -- How things stand with a message: null for one to be dropped, because its document is gone, is of
@@ -122,8 +124,8 @@ create function public.sd_queue_take(p_now bigint, p_seconds integer, p_served t
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    next_owner text;
-    one record;
+    next_owner pg_catalog.text;
+    one pg_catalog.record;
     is_read boolean;
 begin
     for next_owner in
@@ -216,7 +218,7 @@ returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    given jsonb;
+    given pg_catalog.jsonb;
 begin
     if stackdocs.holds(p_id, p_tries) then
         select q.message into given from pgmq.q_stackdocs_reading as q where q.msg_id = p_id;
@@ -260,4 +262,5 @@ end
 $$;
 call stackdocs.callable('public.sd_queue_waiting()', 'stackdocs_server');
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000700', 'queue');

@@ -39,7 +39,7 @@ grant select on public.stack_documents to authenticated;
 
 -- One part of all leaves of an extraction ("v": values, "c": scores) as one value. Keys are as in
 -- core/paths.py; in their order, what belongs together comes together. A row without the part
--- before one that has it is null.
+-- before one that has it is null; so few fields may stand for a very long answer, which nobody gets.
 create function stackdocs.assembled(p_stack uuid, p_extraction uuid, p_part text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -50,6 +50,8 @@ declare
     same integer;
     level integer;
     gap integer;
+    gaps bigint := 0;
+    most_gaps constant bigint := 100000; -- half a megabyte
     parts text[] := '{"{"}';
 begin
     for path, value in
@@ -76,6 +78,12 @@ begin
                 gap := substr(path[level], 2)::integer;
                 if level = same + 1 and same < cardinality(before) then
                     gap := gap - substr(before[level], 2)::integer - 1;
+                end if;
+                gaps := gaps + greatest(gap, 0);
+                if gaps > most_gaps then
+                    raise exception using errcode = '54000', -- 413 over the REST API
+                        message = 'the rows of this extraction have too large gaps for one value',
+                        hint = 'Read its fields with the program, which has them one by one.';
                 end if;
                 parts := array_append(parts, repeat('null,', gap));
             else
@@ -328,7 +336,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     this_call jsonb := stackdocs.original_call('update_extraction_field');
-    me stackdocs.caller := stackdocs.enter(this_call);
+    me stackdocs.caller := stackdocs.enter_to_write(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     value jsonb := coalesce(p_value, 'null');
     scalar boolean := jsonb_typeof(value) not in ('object', 'array');
@@ -364,7 +372,7 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
     this_call jsonb := stackdocs.original_call('remove_extraction_field');
-    me stackdocs.caller := stackdocs.enter(this_call);
+    me stackdocs.caller := stackdocs.enter_to_write(this_call);
     held stackdocs.held := stackdocs.hold_original(me, p_extraction_id);
     gone text := stackdocs.key_of(held, me.stack, p_field_path, false);
     parent text := regexp_replace(gone, '/[^/]*$', '');
@@ -412,4 +420,5 @@ grant execute on function stackdocs.assembled(uuid, uuid, text), stackdocs.unfit
     stackdocs.write_original(jsonb, stackdocs.held, jsonb[]), stackdocs.original_call(text)
     to authenticated;
 
+revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000800', 'original_names');

@@ -42,18 +42,18 @@ create function public.sd_write_seen(p_call jsonb, p_document uuid, p_runs jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    me stackdocs.caller := stackdocs.enter(p_call);
+    me stackdocs.caller := stackdocs.enter_to_write(p_call);
     held stackdocs.held;
     answer jsonb;
 begin
     if stackdocs.answered(me, p_call, 'write') is null then
         held := stackdocs.hold(me, p_document);
-        perform stackdocs.ready(held, p_readings);
-        if p_revision <> held.revision then
+        perform stackdocs.ready(held, coalesce(p_readings, -1));
+        if p_revision is distinct from held.revision then
             raise exception using errcode = 'SD102', message = 'stale check',
                 detail = '{"what": "fields"}';
         end if;
-        if p_version <> (select encode(sha256(convert_to(
+        if p_version is distinct from (select encode(sha256(convert_to(
                 s.policy || E'\n' || coalesce(s.field_schema, ''), 'UTF8')), 'hex')
                 from public.stacks as s where s.id = me.stack) then
             raise exception using errcode = 'SD102', message = 'stale check',
