@@ -30,6 +30,7 @@ from stackdocs_mcp.core.quota import Quotas
 from stackdocs_mcp.core.stack import Ocr
 
 PREFIX = "STACKDOCS_"
+DEFAULT_STACK = "default"
 KEY = "MISTRAL_API_KEY"
 """Never an option: what is on a command line is shown to everybody by ``ps``."""
 LOCAL = Ocr("local", "auto")
@@ -76,7 +77,7 @@ class Settings(BaseModel):
     data_dir: Path = Field(default_factory=_data_dir)
     stack: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-    ] = "default"
+    ] = DEFAULT_STACK
     folder: Path | None = None
     allow: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
     export_dir: Path | None = None

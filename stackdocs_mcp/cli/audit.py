@@ -17,7 +17,7 @@ async def show(settings: Settings, user: str | None, stack: str | None, limit: i
     """Print a row for each refusal of the user, or of all users; in the stack, or in all."""
     async with running(settings) as app:
         stacks = [summary.stack for summary in await app.store.stacks(app.user)]
-        asked = None if stack is None else _id(stacks, stack)
+        asked = None if stack is None else _id(stacks, settings, stack)
         of = None if user is None else UserId(user)
         found = await app.store.denials(user=of, stack=asked, limit=limit)
     names: dict[str, str] = {one.id: one.name for one in stacks}
@@ -27,9 +27,9 @@ async def show(settings: Settings, user: str | None, stack: str | None, limit: i
     return 0
 
 
-def _id(stacks: Sequence[Stack], wanted: str) -> str:
+def _id(stacks: Sequence[Stack], settings: Settings, wanted: str) -> str:
     """The id of the user's stack of this name; else what was given: others ask for other ids."""
-    found = named(stacks, wanted)
+    found = named(stacks, settings, wanted)
     return found[0].id if len(found) == 1 else wanted
 
 

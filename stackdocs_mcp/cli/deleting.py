@@ -15,7 +15,7 @@ async def wanted(settings: Settings, name: str) -> StackSummary:
     """
     async with running(settings) as app:
         summaries = await app.store.stacks(app.user)
-    ids = {stack.id for stack in named([one.stack for one in summaries], name)}
+    ids = {stack.id for stack in named([one.stack for one in summaries], settings, name)}
     found = [one for one in summaries if one.stack.id in ids]
     if len(found) == 1:
         return found[0]

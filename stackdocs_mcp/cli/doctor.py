@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,16 +18,17 @@ from stackdocs_mcp.cli.barrier import FAILED, run, told
 from stackdocs_mcp.cli.doctor_http import over_http
 from stackdocs_mcp.cli.doctor_supabase import masked, on_supabase
 from stackdocs_mcp.cli.finding import Finding
-from stackdocs_mcp.cli.histories import Looked, look_through
+from stackdocs_mcp.cli.histories import MOST_BRIEFLY, Looked, look_through
 from stackdocs_mcp.cli.output import put, put_table, shown
 from stackdocs_mcp.core.errors import StackdocsError
 from stackdocs_mcp.core.model import DocumentId
 from stackdocs_mcp.core.stack import Ocr
 from stackdocs_mcp.ocr import backend, worker
 from stackdocs_mcp.ocr.sandbox import protections
-from stackdocs_mcp.server.compose import local_user, now
+from stackdocs_mcp.server.compose import now, user_of
+from stackdocs_mcp.server.storing import look_into
 from stackdocs_mcp.settings import KEY, Settings
-from stackdocs_mcp.stores.embedded import FILE, is_current, open_as_it_is
+from stackdocs_mcp.stores.embedded import FILE, is_current
 from stackdocs_mcp.stores.migrate import known, version as schema_version
 
 LOW_MB = 500
@@ -42,11 +43,14 @@ def examine(settings: Settings, sources: Mapping[str, str], kept: Mapping[Docume
 
     ``kept`` are digests that the histories of documents once came to.
     """
+    project = run(lambda: on_supabase(settings))
     findings = [
         *_program(),
+        _you(settings),
         *_data_folder(settings),
-        *run(lambda: on_supabase(settings)),
-        *([] if settings.is_on_supabase else (*_store(settings), *_histories(settings, kept))),
+        *project,
+        *([] if settings.is_on_supabase else _store(settings)),
+        *_histories(settings, kept, project),
         *_ocr(),
         *_parsers(),
         *_reading(settings),
@@ -68,6 +72,16 @@ def _program() -> Iterator[Finding]:
         yield Finding("MCP SDK", "ok", version("mcp"))
     except PackageNotFoundError:
         yield Finding("MCP SDK", "problem", "not installed. Install stackdocs-mcp again.")
+
+
+def _you(settings: Settings) -> Finding:
+    """Who the commands and a server over standard input and output work for."""
+    if not settings.is_on_supabase:
+        return Finding("you are", "ok", f"{user_of(settings)} (your account on this machine)")
+    where = "account and host name; STACKDOCS_USER sets another"
+    if settings.user is not None:
+        where = "STACKDOCS_USER"
+    return Finding("you are", "ok", f"{user_of(settings)} ({where})")
 
 
 def _data_folder(settings: Settings) -> Iterator[Finding]:
@@ -135,11 +149,15 @@ def _store(settings: Settings) -> Iterator[Finding]:
     yield Finding("store", "ok", f"version {has}, intact, SQLite {sqlite3.sqlite_version}{waiting}")
 
 
-def _histories(settings: Settings, kept: Mapping[DocumentId, str]) -> Iterator[Finding]:
-    """All histories of the local user, worked out anew. Nothing where there is no such store."""
-    path = settings.data_dir.absolute() / FILE
+def _histories(
+    settings: Settings, kept: Mapping[DocumentId, str], project: Sequence[Finding]
+) -> Iterator[Finding]:
+    """The histories of the user, worked out anew. Nothing where there is no such store.
+
+    In a project that cannot be asked nothing is looked at either: what is wrong was said.
+    """
     try:
-        if not path.exists() or not is_current(path):
+        if not _has_store(settings, project):
             return
     except StackdocsError as error:
         yield Finding("history", "problem", told(error.message, error.advice))
@@ -155,7 +173,15 @@ def _histories(settings: Settings, kept: Mapping[DocumentId, str]) -> Iterator[F
     if not looked.wrong:
         changes = _counted(looked.changes, "change")
         said = f"{changes} of {_counted(looked.documents, 'document')}, fitting together"
-        yield Finding("history", "ok", said)
+        rest = "; there are more, and with --digests FILE all are looked at"
+        yield Finding("history", "ok", f"{said}{rest if looked.more else ''}")
+
+
+def _has_store(settings: Settings, project: Sequence[Finding]) -> bool:
+    if settings.is_on_supabase:
+        return any(one.what == "migrations" and one.state == "ok" for one in project)
+    path = settings.data_dir.absolute() / FILE
+    return path.exists() and is_current(path)
 
 
 def _counted(count: int, what: str) -> str:
@@ -167,9 +193,10 @@ async def _looked_through(
 ) -> Looked | StackdocsError:
     """What was found, or what kept it from being looked at."""
     try:
-        store = await open_as_it_is(settings.data_dir.absolute(), clock=now)
+        store = await look_into(settings, now)
+        most = MOST_BRIEFLY if settings.is_on_supabase else None
         try:
-            return await look_through(store, local_user(), kept)
+            return await look_through(store, user_of(settings), kept, most)
         finally:
             await store.close()
     except StackdocsError as error:

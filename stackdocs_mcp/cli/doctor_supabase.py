@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 APART = 30.0
 """Seconds between clocks from which on it is a problem; tokens are good for 60."""
+WAITED = 300
+"""Seconds that the first document waits and none is being read: then nobody is there to."""
 BUCKET = "documents"
 _UNKNOWN_ROLE = "22023"
 _MIGRATE = "Run `stackdocs-mcp migrate`"
@@ -83,9 +85,9 @@ async def _project(
             return
         yield Finding("Supabase", "ok", f"the publishable key {masked(publishable)} is accepted")
         yield (migrated := _migrations(versions))
-        yield await _bucket(asking)
-        if migrated.state == "ok":
-            yield _queue(await asking.call("sd_queue_depth"))
+        if migrated.state == "ok":  # else the database is the cause of what they would say
+            yield await _bucket(asking)
+            yield _queue(await asking.call("sd_queue_waiting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +178,18 @@ def _signing(text: str, kid: str, trusted: Sequence[Mapping[str, Any]]) -> Findi
     ours = json.loads(text)
     theirs = [one for one in trusted if isinstance(one, dict) and one.get("kid") == kid]
     if not theirs:
-        others = ", ".join(masked(str(one.get("kid", ""))) for one in trusted) or "none"
+        others = ", ".join(str(one.get("kid", "")) for one in trusted) or "none"
         return Finding(
             "signing key",
             "problem",
-            f"the project does not know the key {masked(kid)}, only {others}. Import "
+            f"the project does not know the key {kid}, only {others}. Import "
             "STACKDOCS_SUPABASE_SIGNING_KEY under JWT signing keys in its settings, or set the "
             "key that is there; a new one is known everywhere after some minutes.",
         )
     if not any(_same(ours, one) for one in theirs):
-        text = f"the project has another key with the id {masked(kid)}. Set the one that is there, "
+        text = f"the project has another key with the id {kid}. Set the one that is there, "
         return Finding("signing key", "problem", f"{text}or import this one with an id of its own.")
-    return Finding("signing key", "ok", f"{masked(kid)}, ES256, which the project trusts")
+    return Finding("signing key", "ok", f"{kid}, ES256, which the project trusts")
 
 
 def _same(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -209,8 +211,9 @@ def _migrations(answer: _Answer) -> Finding:
     if answer.code in UNKNOWN_FUNCTION | {_UNKNOWN_ROLE}:
         text = f"the project's API knows no function of this program. {_MIGRATE}; if that was done,"
         return Finding(what, "problem", f"{text} run `{RELOAD}` in the project's SQL editor.")
-    text = f"the project's API answers with {answer.status or 'nothing'}. Look at the project's "
-    return Finding(what, "problem", f"{text}logs; a database that restarts is back in a minute.")
+    text = f"the project's API answers with {answer.status or 'nothing'}: its database does not "
+    text += "answer. One that restarts is back in a minute; else look at the project's logs."
+    return Finding(what, "problem", text)
 
 
 def _compared(there: Sequence[str], steps: Sequence[Migration]) -> Finding:
@@ -244,9 +247,8 @@ async def _bucket(asking: _Asking) -> Finding:
 
 def _queue(answer: _Answer) -> Finding:
     what = "queue"
-    if answer.status == 200 and isinstance(answer.body, int):
-        waiting = answer.body
-        return Finding(what, "ok", f"{waiting:,} document{'' if waiting == 1 else 's'} in it")
+    if answer.status == 200 and isinstance(answer.body, dict):
+        return _read(answer.body)
     if answer.code in UNKNOWN_FUNCTION:
         text = "the project's API does not know all functions of this program yet. In the project's"
         return Finding(what, "problem", f"{text} SQL editor, run `{RELOAD}`.")
@@ -258,8 +260,20 @@ def _queue(answer: _Answer) -> Finding:
     )
 
 
+def _read(queue: Mapping[str, int]) -> Finding:
+    """Whether somebody reads: documents wait for long only while others are being read."""
+    documents, seconds = queue["documents"], queue["seconds"]
+    said = f"{documents:,} document{'' if documents == 1 else 's'}"
+    if queue["taken"] or seconds < WAITED:
+        return Finding("queue", "ok", f"{said} in it")
+    wait = "waits" if documents == 1 else "wait"
+    text = f"{said} {wait} since {seconds // 60} min and nobody reads. Start `stackdocs-mcp worker`"
+    return Finding("queue", "problem", f"{text}, or serve without --worker off.")
+
+
 async def _database(url: str) -> AsyncIterator[Finding]:
     from stackdocs_mcp.stores.supabase.migrating import (  # noqa: PLC0415  only where one is set
+        MayNotMigrate,
         applied,
         connected,
     )
@@ -268,6 +282,10 @@ async def _database(url: str) -> AsyncIterator[Finding]:
     try:
         async with connected(url) as connection:
             there = await applied(connection)
+    except MayNotMigrate:
+        text = "STACKDOCS_SUPABASE_DB_URL is accepted, for news of changes; `stackdocs-mcp migrate`"
+        yield Finding(what, "ok", f"{text} needs the project's `postgres` user")
+        return
     except StackdocsError as error:
         yield Finding(what, "problem", told(error.message, error.advice))
         return

@@ -14,6 +14,8 @@ from stackdocs_mcp.core.paths import dotted
 from stackdocs_mcp.core.ports import StackStore, Store
 from stackdocs_mcp.core.stack import Stack
 
+MOST_BRIEFLY = 1_000
+"""Documents that are looked at where each is a call over the network, unless digests are given."""
 _LINE = re.compile(r"(?P<id>[^\t]+)\t(?P<digest>[0-9a-f]{64})(\t.*)?")
 _CHANGED = "The store was changed from outside of this program, or damaged"
 
@@ -24,6 +26,8 @@ class Looked:
 
     documents: int = 0
     changes: int = 0
+    more: bool = False
+    """There are documents that were not looked at."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -44,13 +48,22 @@ def kept_digests(file: IO[bytes] | None) -> Mapping[DocumentId, str]:
     return found
 
 
-async def look_through(store: Store, user: UserId, kept: Mapping[DocumentId, str]) -> Looked:
-    """Every document of all the user's stacks, one after the other."""
+async def look_through(
+    store: Store, user: UserId, kept: Mapping[DocumentId, str], most: int | None = None
+) -> Looked:
+    """Every document of all the user's stacks, one after the other; ``most`` of them, if given.
+
+    With digests ``kept`` it is all of them: each that a digest was kept of has to be found.
+    """
+    limit = None if kept else most
     looked, unseen = Looked(), dict(kept)
     for summary in await store.stacks(user):
         stack = summary.stack
         bound = store.bind(Binding(user, stack.id, frozenset({Right.READ}), Actor("person")))
         async for document in every_document(bound):
+            if limit is not None and looked.documents >= limit:
+                looked.more = True
+                return looked
             await _look(bound, stack, document, looked)
             digest = unseen.pop(document.id, None)
             if digest is not None and not await bound.came_to(document.id, digest):

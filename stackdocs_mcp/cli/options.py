@@ -19,7 +19,11 @@ def setting(name: str, text: str, **rest: Any) -> Callable[[Decorated], Decorate
 
 _COMMON = (
     setting("stack", "The stack to work on; 'default' when left out.", metavar="NAME"),
-    setting("data_dir", "Where stacks and documents are kept.", metavar="DIR"),
+    setting(
+        "data_dir",
+        "Where stacks and documents are kept; on Supabase: files in use and the token key.",
+        metavar="DIR",
+    ),
     setting("supabase_url", "Keep everything in this Supabase project.", metavar="URL"),
     setting("supabase_publishable_key", "Its publishable (or anon) key.", metavar="KEY"),
     setting("log_level", "debug, info, warning or error.", metavar="LEVEL"),
@@ -70,6 +74,11 @@ _HTTP = (
 
 def common(command: Decorated) -> Decorated:
     return _with(_COMMON, command)
+
+
+def of_all_stacks(command: Decorated) -> Decorated:
+    """The options of commands that work on no stack in particular."""
+    return _with(_COMMON[1:], command)
 
 
 def reading(command: Decorated) -> Decorated:

@@ -10,6 +10,7 @@ from stackdocs_mcp.cli.options import (
     addressed,
     common,
     given,
+    of_all_stacks,
     over_http,
     reading,
     setting,
@@ -70,7 +71,7 @@ def serve(*, http_: bool = False, **_settings: Any) -> int:
 
 
 @click.command(short_help="Read documents of a Supabase project that wait to be read.")
-@common
+@of_all_stacks
 @reading
 @setting("max_file_mb", "Largest file that is taken in, in megabytes.", metavar="N")
 def worker(**_settings: Any) -> int:

@@ -2,7 +2,7 @@
 
 from stackdocs_mcp.cli.output import put_table, say
 from stackdocs_mcp.core.model import DocumentStatus
-from stackdocs_mcp.server.compose import running
+from stackdocs_mcp.server.compose import running, user_of
 from stackdocs_mcp.settings import Settings
 
 
@@ -27,5 +27,6 @@ async def list_stacks(settings: Settings) -> int:
     statuses = (status.value for status in DocumentStatus)
     put_table(["stack", *statuses, "billed", "folder", "id"], rows)
     if not rows:
-        say("There is no stack yet; `stackdocs-mcp add PATH` makes one.")
+        whose = f" of {user_of(settings)}" if settings.is_on_supabase else ""
+        say(f"There is no stack{whose} yet; `stackdocs-mcp add PATH` makes one.")
     return 0

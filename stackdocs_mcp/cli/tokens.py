@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from stackdocs_mcp.auth.local import KEY_FILE, LocalIssuer
 from stackdocs_mcp.auth.providers import is_fit
-from stackdocs_mcp.cli.opening import opened
+from stackdocs_mcp.cli.opening import opened, say_made
 from stackdocs_mcp.cli.output import put, say, shown
 from stackdocs_mcp.cli.serving import check_http
 from stackdocs_mcp.core.binding import Right, UserId
@@ -45,7 +45,7 @@ async def token(settings: Settings, wanted: Wanted) -> int:
     check_http(settings)
     user = UserId(wanted.user) if wanted.user else user_of(settings)
     _check_local(user)
-    async with opened(settings, make=wanted.user is None, made=_say_made) as workspace:
+    async with opened(settings, make=wanted.user is None, made=say_made) as workspace:
         stack = await workspace.store.stack()
         await _check_member(workspace, user, stack.name)
         folder = settings.data_dir.absolute()
@@ -78,10 +78,6 @@ async def revoke_all(settings: Settings) -> int:
     await anyio.to_thread.run_sync(LocalIssuer.revoke, folder)
     say("All tokens are void; running servers take them no more. `stackdocs-mcp token` makes new.")
     return 0
-
-
-def _say_made(stack: str) -> None:
-    say(f"made the stack {shown(stack)!r}")
 
 
 def _check_local(user: str) -> None:

@@ -17,6 +17,11 @@ SAID: dict[str, tuple[str, str, str]] = {
         "this is an office document of the old binary kind",
         f"Save it as DOCX or PDF. {_WORKS}",
     ),
+    "outlook_mail": (
+        "unsupported",
+        "this is a mail as Outlook keeps it (MSG)",
+        f"Save the mail as EML, or forward it to a program that does. {_WORKS}",
+    ),
     "empty": ("damaged", "the file is empty", "Add the file again, with its content."),
     "damaged": ("damaged", "the file is damaged or incomplete", _AGAIN),
     "encrypted": (

@@ -23,6 +23,8 @@ SAMPLE = 65_536
 _TAIL = 256
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OOXML = "EncryptedPackage".encode("utf-16-le")
+_OUTLOOK_MAIL = "__nameid_version1.0".encode("utf-16-le")
+"""The storage of named properties, one in each MSG file ([MS-OXMSG] 2.2.3)."""
 _WEB = re.compile(rb"<!doctype\s+html\b|<html\b", re.IGNORECASE)
 _WEB_PART = re.compile(
     rb"<(?:head|body|div|p|table|section|article|main|h[1-6]|span|meta|ul|ol|center|font|b|a|style"
@@ -207,11 +209,13 @@ def _zipped(file: BinaryIO) -> Kind | str:
 
 
 def _old_office(file: BinaryIO) -> str:
-    """OLE: either the wrapper of an encrypted OOXML file, or an office file of the last century."""
+    """OLE: the wrapper of an encrypted OOXML file, a mail of Outlook, or an office file of old."""
     file.seek(0)
     tail = b""
     while block := file.read(1_000_000):
         if _ENCRYPTED_OOXML in tail + block:
             return "encrypted_office"
-        tail = block[-len(_ENCRYPTED_OOXML) :]
+        if _OUTLOOK_MAIL in tail + block:
+            return "outlook_mail"
+        tail = block[-max(len(_ENCRYPTED_OOXML), len(_OUTLOOK_MAIL)) :]
     return "legacy_office"

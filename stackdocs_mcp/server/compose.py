@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
@@ -45,7 +46,8 @@ class App:
         if folder is None:
             return await self.store.open_stack(self.user, self.settings.stack)
         real = folder.resolve()
-        return await self.store.open_stack(self.user, real.name or "folder", str(real))
+        name = real.name or "folder"
+        return await self.store.open_stack(self.user, name, folder_of(self.settings, real))
 
     def workspace(self, stack: Stack, actor: Actor) -> Workspace:
         """The local user's use cases in the stack; everything on one's own machine is allowed."""
@@ -133,6 +135,15 @@ def user_of(settings: Settings) -> UserId:
     if not settings.is_on_supabase:
         return local_user()
     return UserId(settings.user or f"{local_user()}@{platform.node()}")
+
+
+def folder_of(settings: Settings, real: Path) -> str:
+    """What the folder is in the store, which tells it from all others of its user.
+
+    In a project other machines of the same user have folders at the same path: the machine's name
+    is a part of it there, ``HOST:PATH``.
+    """
+    return f"{platform.node()}:{real}" if settings.is_on_supabase else str(real)
 
 
 def local_user() -> UserId:

@@ -17,7 +17,7 @@ from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.core.limits import Counters
 from stackdocs_mcp.core.ports import Clock, Store
 from stackdocs_mcp.settings import Settings
-from stackdocs_mcp.stores.embedded import open_store as open_embedded
+from stackdocs_mcp.stores.embedded import open_as_it_is, open_store as open_embedded
 from stackdocs_mcp.stores.limits import SharedCounters
 
 if TYPE_CHECKING:
@@ -53,6 +53,25 @@ async def open_store(settings: Settings, clock: Clock) -> Store:
         folder=folder,
         database_url=None if database is None else database.get_secret_value(),
     )
+
+
+async def look_into(settings: Settings, clock: Clock) -> Store:
+    """The store that the settings name, for looking alone: opening it makes and mends nothing.
+
+    Raises StoreFailed when it cannot be used, and BadSigningKey for the key of a project.
+    """
+    if not settings.is_on_supabase:
+        return await open_as_it_is(settings.data_dir.absolute(), clock=clock)
+
+    from stackdocs_mcp.stores.supabase.project import Minter  # noqa: PLC0415  as above
+    from stackdocs_mcp.stores.supabase.rest import Rest  # noqa: PLC0415
+    from stackdocs_mcp.stores.supabase.store import SupabaseStore  # noqa: PLC0415
+
+    assert settings.supabase_url is not None
+    assert settings.supabase_publishable_key is not None
+    minter = Minter(_signing_key(settings))
+    rest = Rest(settings.supabase_url, settings.supabase_publishable_key, minter)
+    return SupabaseStore(rest, clock)
 
 
 def counters_of(settings: Settings, store: Store) -> Counters:

@@ -50,6 +50,7 @@ class Worker:
         self._each = max(1, places - 1)
         self._reading: Counter[UserId] = Counter()
         self._served: list[UserId] = []
+        self._is_lost = False
 
     async def run(self) -> None:
         """Read until cancelled: then what is not read to its end is left to others at once."""
@@ -74,10 +75,14 @@ class Worker:
             try:
                 # Whoever ends this process now would leave a task that nobody works at.
                 with anyio.move_on_after(TAKING_SECONDS, shield=True):
-                    if task := await self._take():
+                    task = await self._take()
+                    self._found_again()
+                    if task is not None:
                         return task
             except StoreFailed as error:
-                log.warning("the queue could not be asked: %s", error.code)
+                if not self._is_lost:
+                    log.warning("the queue cannot be asked: %s. It is tried on", error.message)
+                self._is_lost = True
                 await anyio.sleep(RETRY_SECONDS)
                 continue
             with anyio.move_on_after(IDLE_SECONDS):
@@ -90,6 +95,11 @@ class Worker:
             except StoreFailed as error:
                 log.warning("the queue could not be looked over: %s", error.code)
             await anyio.sleep(MENDING_SECONDS)
+
+    def _found_again(self) -> None:
+        if self._is_lost:
+            log.info("the queue can be asked again")
+        self._is_lost = False
 
     async def _take(self) -> Task | None:
         full = {owner for owner, count in self._reading.items() if count >= self._each}

@@ -17,7 +17,10 @@ def test_what_is_set_is_shown_with_where_it_comes_from(shell: Shell) -> None:
     made = shell("ocr", "set", "never", "--languages", "de,fr", "--stack", "bills")
 
     assert (made.code, made.out) == (0, "")
-    assert made.err == "stack 'bills': engine local, mode never, languages de,fr\n"
+    assert (
+        made.err
+        == "made the stack 'bills'\nstack 'bills': engine local, mode never, languages de,fr\n"
+    )
     assert shell("ocr", "show", "--stack", "bills").rows == [
         HEAD,
         ["engine", "local", "settings"],

@@ -131,6 +131,19 @@ def test_every_failure_has_a_known_code_and_sentences() -> None:
     ] == []
 
 
+@pytest.mark.requirement("PGU-10")
+async def test_a_mail_as_outlook_keeps_it_is_to_be_saved_as_eml(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "mail.msg"
+    file.write_bytes(OLE + "__nameid_version1.0".encode("utf-16-le"))
+
+    failure = await refusal(engine, file)
+
+    assert failure.code == "unsupported"
+    assert failure.advice.startswith("Save the mail as EML")
+
+
 @pytest.mark.requirement("OCR-REFUSE-09")
 async def test_a_locked_office_document_needs_a_copy(engine: LocalEngine, tmp_path: Path) -> None:
     wrapped, zipped = tmp_path / "wrapped", tmp_path / "zipped"

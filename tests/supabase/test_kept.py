@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +117,7 @@ def test_nothing_is_left_at_the_end_nor_of_a_process_that_died(tmp_path: Path) -
     dead, busy = Kept(tmp_path), Kept(tmp_path)
     took(dead, "a")
     (abandoned,) = tmp_path.iterdir()
+    (abandoned / "lock").unlink(missing_ok=True)  # as where there are no locks
     long_ago = time.time() - ABANDONED_SECONDS - 60
     os.utime(abandoned, (long_ago, long_ago))
 
@@ -125,3 +128,30 @@ def test_nothing_is_left_at_the_end_nor_of_a_process_that_died(tmp_path: Path) -
     busy.close()
     busy.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.requirement("PGU-05")
+def test_a_folder_of_a_process_that_was_killed_goes_at_the_next_start(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from pathlib import Path\n"
+        "from stackdocs_mcp.stores.supabase.kept import Kept\n"
+        "kept = Kept(Path(sys.argv[1])); os.close(kept.arrival()[0])\n"
+        "print('there', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (folder,) = tmp_path.iterdir()
+        Kept(tmp_path).tidy()
+        living = folder.exists()
+        process.kill()
+        process.wait()
+    Kept(tmp_path).tidy()
+
+    assert living
+    if os.name == "posix":
+        assert not folder.exists()

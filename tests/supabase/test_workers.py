@@ -260,8 +260,9 @@ async def test_a_queue_that_cannot_be_asked_for_a_while_ends_no_worker(
     await rig().sql("alter table pgmq.q_stackdocs_reading rename to q_elsewhere")
     try:
         with Replica(rig(), tmp_path / "one", pages=1) as worker:
-            worker.says("the queue could not be asked: store_failed")
+            worker.says("the queue cannot be asked: the Supabase project has no queue")
             await rig().sql("alter table pgmq.q_elsewhere rename to q_stackdocs_reading")
+            worker.says("the queue can be asked again")
             document = await add(store, "late")
             worker.says(f"document {document.id}: 1 pages")
     finally:

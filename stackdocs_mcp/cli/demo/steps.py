@@ -60,7 +60,7 @@ async def show(settings: Settings, in_the_way: Sequence[str]) -> int:
     ours = {"stack": STACK, "folder": None, "read_only": False, "ocr": LOCAL, "languages": ()}
     settings = settings.model_copy(update=ours)  # whatever is set: no network, as promised
     screen = Screen()
-    async with opened(settings, make=True) as workspace:
+    async with opened(settings, make=True, made=lambda _: None) as workspace:
         screen.heading(
             f"stackdocs-mcp {__version__}: three documents, a client, every value checked"
         )

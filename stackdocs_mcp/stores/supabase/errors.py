@@ -149,6 +149,14 @@ def unreachable() -> StoreFailed:
     )
 
 
+def does_not_answer() -> StoreFailed:
+    """The project is there, and its database is not; nothing was done."""
+    return StoreFailed(
+        "the project's database does not answer at the moment",
+        "Nothing was changed. Try again in a minute; if it lasts, tell whoever runs the server.",
+    )
+
+
 def unknown_outcome() -> StoreFailed:
     """The answer was lost, also when the call was made again."""
     return StoreFailed(

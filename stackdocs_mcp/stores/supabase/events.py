@@ -46,6 +46,11 @@ EVERY_SECONDS = 1.0
 AT_LEAST_EVERY_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 
+NOT_LISTENING = (
+    "the database of STACKDOCS_SUPABASE_DB_URL cannot be listened to: changes are heard of within "
+    "a second all the same; `stackdocs-mcp doctor` says more"
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -90,11 +95,11 @@ class Listening:
         try:
             connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
             await connection.add_listener(CHANNEL, self._ring)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             if connection is not None:
                 connection.terminate()
             if not self._told:
-                _log.warning("no connection to listen to the database: %s", type(error).__name__)
+                _log.warning(NOT_LISTENING)
             self._told = True
             return False
         connection.add_termination_listener(self._ended)

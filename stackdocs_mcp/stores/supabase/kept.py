@@ -4,7 +4,9 @@ Bounded in bytes. What was used last stays; what somebody holds the path of alwa
 counts as held for as long as the very object that was given lives.
 """
 
+import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -19,11 +21,16 @@ import anyio
 
 from stackdocs_mcp.stores.spooling import private_folder
 
+if sys.platform != "win32":
+    import fcntl
+
 BYTES = 1 << 30
 """Files that nobody reads are removed, the one used longest ago first, until no more are left."""
 ABANDONED_SECONDS = 24 * 3600.0
-"""A folder that nothing came to for so long is one of a process that died; see ``Kept.close``."""
+"""Where a folder cannot be locked: nothing came to it for so long, so its process has died."""
 _PREFIX = "files-"
+_LOCK = "lock"
+"""Held in a folder for as long as its process lives."""
 
 if TYPE_CHECKING:
     _PathOfThisSystem = Path
@@ -53,10 +60,16 @@ class Kept:
         self._limit = limit
         self._lock = threading.RLock()
         self._folder: Path | None = None
+        self._held: int | None = None
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._holds: Counter[Path] = Counter()
         self._turns: weakref.WeakValueDictionary[str, anyio.Lock] = weakref.WeakValueDictionary()
         self._number = 0
+
+    def tidy(self) -> None:
+        """Remove what processes that died have left; blocks."""
+        if self._parent is not None:
+            _forget_abandoned(self._parent)
 
     def alone(self, key: str) -> anyio.Lock:
         """For one to fetch the file while others wait for it."""
@@ -98,10 +111,12 @@ class Kept:
             if file is not None and not self._holds[file.path]:
                 _remove(file.path)
 
-    def forget_all(self, folder: str) -> None:
-        """Have no file with a key in this folder any more; blocks."""
+    def forget_all(self, folder: str | None = None) -> None:
+        """Have no file with a key in this folder any more, or none at all; blocks."""
         with self._lock:
-            for key in [one for one in self._files if one.startswith(f"{folder}/")]:
+            for key in [
+                one for one in self._files if folder is None or one.startswith(f"{folder}/")
+            ]:
                 self.forget(key)
 
     def close(self) -> None:
@@ -111,6 +126,9 @@ class Kept:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
 
     def _own(self) -> Path:
         with self._lock:
@@ -120,6 +138,7 @@ class Kept:
                     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     _forget_abandoned(parent)
                 self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+                self._held = _hold(self._folder)
             private_folder(self._folder / "incoming")
             return self._folder
 
@@ -154,9 +173,38 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
+def _hold(folder: Path) -> int | None:
+    """Lock the folder until this process ends, however it does. None where that cannot be done."""
+    if sys.platform == "win32":
+        return None
+    fresh = folder / "fresh"
+    held = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fresh.rename(folder / _LOCK)  # whoever finds it there finds it held
+    except OSError:  # not every file system has locks
+        os.close(held)
+        return None
+    return held
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether the folder's process has died. Raises OSError where it cannot be told."""
+    lock = folder / _LOCK
+    if sys.platform == "win32" or not lock.exists():
+        return folder.stat().st_mtime < time.time() - ABANDONED_SECONDS
+    handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
 def _forget_abandoned(parent: Path) -> None:
-    oldest = time.time() - ABANDONED_SECONDS
     for folder in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            if folder.stat().st_mtime < oldest:
+            if _is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -14,9 +14,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+import anyio
+import anyio.to_thread
+
 from stackdocs_mcp.core.binding import StackId, UserId
 from stackdocs_mcp.core.events import NO_STACK, About, Event, Watch
 from stackdocs_mcp.core.tenancy import Membership
+from stackdocs_mcp.stores.supabase.kept import Kept
 
 SECONDS = 5.0
 MOST = 10_000
@@ -54,11 +58,15 @@ class Memberships:
 
 
 class Attentive:
-    """A watch that has memberships forgotten when they may be others."""
+    """A watch that has memberships forgotten when they may be others.
 
-    def __init__(self, watch: Watch, memberships: Memberships) -> None:
+    And copies of files, which may be of a stack that was erased.
+    """
+
+    def __init__(self, watch: Watch, memberships: Memberships, kept: Kept) -> None:
         self._watch = watch
         self._memberships = memberships
+        self._kept = kept
 
     async def changed(self) -> Sequence[Event]:
         """See the port."""
@@ -66,4 +74,6 @@ class Attentive:
         for event in events:
             if event.about is About.MEMBERS:
                 self._memberships.forget(event.stack)
+                stack = None if event.stack == NO_STACK else event.stack
+                await anyio.to_thread.run_sync(self._kept.forget_all, stack)
         return events

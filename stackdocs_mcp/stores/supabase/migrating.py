@@ -38,6 +38,10 @@ _TABLES = ("stacks", "documents", "ocr_results", "extractions", "stack_documents
 _USER = "Use the project's `postgres` user in STACKDOCS_SUPABASE_DB_URL."
 
 
+class MayNotMigrate(StoreFailed):
+    """The user of the database may log in, and may not bring it up to date."""
+
+
 def _nothing(_step: Migration) -> None:
     """Nobody wants to hear of each step."""
 
@@ -84,7 +88,8 @@ def _no_address() -> InvalidArgument:
 async def applied(connection: "asyncpg.Connection") -> list[Applied]:
     """The steps that the database has, in order.
 
-    Raises StoreFailed where it is not a Supabase project's, and where this user may not see it.
+    Raises StoreFailed where it is not a Supabase project's, MayNotMigrate where this user may not
+    see it.
     """
     async with connection.transaction(readonly=True):
         return await _applied(connection)
@@ -138,8 +143,8 @@ async def _applied(connection: "asyncpg.Connection") -> list[Applied]:
             "Check STACKDOCS_SUPABASE_DB_URL; its database is usually named postgres.",
         )
     if not found["may"]:
-        raise StoreFailed("this user of the database may not bring it up to date", _USER)
-    if not found["begun"]:
+        raise MayNotMigrate("this user of the database may not bring it up to date", _USER)
+    if not await connection.fetchval(_BEGUN):
         return []
     rows = await connection.fetch(_RECORDS)
     return [Applied(row["version"], row["name"], row["sha256"]) for row in rows]
@@ -181,9 +186,10 @@ async def _refuse_others(connection: "asyncpg.Connection") -> None:
 _WHERE_WE_ARE = """
 select (select count(*) from pg_catalog.pg_roles where rolname = any ($1)) as roles,
     (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = current_user)
-        and pg_catalog.has_database_privilege(current_database(), 'create') as may,
-    to_regclass('stackdocs.migrations') is not null as begun
+        and pg_catalog.has_database_privilege(current_database(), 'create') as may
 """
+_BEGUN = "select to_regclass('stackdocs.migrations') is not null"
+"""Asked by who may bring it up to date alone: others may not even ask."""
 _RECORDS = "select version, name, sha256 from stackdocs.migrations order by version"
 _OTHERS = """
 select relname from pg_catalog.pg_class
@@ -255,7 +261,7 @@ _TOLD = {
     "3D000": ("there is no such database", "It is usually named postgres on Supabase."),
     "42501": (
         "this user of the database may not do what a migration has to do",
-        f"Nothing of the step was done. {_USER}",
+        f"Nothing was changed. {_USER}",
     ),
     "53300": (
         "the project's database has no connection left",

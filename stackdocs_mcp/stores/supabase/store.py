@@ -70,6 +70,7 @@ async def open_store(
             await rest.close()
         raise
     store = SupabaseStore(rest, clock, quotas, folder, database_url)
+    await anyio.to_thread.run_sync(store.tidy)
     with suppress(StoreFailed):  # what a process left that died over it; else at the next opening
         await erasing.erase(rest, store.empty)
     return store
@@ -95,6 +96,10 @@ class SupabaseStore:
         self._memberships = Memberships()
         self._database_url = database_url
         self._copies = anyio.CapacityLimiter(COPIES)
+
+    def tidy(self) -> None:
+        """Remove copies of files that processes which died have left on this machine; blocks."""
+        self._kept.tidy()
 
     def bind(self, binding: Binding) -> BoundStore:
         return BoundStore(
@@ -209,7 +214,7 @@ class SupabaseStore:
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[Watch]:
         async with watching(self._rest, self._database_url) as watch:
-            yield Attentive(watch, self._memberships)
+            yield Attentive(watch, self._memberships, self._kept)
 
     async def close(self) -> None:
         await self._rest.close()

@@ -20,6 +20,7 @@ from stackdocs_mcp.stores.supabase.errors import (
     TOKEN,
     UNDONE,
     UNKNOWN_FUNCTION,
+    does_not_answer,
     key_refused,
     nobody_there,
     paused,
@@ -145,7 +146,7 @@ def _failure(status: int, body: bytes) -> Exception:
     if code in TOKEN:
         return TokenRefused(refused(code, None))
     if code in NOT_BEGUN:
-        return NotDone(unreachable())
+        return NotDone(does_not_answer())
     if code in UNDONE | UNKNOWN_FUNCTION:
         return NotDone(refused(code, None))
     if code in BROKEN_OFF:
@@ -159,7 +160,7 @@ def _of_gateway(status: int) -> Exception:
         case httpx.codes.UNAUTHORIZED:
             return key_refused()
         case httpx.codes.TOO_MANY_REQUESTS:
-            return NotDone(unreachable())
+            return NotDone(does_not_answer())
         case 540:  # https://supabase.com/docs/guides/troubleshooting/http-status-codes
             return paused()
         case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR:

@@ -112,6 +112,16 @@ async def test_what_is_answered_instead_has_a_sentence_and_is_not_repeated(
     assert await count(own, "public.stacks") == 0
 
 
+@pytest.mark.requirement("PGU-06")
+async def test_a_database_that_does_not_answer_is_told_from_an_address_of_nobody(own: Rig) -> None:
+    async with between(own.url) as wire, opened(own, wire.url) as other:
+        wire.plan, wire.unasked = [instead(503, '{"code": "PGRST002"}')] * 9, True
+        with pytest.raises(StoreFailed, match="database does not answer at the moment") as failed:
+            await other.open_stack(ALICE, "invoices")
+
+    assert failed.value.advice.startswith("Nothing was changed. Try again in a minute")
+
+
 @pytest.mark.requirement("PGW-10")
 @pytest.mark.parametrize(
     "answer",

@@ -318,5 +318,26 @@ end
 $$;
 call stackdocs.callable('public.sd_queue_depth()', 'stackdocs_server');
 
+-- How many messages there are, how many of them somebody holds, and for how many seconds the oldest
+-- of the others has been there: for who wants to know whether anybody reads at all.
+create function public.sd_queue_waiting() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform stackdocs.serving();
+    return (
+        select jsonb_build_object('documents', count(*),
+            'taken', count(*) filter (where q.vt > clock_timestamp()),
+            'seconds', coalesce(floor(extract(epoch from clock_timestamp()
+                - min(q.enqueued_at) filter (where q.vt <= clock_timestamp())))::pg_catalog.int8, 0))
+        from pgmq.q_stackdocs_reading as q
+    );
+exception when undefined_table or invalid_schema_name then
+    perform stackdocs.no_queue();
+    return null;
+end
+$$;
+call stackdocs.callable('public.sd_queue_waiting()', 'stackdocs_server');
+
 revoke execute on all routines in schema stackdocs from public;
 insert into stackdocs.migrations (version, name) values ('20261121000700', 'queue');
