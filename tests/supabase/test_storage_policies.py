@@ -249,7 +249,7 @@ async def test_storage_that_has_asked_removes_no_file_of_a_document_that_was_add
 ) -> None:
     files, repo = store.files(binding(ALICE, stack.id)), store.bind(binding(ALICE, stack.id))
     await files.put_bytes(CONTENT, 99)
-    storage = await asyncpg.connect(rig().postgres.url())
+    storage = await asyncpg.connect(rig().database_url)
 
     async with anyio.create_task_group() as tasks, storage.transaction():
         await storage.execute("set local storage.allow_delete_query = 'true'")
