@@ -183,8 +183,8 @@ analyze stackdocs.fields, stackdocs.changes, stackdocs.change_leaves;
 
 async def rows_read(stack: str, document: DocumentId, function: str, rest: str) -> int:
     """Rows of fields and history that one call of the function looks at, in the database."""
-    claims = {"sub": ALICE, "stack_id": stack, "rights": ["stack:read", "stack:write"]}
-    claims |= {"stackdocs": 1}
+    rights = ["stack:read", "stack:write"]
+    claims = {"sub": ALICE, "stack_id": stack, "rights": rights, "stackdocs": 1}
     call = {"id": str(uuid4()), "now": 1, "kind": "person", "client": "test", "quotas": {}}
     connection = await asyncpg.connect(rig().database_url)
     try:
