@@ -67,8 +67,8 @@ with {OURS} select name from functions
 where (prosecdef or prosqlbody is null) and not coalesce('search_path=""' = any (proconfig), false)
 """
 DEFINERS = f"with {OURS} select name from functions where prosecdef"
-# Mighty: it runs with other rights than its caller's, or may. Triggers and what policies and indexes
-# ask are run for whoever writes and reads, which a definer function does too.
+# Mighty: it runs with other rights than its caller's, or may. Triggers and what policies and
+# indexes ask are run for whoever writes and reads, which a definer function does too.
 BODIES = f"""
 with {OURS} select f.proname as name, p.prosrc as body,
     f.prosecdef or p.prorettype = 'trigger'::regtype or exists (

@@ -1,12 +1,14 @@
 """A database of the original product, with the files that belong to it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import random
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import AsyncIterator
 import asyncpg
 import httpx
+import Iterable
 
 from stackdocs_mcp.cli.from_stackdocs.files import Folder
 from stackdocs_mcp.cli.from_stackdocs.importing import Importing, OriginalClock, import_all
@@ -153,3 +155,20 @@ async def everything(
 def _told(change: Change) -> tuple[object, ...]:
     leaves = [(dotted(one.path), one.value, one.confidence) for one in change.after]
     return change.id, change.action.value, change.actor, change.at, leaves
+
+
+def a_path(model: Any, chance: random.Random) -> list[str]:
+    """A path to something in the value, or to what could be beside it."""
+    path: list[str] = []
+    while True:
+        if isinstance(model, list):
+            row = chance.choice([0, len(model) - 1, -1, 99]) if model else 0
+            path.append(str(row))
+            inside = model[row] if -len(model) <= row < len(model) else None
+        else:
+            name = chance.choice(["a", "b", "é/~#"])
+            path.append(name)
+            inside = model.get(name)
+        if not isinstance(inside, (dict, list)) or chance.random() < 0.4:
+            return path
+        model = inside

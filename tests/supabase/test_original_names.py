@@ -1,5 +1,6 @@
 """The original's names on what is here: what its readers select, and its writers call."""
 
+import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from tests.stores.builders import (
     ready,
     values,
 )
+from tests.supabase.originals import a_path
 from tests.supabase.shared import open_shared, rig
 
 pytestmark = pytest.mark.anyio
@@ -261,27 +263,27 @@ async def test_what_the_old_functions_did_can_be_undone(repo: StackStore, client
 
 
 @pytest.mark.requirement("PGL-33")
-async def test_writing_and_removing_come_to_what_postgres_makes_of_json(
+async def test_writing_and_removing_come_to_what_postgres_makes_ofjson.dumps(
     repo: StackStore, client: Client
 ) -> None:
     document = await ready(repo)
     chance = random.Random(800)
     model: Any = {}
     for step in range(60):
-        path = _path(model, chance)
+        path = a_path(model, chance)
         if chance.random() < 0.35:
-            expected = (await rig().sql("select $1::jsonb #- $2 as made", _json(model), path))[0]
+            expected = (await rig().sql("select $1::jsonb #- $2 as made", json.dumps(model), path))[0]
             assert await client.remove(document, *path) == 204
         else:
             value = chance.choice([step, "text", None, True, [], {}, [step, [1]], {"b": {"a": 1}}])
             expected = (
                 await rig().sql(
                     "select jsonb_set($1::jsonb, $2, $3::jsonb, true) as made",
-                    *(_json(model), path, _json(value)),
+                    *(json.dumps(model), path, json.dumps(value)),
                 )
             )[0]
             assert await client.update(document, path, value) == 204
-        model = _loaded(expected["made"])
+        model = json.loads(expected["made"])
         assert await client.fields(document) == model, (step, path)
     assert not (await repo.verify(document.id)).breaks
     assert model
@@ -388,32 +390,3 @@ def _write(path: tuple[str | int, ...], value: Any) -> FieldWrite:
         Leaf(at, exact(one), Evidence(Verdict.UNCHECKED)) for at, one in leaves_of(path, value)
     ]
     return FieldWrite(path, tuple(leaves))
-
-
-def _path(model: Any, chance: random.Random) -> list[str]:
-    """A path to something in the value, or to what could be beside it."""
-    path: list[str] = []
-    while True:
-        if isinstance(model, list):
-            row = chance.choice([0, len(model) - 1, -1, 99]) if model else 0
-            path.append(str(row))
-            inside = model[row] if -len(model) <= row < len(model) else None
-        else:
-            name = chance.choice(["a", "b", "é/~#"])
-            path.append(name)
-            inside = model.get(name)
-        if not isinstance(inside, (dict, list)) or chance.random() < 0.4:
-            return path
-        model = inside
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
-
-
-def _loaded(text: str) -> Any:
-    import json
-
-    return json.loads(text)

@@ -9,13 +9,12 @@ import pytest
 
 from stackdocs_mcp.core.binding import UserId
 from stackdocs_mcp.core.errors import StoreFailed
-from stackdocs_mcp.core.model import Document, DocumentId
+from stackdocs_mcp.core.model import Document
 from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller, PgRole
 from stackdocs_mcp.stores.supabase.store import SupabaseStore, open_store
 from tests.stores.builders import ALICE, BOB, SteppingClock, binding, file
 from tests.supabase.projects import Project
-from tests.supabase.rig import running
 from tests.supabase.shared import rig
 
 pytestmark = pytest.mark.anyio
@@ -394,38 +393,3 @@ with made as (
 insert into public.extractions (stack_id, id, document_id, number, created_at)
 select stack_id, extraction_id, id, 1, uploaded_at from made
 """
-
-
-@pytest.mark.requirement("PGQ-11")
-async def test_a_missing_queue_is_said_and_is_made_again_by_one_call() -> None:
-    with running() as project:
-        store = await opened(project)
-        stack = await store.open_stack(ALICE, "invoices")
-        repo = store.bind(binding(ALICE, stack.id))
-        task = Task(1, 1, stack.id, ALICE, DocumentId("x"))
-        await project.sql("select pgmq.drop_queue('stackdocs_reading')")
-
-        for call in (
-            repo.add_document(file()),
-            store.queue.take(LEASE),
-            store.queue.extend(task, LEASE),
-            store.queue.done(task),
-            store.queue.release(task),
-            store.queue.mend(),
-            store.queue.depth(),
-        ):
-            with pytest.raises(StoreFailed) as failed:
-                await call
-            assert "enable queues under integrations" in failed.value.advice.lower()
-        await project.sql("call stackdocs.make_queue()")
-        await repo.add_document(file())
-        assert await store.queue.depth() == 1
-        await store.close()
-
-
-@pytest.mark.requirement("PGQ-11")
-async def test_a_project_without_queues_is_told_to_enable_them() -> None:
-    with running() as project:
-        await project.sql("drop schema pgmq cascade")
-        with pytest.raises(Exception, match="enable Queues under Integrations in the Supabase"):
-            await project.sql("call stackdocs.make_queue()")
