@@ -33,9 +33,9 @@ language plpgsql volatile set search_path = ''
 as $$
 begin
     delete from pgmq.q_stackdocs_reading as q
-    where q.message ->> 'document' in (select d.id::text from public.documents as d
+    where q.message ->> 'document' in (select d.id::pg_catalog.text from public.documents as d
             where d.stack_id = p_stack and d.status = 'processing')
-        and q.message ->> 'stack' = p_stack::text;
+        and q.message ->> 'stack' = p_stack::pg_catalog.text;
 exception when undefined_table or invalid_schema_name then
     null;
 end
@@ -195,7 +195,7 @@ returns bigint
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    part record;
+    part pg_catalog.record;
     done bigint;
 begin
     for part in select * from stackdocs.tables_of_stacks() loop
@@ -262,7 +262,7 @@ create function public.sd_emptied(p_stack uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    since timestamptz;
+    since pg_catalog.timestamptz;
 begin
     perform stackdocs.serving();
     if exists (select from stackdocs.files_of(p_stack, 1)) then
