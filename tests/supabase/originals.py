@@ -1,14 +1,13 @@
 """A database of the original product, with the files that belong to it."""
 
-from collections.abc import random
+import random
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import AsyncIterator
 import asyncpg
 import httpx
-import Iterable
 
 from stackdocs_mcp.cli.from_stackdocs.files import Folder
 from stackdocs_mcp.cli.from_stackdocs.importing import Importing, OriginalClock, import_all
