@@ -8,15 +8,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import asyncpg
-import httpx
 import pytest
 
-from stackdocs_mcp.core.binding import Binding, Role, StackId
+from stackdocs_mcp.core.binding import StackId
 from stackdocs_mcp.core.errors import StoreFailed
 from stackdocs_mcp.stores.supabase import erasing
 from stackdocs_mcp.stores.supabase.calling import micros
-from stackdocs_mcp.stores.supabase.project import Caller, Minter
+from stackdocs_mcp.stores.supabase.project import Caller
 from stackdocs_mcp.stores.supabase.store import SupabaseStore
 from tests.stores.builders import ALICE, BOB, ENGINE, SteppingClock, added, binding, page
 from tests.supabase.acting import acting
@@ -83,21 +84,22 @@ async def test_a_reservation_that_nobody_knows_of_any_more_is_erased(store: Supa
 
 
 @pytest.mark.requirement("PGS-33")
-async def test_a_file_that_is_remembered_while_its_stack_is_deleted_is_erased_as_well(
+async def test_a_stack_is_deleted_after_what_is_being_written_and_erased_with_it(
     store: SupabaseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "DOCUMENTS", 2)
     stack = await store.open_stack(ALICE, "invoices")
     repo = store.bind(binding(ALICE, stack.id))
     documents = [await added(repo, str(number)) for number in range(6)]
-    async with acting(binding(ALICE, stack.id)) as connection:
+    async with acting(binding(ALICE, stack.id)) as connection, anyio.create_task_group() as tasks:
         for one in documents:  # each is superseded by the next
             await connection.fetch(
                 "select public.sd_remember_file($1, $2, 'x.pdf', 1, 1)",
                 json.dumps(call(NOVEMBER)),
                 one.id,
             )
-        await marked(store, stack.id)
+        tasks.start_soon(marked, store, stack.id)
+        await somebody_waits()
         await connection.execute("commit")
 
     await erasing.erase(store._rest, store.empty)
@@ -105,24 +107,26 @@ async def test_a_file_that_is_remembered_while_its_stack_is_deleted_is_erased_as
     assert await stacks_left() == set()
 
 
+async def somebody_waits() -> None:
+    """Returns when a transaction waits for what another one has locked."""
+    with anyio.fail_after(20):
+        while not await rig().sql("select 1 from pg_catalog.pg_locks where not granted"):
+            await anyio.lowlevel.checkpoint()
+
+
 @pytest.mark.requirement("PGS-38")
 async def test_no_document_has_an_extraction_of_another(store: SupabaseStore) -> None:
     stack = await store.open_stack(ALICE, "invoices")
     repo = store.bind(binding(ALICE, stack.id))
     first, second = await added(repo, "1"), await added(repo, "2")
-    await repo.grant(BOB, Role.EDITOR)
-    bob = Caller.of(Binding(BOB, stack.id, Role.EDITOR.rights))
-    token = Minter(rig().signing_key).token(bob)
-    headers = {"apikey": rig().publishable_key, "Authorization": f"Bearer {token}"}
-    made = {"stack_id": stack.id, "id": str(uuid.uuid4()), "document_id": first.id}
-    made |= {"created_at": "2026-01-01"}
-    async with httpx.AsyncClient(base_url=f"{rig().url}/rest/v1/", headers=headers) as http:
-        told = await http.post("extractions", json=made | {"number": 2})
-        pointed = await http.patch(
-            f"documents?id=eq.{second.id}", json={"extraction_id": made["id"]}
-        )
 
-    assert (told.status_code, pointed.json()["code"]) == (201, "23503")
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await rig().sql(
+            "update public.documents set extraction_id = (select extraction_id"
+            " from public.documents where id = $1) where id = $2",
+            first.id,
+            second.id,
+        )
 
 
 @asynccontextmanager
