@@ -183,7 +183,7 @@ async def test_all_files_of_a_deleted_stack_are_cleared_away_and_no_others(
 
 def kept(place: Path) -> list[Path]:
     """Files that a process has on this machine."""
-    return [path for path in place.rglob("*") if path.is_file()]
+    return [path for path in place.rglob("*") if path.is_file() and path.name != "lock"]
 
 
 async def join(stack: Stack, role: Role) -> None:

@@ -1,6 +1,7 @@
 """What the database itself lets a token do in the bucket, whatever the server in between asks."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -209,7 +210,7 @@ async def test_whoever_removes_a_file_waits_for_who_makes_it_a_document_s(stack:
     async with anyio.create_task_group() as tasks, acting_as(member(ALICE, stack)) as connection:
         await connection.execute(
             "select public.sd_add_document($1, 'a.pdf', 'a.pdf', $2, 10, $3, null)",
-            json.dumps({"now": 0, "quotas": {}}),
+            json.dumps({"id": str(uuid.uuid4()), "now": 0, "quotas": {}}),
             SHA256,
             key(stack),
         )
