@@ -24,7 +24,7 @@ async def _serve(settings: Settings) -> None:
         known = await _has_stack(app)
         stack = await app.open_stack()
         if not known:  # it may be a typing mistake
-            log.info("made the stack %r", stack.name)
+            log.info("made a stack of this name: there was none")
         workspace = app.workspace(stack, Actor("agent"))
         app.read_behind(workspace)
         tools = select(settings.toolset, read_only=settings.read_only)

@@ -38,7 +38,7 @@ async def test_only_pages_that_need_it_are_sent_and_paid_and_each_once(
     again = await run(shell, service, "add", file, "--stack", "two", ocr="mistral")
     stacks = await run(shell, service, "stacks")
 
-    assert (first.code, first.err, again.code) == (0, "", 0)
+    assert (first.code, first.err, again.code) == (0, "made the stack 'one'\n", 0)
     assert [row[1:] for row in first.rows + again.rows] == [["ocr_complete", "3", "a.pdf"]] * 2
     assert service.seen == [[17, 18]]
     assert [(row[0], row[5]) for row in stacks.rows[1:]] == [("one", "2"), ("two", "0")]
@@ -58,7 +58,7 @@ async def test_the_choice_of_a_stack_counts_for_its_documents_alone(
 
     assert (chosen.code, chosen.err) == (
         0,
-        "stack 'far': engine mistral, mode always, languages any\n",
+        "made the stack 'far'\nstack 'far': engine mistral, mode always, languages any\n",
     )
     assert (far.code, near.code) == (0, 0)
     assert service.seen == [[21]]
