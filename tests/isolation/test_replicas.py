@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from stackdocs_mcp.auth.local import LocalIssuer
 from stackdocs_mcp.core.binding import Binding, Right, StackId
 from stackdocs_mcp.core.model import Change, DocumentId
-from stackdocs_mcp.server.compose import local_user, now, running
+from stackdocs_mcp.server.compose import now, running, user_of
 from stackdocs_mcp.settings import Settings
 from tests.isolation.forwarder import Forwarder, forwarding
 from tests.isolation.places import Place
@@ -45,7 +45,8 @@ class Replicated:
     @asynccontextmanager
     async def client(self, era: Era) -> AsyncIterator[tuple[Session, httpx2.AsyncClient]]:
         """The official client, each of whose requests goes to the next replica."""
-        token = LocalIssuer.open(self.data, now).mint(local_user(), self.stack, tuple(Right), HOUR)
+        user = user_of(Settings(data_dir=self.data, **self.place.settings))
+        token = LocalIssuer.open(self.data, now).mint(user, self.stack, tuple(Right), HOUR)
         with anyio.fail_after(PATIENCE):
             async with (
                 httpx2.AsyncClient(

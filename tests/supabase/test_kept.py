@@ -130,7 +130,6 @@ def test_nothing_is_left_at_the_end_nor_of_a_process_that_died(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.requirement("PGU-05")
 def test_a_folder_of_a_process_that_was_killed_goes_at_the_next_start(tmp_path: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path\n"

@@ -65,7 +65,6 @@ async def taken(store: SupabaseStore) -> Task:
     return task
 
 
-@pytest.mark.requirement("PGQ-01")
 @pytest.mark.requirement("PGQ-02")
 async def test_an_added_document_waits_as_three_ids(store: SupabaseStore) -> None:
     stack = await store.open_stack(ALICE, "invoices")

@@ -65,7 +65,6 @@ async def place(tmp_path: Path) -> Path:
 
 
 @pytest.mark.requirement("PGQ-26")
-@pytest.mark.requirement("PGQ-28")
 async def test_the_command_reads_what_waits_and_says_a_line_without_names(place: Path) -> None:
     chosen = settings(place, "off")
     (place / "files" / "order.eml").write_bytes(order())

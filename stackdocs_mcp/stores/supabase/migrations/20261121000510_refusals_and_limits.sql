@@ -61,11 +61,12 @@ begin
     if exists (select from stackdocs.denials where call = p_call) then
         return;
     end if;
-    delete from stackdocs.denials where id in (
+    -- An array, since a join could look for "the first few" again for each row.
+    delete from stackdocs.denials where id = any (array(
         select id from stackdocs.denials
         where at < moment - (p_bounds ->> 'days')::integer * interval '1 day'
         order by at, id limit (p_bounds ->> 'pruned')::integer for update skip locked
-    );
+    ));
     if stackdocs.has_denials(usr, moment - interval '1 minute',
             (p_bounds ->> 'minute')::integer)
         or stackdocs.has_denials(usr, midnight - interval '1 microsecond',
@@ -159,10 +160,10 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     perform stackdocs.serving();
-    delete from stackdocs.limits where key in (
+    delete from stackdocs.limits where key = any (array(
         select key from stackdocs.limits where full_at < p_before
         limit 10000 for update skip locked
-    );
+    ));
 end
 $$;
 call stackdocs.callable('public.sd_forget_limits(double precision)', 'stackdocs_server');
