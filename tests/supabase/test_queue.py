@@ -327,7 +327,7 @@ from unnest($1::text[]) as owner, generate_series(1, $2)
 async def test_however_many_messages_are_there_for_nothing_the_next_task_is_given_out(
     store: SupabaseStore, owner: str
 ) -> None:
-    await rig().sql(DEAD, [owner], 30_000)
+    await rig().sql(DEAD, [owner], 5_000)
     document = await waiting(store, "a.pdf")
 
     assert (await taken(store)).document == document.id
