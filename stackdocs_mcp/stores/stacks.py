@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
@@ -63,7 +64,7 @@ def find(
     """The user's stack of this folder, or without a folder the one of this name."""
     sql = _BY_NAME if folder is None else _BY_FOLDER
     row = connection.execute(sql, {"user": user, "name": name, "folder": folder}).fetchone()
-    return None if row is None else _stack(row)
+    return None if row is None else stack_of(row)
 
 
 def make(
@@ -90,7 +91,7 @@ def summaries(connection: sqlite3.Connection, user: UserId) -> list[StackSummary
     """The user's stacks by name, with documents counted by status and pages that cost."""
     found: list[StackSummary] = []
     for row in connection.execute(_BY_USER, {"user": user}).fetchall():
-        stack = _stack(row)
+        stack = stack_of(row)
         counts = connection.execute(_COUNTS, {"stack": stack.id}).fetchall()
         documents = {DocumentStatus(count["status"]): int(count["documents"]) for count in counts}
         found.append(StackSummary(stack, documents, sum(count["billed"] for count in counts)))
@@ -103,7 +104,7 @@ def bound(scope: Scope) -> Stack:
     row = scope.one(_STACK)
     if row is None:
         raise gone()
-    return _stack(row)
+    return stack_of(row)
 
 
 def gone() -> NotFound:
@@ -136,7 +137,7 @@ def _ocr(kept: dict[str, Any]) -> Ocr:
     )
 
 
-def _stack(row: sqlite3.Row) -> Stack:
+def stack_of(row: Mapping[str, Any] | sqlite3.Row) -> Stack:
     """The stack of a row. Raises StoreFailed for one that was changed behind the program's back."""
     try:
         return _read(row)
@@ -147,7 +148,7 @@ def _stack(row: sqlite3.Row) -> Stack:
         ) from error
 
 
-def _read(row: sqlite3.Row) -> Stack:
+def _read(row: Mapping[str, Any] | sqlite3.Row) -> Stack:
     # A schema is read as plain JSON: validators know floats, not decimals.
     schema = row["field_schema"]
     return Stack(

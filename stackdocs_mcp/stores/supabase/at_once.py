@@ -5,8 +5,9 @@ from collections.abc import Collection
 from stackdocs_mcp.core.at_once import Shown, Standing
 from stackdocs_mcp.core.model import Document, DocumentId
 from stackdocs_mcp.core.stack import Stack
+from stackdocs_mcp.stores.stacks import stack_of
 from stackdocs_mcp.stores.supabase.calling import Calling
-from stackdocs_mcp.stores.supabase.documents import document_of, stack_of
+from stackdocs_mcp.stores.supabase.documents import document_of
 from stackdocs_mcp.stores.supabase.pages import outline_of, page_of
 from stackdocs_mcp.stores.supabase.writing import field_of
 

@@ -4,14 +4,13 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
 from anyio import to_thread
 
 from stackdocs_mcp.core import exact
-from stackdocs_mcp.core.binding import Binding, Role, StackId
-from stackdocs_mcp.core.errors import MissingRight, NotFound, StackdocsError, StoreFailed
+from stackdocs_mcp.core.binding import Binding, Role
+from stackdocs_mcp.core.errors import MissingRight, NotFound, StackdocsError
 from stackdocs_mcp.core.model import (
     Document,
     DocumentId,
@@ -24,6 +23,7 @@ from stackdocs_mcp.core.model import (
 from stackdocs_mcp.core.quota import QuotaExceeded
 from stackdocs_mcp.core.stack import Ocr, Policy, Stack
 from stackdocs_mcp.stores.documents import folded
+from stackdocs_mcp.stores.stacks import stack_of
 from stackdocs_mcp.stores.supabase.calling import Calling, as_uuid, moment
 from stackdocs_mcp.stores.supabase.objects import Objects, key_of
 from stackdocs_mcp.stores.supabase.project import Caller
@@ -117,38 +117,6 @@ class BoundDocuments(Calling):
             limit=limit,
         )
         return [document_of(one) for one in found]
-
-
-def stack_of(row: dict[str, Any]) -> Stack:
-    """The stack of a row. Raises StoreFailed for one that was changed behind the program's back."""
-    try:
-        return _stack(row)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise StoreFailed(
-            f"schema, policy or ocr of the stack {row['name']!r} cannot be read",
-            "The database was changed by another program; restore it from a copy.",
-        ) from error
-
-
-def _stack(row: dict[str, Any]) -> Stack:
-    schema = row["field_schema"]
-    return Stack(
-        id=StackId(row["id"]),
-        name=row["name"],
-        schema=None if schema is None else json.loads(schema),
-        instructions=row["instructions"],
-        policy=Policy.model_validate_json(row["policy"]),
-        folder=row["folder"],
-        ocr=_ocr(json.loads(row["ocr"])),
-        version=sha256(f"{row['policy']}\n{schema or ''}".encode()).hexdigest(),
-    )
-
-
-def _ocr(kept: dict[str, Any]) -> Ocr:
-    languages = kept.get("languages")
-    return Ocr(
-        kept.get("engine"), kept.get("mode"), None if languages is None else tuple(languages)
-    )
 
 
 def document_of(row: dict[str, Any]) -> Document:

@@ -19,10 +19,10 @@ from stackdocs_mcp.core.queue import Task
 from stackdocs_mcp.core.quota import UNLIMITED, Left, Quotas
 from stackdocs_mcp.core.stack import Policy, Stack, StackSummary
 from stackdocs_mcp.core.tenancy import AuditRow, Denial, Membership
+from stackdocs_mcp.stores.stacks import stack_of
 from stackdocs_mcp.stores.supabase import erasing, refusals
 from stackdocs_mcp.stores.supabase.bound import BoundStore
 from stackdocs_mcp.stores.supabase.calling import as_uuid, micros
-from stackdocs_mcp.stores.supabase.documents import stack_of
 from stackdocs_mcp.stores.supabase.events import watching
 from stackdocs_mcp.stores.supabase.files import SupabaseFiles
 from stackdocs_mcp.stores.supabase.kept import Kept
