@@ -69,7 +69,7 @@ def left_of(quotas: Quotas, used: Mapping[Kind, int], now: datetime) -> Left:
         limit: int | None = getattr(quotas, kind)
         return None if limit is None else max(0, limit - used.get(kind, 0))
 
-    return Left(rest("documents"), rest("pages"), rest("ocr_pages"), _next_month(now))
+    return Left(rest("documents"), rest("pages"), rest("ocr_pages"), next_month(now))
 
 
 def count_document(scope: Scope, user: UserId) -> None:
@@ -137,7 +137,7 @@ def _take(scope: Scope, user: UserId, kind: Kind, amount: int) -> int:
     if not scope.run(_TAKE[kind], user=user, month=month, amount=amount, quota=quota):
         used = scope.one(_USED, user=user, month=month)
         rest = max(0, quota - (used[kind] if used else 0))
-        raise QuotaExceeded(_NAMES[kind], amount, rest, quota, _next_month(now))
+        raise QuotaExceeded(_NAMES[kind], amount, rest, quota, next_month(now))
     return month
 
 
@@ -147,7 +147,7 @@ def _month(now: datetime) -> int:
     return utc.year * 100 + utc.month
 
 
-def _next_month(now: datetime) -> datetime:
+def next_month(now: datetime) -> datetime:
     """When it begins."""
     utc = now.astimezone(UTC)
     return datetime(utc.year + utc.month // 12, utc.month % 12 + 1, 1, tzinfo=UTC)

@@ -17,7 +17,6 @@ from stackdocs_mcp.core.errors import (
     InvalidArgument,
     Locked,
     MissingRight,
-    NotFound,
     NothingToRedo,
     NothingToUndo,
     NotReady,
@@ -29,6 +28,8 @@ from stackdocs_mcp.core.errors import (
 )
 from stackdocs_mcp.core.paths import PathKey, dotted, from_key
 from stackdocs_mcp.core.quota import QuotaExceeded
+from stackdocs_mcp.stores.stacks import gone
+from stackdocs_mcp.stores.usage import next_month
 
 TOKEN = frozenset({"PGRST300", "PGRST301", "PGRST302", "PGRST303"})
 """The token was refused; 301 is an expired one in older versions, 303 in newer ones."""
@@ -54,11 +55,6 @@ _REPLACED = {
     "fields": "the extraction was changed",
 }
 _Details = Mapping[str, Any]
-
-
-def gone() -> NotFound:
-    """For a stack that was deleted, never was, or that the user may not see: always the same."""
-    return NotFound("the stack is no longer there", "Run `stackdocs-mcp stacks` to see which are.")
 
 
 def _owner_stays() -> InvalidArgument:
@@ -167,7 +163,7 @@ def unknown_outcome() -> StoreFailed:
 
 def _exceeded(told: _Details) -> QuotaExceeded:
     now = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=told["now"])
-    begins = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    begins = next_month(now)
     return QuotaExceeded(_NAMES[told["kind"]], told["wanted"], told["left"], told["limit"], begins)
 
 

@@ -19,8 +19,9 @@ from stackdocs_mcp.core.binding import Right, Role
 from stackdocs_mcp.core.errors import MissingRight, StackdocsError
 from stackdocs_mcp.core.model import Sha256
 from stackdocs_mcp.stores.spooling import CHUNK
+from stackdocs_mcp.stores.stacks import gone
 from stackdocs_mcp.stores.supabase.calling import as_uuid
-from stackdocs_mcp.stores.supabase.errors import gone, key_refused
+from stackdocs_mcp.stores.supabase.errors import key_refused
 from stackdocs_mcp.stores.supabase.project import PROGRAM, Caller
 from stackdocs_mcp.stores.supabase.rest import PAUSES, Rest
 from stackdocs_mcp.stores.supabase.storage_errors import (
